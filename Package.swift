@@ -1,0 +1,31 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let package = Package(
+    name: "ClusterFixture",
+    platforms: [.macOS(.v13)],
+    products: [
+        .library(name: "ClusterFixture", targets: ["ClusterFixture"]),
+        .library(name: "ClusterEmulation", targets: ["ClusterEmulation"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2")
+    ],
+    targets: [
+        .target(
+            name: "ClusterEmulation",
+            dependencies: [.product(name: "Subprocess", package: "swift-subprocess")],
+            swiftSettings: strict
+        ),
+        .target(name: "ClusterFixture", dependencies: ["ClusterEmulation"], swiftSettings: strict),
+        .testTarget(name: "ClusterFixtureTests", dependencies: ["ClusterFixture"], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,100 @@
+/// A way to run nodes, at the height of a whole cluster.
+///
+/// Keys, readiness, rollback, retention and SSH are shared code: a backend starts nodes with the files that the plan
+/// gives it, says where they are reached, and takes them away.
+package protocol Backend: Sendable {
+    /// A name for people, such as `docker`.
+    var name: String { get }
+
+    /// Whether the backend can run here, and if not, exactly why.
+    func availability() async -> Availability
+
+    /// Starts all nodes of a plan, in parallel, and returns where each is reached, in the plan's order.
+    ///
+    /// When it throws, or is cancelled, nothing that it began may still be under way: what is there by then is found
+    /// by ``destroy(_:)``.
+    ///
+    /// - Parameter credentials: The cluster's keys, which are being made meanwhile.
+    func provision(
+        _ plan: ClusterPlan, credentials: Task<Credentials, any Error>, progress: Progress
+    ) async throws -> [NodeEndpoint]
+
+    /// Removes everything that belongs to a cluster: after half a provision too, a second time too, and from any process.
+    func destroy(_ cluster: ClusterPlan.ID) async throws
+
+    /// How each node is doing, by its name.
+    func states(of cluster: ClusterPlan.ID) async throws -> [String: NodeState]
+
+    /// The last lines of each node's own log, by its name.
+    func logs(of cluster: ClusterPlan.ID) async throws -> [String: String]
+
+    /// The clusters that are there, and whom they belong to.
+    func clusters() async throws -> [ClusterSummary]
+
+    /// What a process that outlives this one has to do so that nothing is left of a cluster; nil if nothing need be done.
+    func reaping(_ cluster: ClusterPlan.ID) -> ReapingScript?
+
+    /// The command by which a person removes a cluster that was kept.
+    func removalCommand(_ cluster: ClusterPlan.ID) -> String
+}
+
+/// Backends that can end a node as a power cut would.
+package protocol NodeKilling: Backend {
+    /// Ends all processes of a node at once. Its connections break, its file system is lost with the cluster.
+    func kill(_ node: String, of cluster: ClusterPlan.ID) async throws
+}
+
+/// Whether a backend can run here.
+package enum Availability: Sendable, Hashable {
+    /// It can; the description says what it is, in half a line.
+    case available(String)
+    /// It can't, for this reason, and this mends it.
+    case unavailable(reason: String, remedy: String)
+}
+
+/// Where a node is reached from the test process, and from the other nodes.
+package struct NodeEndpoint: Sendable, Hashable {
+    package let host: String
+    package let port: Int
+    package let ip: String
+    /// The ports of this machine under which the node's other published ports are reached, by the node's port.
+    package let publishedPorts: [Int: Int]
+
+    package init(host: String, port: Int, ip: String, publishedPorts: [Int: Int] = [:]) {
+        self.host = host
+        self.port = port
+        self.ip = ip
+        self.publishedPorts = publishedPorts
+    }
+}
+
+/// How a node is doing.
+package enum NodeState: Sendable, Hashable {
+    case running
+    case exited(code: Int)
+}
+
+/// A cluster as any process can see it.
+package struct ClusterSummary: Sendable, Hashable {
+    package let id: ClusterPlan.ID
+    package let name: String
+    /// The process that made it and would remove it.
+    package let owner: ProcessIdentity?
+
+    package init(id: ClusterPlan.ID, name: String, owner: ProcessIdentity?) {
+        self.id = id
+        self.name = name
+        self.owner = owner
+    }
+}
+
+/// A shell script of ours and the words it gets as `$1`, `$2` and so on.
+package struct ReapingScript: Sendable {
+    package let text: String
+    package let arguments: [String]
+
+    package init(_ text: String, arguments: [String]) {
+        self.text = text
+        self.arguments = arguments
+    }
+}

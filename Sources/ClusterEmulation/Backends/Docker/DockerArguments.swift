@@ -1,0 +1,55 @@
+/// The words of docker command lines: pure functions of a plan.
+package enum DockerArguments {
+    /// The label that everything of ours bears; its value is the cluster's id.
+    package static let clusterLabel = "org.clusterfixture.cluster"
+    package static let nameLabel = "org.clusterfixture.name"
+    package static let nodeLabel = "org.clusterfixture.node"
+    package static let ownerLabel = "org.clusterfixture.owner"
+
+    package static func filter(_ cluster: ClusterPlan.ID) -> String { "label=\(clusterLabel)=\(cluster)" }
+
+    package static func network(_ cluster: ClusterPlan.ID) -> String { "cf-\(cluster)" }
+
+    package static func container(_ cluster: ClusterPlan.ID, _ node: String) -> String { "cf-\(cluster)-\(node)" }
+
+    package static func labels(_ plan: ClusterPlan) -> [String] {
+        [
+            "--label", "\(clusterLabel)=\(plan.id)", "--label", "\(nameLabel)=\(plan.name)",
+            "--label", "\(ownerLabel)=\(ProcessIdentity.current.text)",
+        ]
+    }
+
+    package static func createNetwork(_ plan: ClusterPlan, _ subnet: Subnet) -> [String] {
+        ["network", "create", "--driver", "bridge", "--subnet", subnet.description] + labels(plan) + [network(plan.id)]
+    }
+
+    /// Starts one node.
+    ///
+    /// - Parameter files: The folder with the node's files. It is mounted below `/root`, which only root may enter,
+    ///   so that `ubuntu` can't read root's keys there, whoever owns the files on this machine.
+    package static func run(
+        _ plan: ClusterPlan, node: Int, image: String, address: String, files: String
+    ) -> [String] {
+        let name = plan.nodeNames[node]
+        let configuration = plan.configuration
+        var arguments = ["run", "--detach", "--name", container(plan.id, name), "--hostname", name]
+        arguments += ["--network", network(plan.id), "--ip", address, "--network-alias", name]
+        arguments += labels(plan) + ["--label", "\(nodeLabel)=\(name)"]
+        arguments += ["--publish", "127.0.0.1::22"]
+        for port in configuration.ports {
+            arguments += ["--publish", "127.0.0.1:\(port.hostPort.map(String.init) ?? ""):\(port.nodePort)"]
+        }
+        arguments += ["--mount", "type=bind,source=\(files),target=/root/.cluster-fixture,readonly"]
+        for mount in configuration.mounts {
+            arguments += ["--mount", "type=bind,source=\(mount.source),target=\(mount.target)" + (mount.isReadOnly ? ",readonly" : "")]
+        }
+        if let processors = configuration.limits.processors { arguments += ["--cpus", "\(processors)"] }
+        if let memory = configuration.limits.memory { arguments += ["--memory", "\(memory)b"] }
+        return arguments + [image, "--configure"]
+    }
+
+    /// Asks for the name and the published ports of nodes, one line each.
+    package static func inspectPorts(_ containers: [String]) -> [String] {
+        ["inspect", "--type", "container", "--format", "{{json .NetworkSettings.Ports}}"] + containers
+    }
+}

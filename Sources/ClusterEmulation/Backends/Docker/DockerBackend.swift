@@ -1,0 +1,166 @@
+import Foundation
+
+/// Nodes as containers of a Docker-compatible engine on this machine.
+package struct DockerBackend: Backend, NodeKilling {
+    package let name = "docker"
+    package let engine: DockerEngine
+
+    package init(_ engine: DockerEngine) { self.engine = engine }
+
+    package func availability() async -> Availability { await engine.availability() }
+
+    /// The network, the image and the keys don't depend on each other, so they are made at the same time.
+    package func provision(
+        _ plan: ClusterPlan, credentials: Task<Credentials, any Error>, progress: Progress
+    ) async throws -> [NodeEndpoint] {
+        async let image = DockerImages(engine: engine).ensure(plan.configuration.image, progress: progress)
+        let addresses = try await createNetwork(plan).addresses(plan.configuration.nodes)
+        try await run(plan, image: image, addresses: addresses, credentials: credentials.value)
+        return try await endpoints(plan, addresses: addresses)
+    }
+
+    package func destroy(_ cluster: ClusterPlan.ID) async throws {
+        let failure = "The containers of cluster \(cluster) could not be removed"
+        let containers = try await containers(of: cluster, all: true)
+        if !containers.isEmpty { try await engine.change(["rm", "--force", "--volumes"] + containers, else: failure) }
+        let networks = try await lines(["network", "ls", "--quiet", "--filter", DockerArguments.filter(cluster)])
+        if !networks.isEmpty {
+            try await engine.change(["network", "rm"] + networks, else: "The network of cluster \(cluster) could not be removed")
+        }
+    }
+
+    package func states(of cluster: ClusterPlan.ID) async throws -> [String: NodeState] {
+        let format = "{{index .Config.Labels \"\(DockerArguments.nodeLabel)\"}} {{.State.Running}} {{.State.ExitCode}}"
+        let containers = try await containers(of: cluster, all: true)
+        guard !containers.isEmpty else { return [:] }
+        return try await lines(["inspect", "--type", "container", "--format", format] + containers).reduce(into: [:]) {
+            let words = $1.split(separator: " ")
+            guard words.count == 3 else { return }
+            $0[String(words[0])] = words[1] == "true" ? .running : .exited(code: Int(words[2]) ?? -1)
+        }
+    }
+
+    package func logs(of cluster: ClusterPlan.ID) async throws -> [String: String] {
+        let nodes = try await states(of: cluster).keys
+        return try await withThrowingTaskGroup(of: (String, String).self) { group in
+            for node in nodes {
+                group.addTask {
+                    let output = try await engine.ask(["logs", "--tail", "500", DockerArguments.container(cluster, node)])
+                    // sshd writes to standard error, the start script to either.
+                    return (node, output.standardOutput + output.standardError)
+                }
+            }
+            return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+    }
+
+    package func clusters() async throws -> [ClusterSummary] {
+        let fields = [DockerArguments.clusterLabel, DockerArguments.nameLabel, DockerArguments.ownerLabel]
+        let format = fields.map { "{{.Label \"\($0)\"}}" }.joined(separator: "\t")
+        let filter = ["--filter", "label=\(DockerArguments.clusterLabel)", "--format", format]
+        let found = try await lines(["ps", "--all"] + filter) + lines(["network", "ls"] + filter)
+        return Set(
+            found.compactMap { line in
+                let words = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+                guard words.count == 3 else { return nil }
+                return ClusterSummary(id: words[0], name: words[1], owner: ProcessIdentity(text: words[2]))
+            }
+        ).sorted { $0.id < $1.id }
+    }
+
+    package func kill(_ node: String, of cluster: ClusterPlan.ID) async throws {
+        try await engine.change(
+            ["kill", "--signal", "KILL", DockerArguments.container(cluster, node)], else: "\(node) could not be killed")
+    }
+
+    package func removalCommand(_ cluster: ClusterPlan.ID) -> String {
+        let docker = engine.command([]).line
+        let filter = "--filter \(DockerArguments.filter(cluster))"
+        return "\(docker) rm -fv $(\(docker) ps -aq \(filter)) && \(docker) network rm $(\(docker) network ls -q \(filter))"
+    }
+}
+
+extension DockerBackend {
+    /// Another cluster, or anything else on this machine, may have the addresses already: then others are tried.
+    private func createNetwork(_ plan: ClusterPlan) async throws -> Subnet {
+        var complaint = ""
+        for _ in 0..<20 {
+            let subnet = Subnet.random(nodes: plan.configuration.nodes)
+            let output = try await uncancelled { try await engine.ask(DockerArguments.createNetwork(plan, subnet)) }
+            try Task.checkCancellation()
+            if output.succeeded { return subnet }
+            complaint = DockerEngine.cause(output.complaint)
+            // Docker says that the pool "overlaps" with another, Podman that the subnet is "already used".
+            guard complaint.contains("overlap") || complaint.contains("already used") else { break }
+        }
+        throw ClusterError(.provisioningFailed, "No network could be made for cluster \(plan.name): \(complaint)")
+    }
+
+    private func run(
+        _ plan: ClusterPlan, image: String, addresses: [String], credentials: Credentials
+    ) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for node in plan.nodeNames.indices {
+                let files = try plan.writeNodeFiles(node, addresses: addresses, credentials: credentials)
+                let arguments = DockerArguments.run(
+                    plan, node: node, image: image, address: addresses[node], files: files)
+                group.addTask {
+                    try await engine.change(arguments, else: "\(plan.nodeNames[node]) could not be started")
+                }
+            }
+            try await group.waitForAll()
+        }
+        try Task.checkCancellation()
+    }
+
+    private func endpoints(_ plan: ClusterPlan, addresses: [String]) async throws -> [NodeEndpoint] {
+        let containers = plan.nodeNames.map { DockerArguments.container(plan.id, $0) }
+        let answers = try await lines(DockerArguments.inspectPorts(containers))
+        var endpoints: [NodeEndpoint] = []
+        for (node, answer) in zip(plan.nodeNames, answers) {
+            var ports = try PublishedPorts(json: answer).hostPorts
+            guard let port = ports.removeValue(forKey: 22) else {
+                throw ClusterError(
+                    .notReady, "\(node) of cluster \(plan.name) was not ready, stage container: it ended at once.",
+                    log: ClusterError.lastLines((try? await logs(of: plan.id)[node]) ?? ""),
+                    remedy: "See its log; an image of your own must keep this package's entry point.")
+            }
+            endpoints.append(
+                NodeEndpoint(host: "127.0.0.1", port: port, ip: addresses[endpoints.count], publishedPorts: ports))
+        }
+        return endpoints
+    }
+
+    private func containers(of cluster: ClusterPlan.ID, all: Bool) async throws -> [String] {
+        try await lines(["ps", "--quiet", "--filter", DockerArguments.filter(cluster)] + (all ? ["--all"] : []))
+    }
+
+    private func lines(_ arguments: [String]) async throws -> [String] {
+        let output = try await engine.ask(arguments)
+        guard output.succeeded else {
+            throw ClusterError(
+                .provisioningFailed, "`\(engine.command) \(arguments.first ?? "")` failed: \(DockerEngine.cause(output.complaint))")
+        }
+        return output.standardOutput.split(separator: "\n").map(String.init)
+    }
+}
+
+/// The published ports of a container, as `docker inspect` prints them.
+package struct PublishedPorts {
+    /// The ports of this machine by the container's.
+    package let hostPorts: [Int: Int]
+
+    private struct Binding: Decodable {
+        let HostPort: String
+    }
+
+    package init(json: String) throws {
+        let bindings = try JSONDecoder().decode([String: [Binding]?].self, from: Data(json.utf8))
+        hostPorts = bindings.reduce(into: [:]) { ports, entry in
+            guard let port = Int(entry.key.split(separator: "/").first ?? ""),
+                let hostPort = entry.value?.first.flatMap({ Int($0.HostPort) })
+            else { return }
+            ports[port] = hostPort
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import Foundation
+
+/// A Docker-compatible engine, spoken to through its command line.
+///
+/// The engine is the cost, not the client: the command line and the raw API tie. So contexts, `ssh://` and TLS
+/// endpoints, Podman and registry logins come without a line of code.
+package struct DockerEngine: Sendable, Hashable {
+    /// The command: `docker`, or what `CLUSTER_FIXTURE_DOCKER` names.
+    package let command: String
+    /// The engine's address as in `DOCKER_HOST`; nil leaves it to the command.
+    package let host: String?
+    /// How long the engine may take to answer one request.
+    package let patience: Duration
+
+    package init(command: String? = nil, host: String? = nil, patience: Duration = .seconds(60)) {
+        self.command = command ?? ProcessInfo.processInfo.environment["CLUSTER_FIXTURE_DOCKER"] ?? "docker"
+        self.host = host
+        self.patience = patience
+    }
+
+    package func command(_ arguments: [String]) -> Command {
+        Command(command, (host.map { ["--host", $0] } ?? []) + arguments)
+    }
+
+    /// Asks the engine something. A refusal is a result.
+    ///
+    /// - Throws: ``ClusterError`` with the code `timedOut` if the engine doesn't answer in time.
+    package func ask(_ arguments: [String], within limit: Duration? = nil) async throws -> CommandOutput {
+        do {
+            return try await command(arguments).output(limit: limit ?? patience)
+        } catch let error as ClusterError where error.code == .timedOut {
+            throw ClusterError(
+                .timedOut, "The \(command) engine did not answer `\(command) \(arguments.first ?? "")` within \((limit ?? patience).inSeconds).",
+                remedy: "See whether `\(command) ps` answers, and restart the engine if it doesn't.")
+        }
+    }
+
+    /// Has the engine change something. Once begun it is seen through, even if the task is cancelled: a request that
+    /// is dropped half-way may still be carried out after everything was taken away.
+    ///
+    /// - Throws: ``ClusterError`` with `failure` as the sentence if the engine refuses or doesn't answer.
+    @discardableResult
+    package func change(_ arguments: [String], else failure: String) async throws -> String {
+        let output = try await uncancelled { try await ask(arguments) }
+        guard output.succeeded else {
+            throw ClusterError(.provisioningFailed, "\(failure): \(Self.cause(output.complaint))")
+        }
+        return output.standardOutput.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    /// The engine's own words for what went wrong, without the client's wrapping around them.
+    static func cause(_ complaint: String) -> String {
+        let lines = complaint.split(separator: "\n").filter { !$0.hasPrefix("See '") && !$0.contains("Run 'docker run --help'") }
+        return lines.joined(separator: " ")
+            .replacingOccurrences(of: "docker: Error response from daemon: ", with: "")
+            .replacingOccurrences(of: "Error response from daemon: ", with: "")
+            .trimmingCharacters(in: CharacterSet.whitespaces)
+    }
+}
+
+extension DockerEngine {
+    /// Whether the engine answers. An engine that has answered once in this process is taken to be there.
+    package func availability() async -> Availability {
+        if let known = Self.known.withLock({ $0[self] }) { return known }
+        let answer = await askVersion()
+        if case .available = answer { Self.known.withLock { $0[self] = answer } }
+        return answer
+    }
+
+    private func askVersion() async -> Availability {
+        let remedy = """
+            Install and start a Docker-compatible engine (Debian and Ubuntu: `apt-get install docker.io`), let this user \
+            use it, or name it by DOCKER_HOST.
+            """
+        do {
+            let output = try await ask(["version", "--format", "{{.Server.Version}}"], within: .seconds(10))
+            guard output.succeeded else { return .unavailable(reason: Self.cause(output.complaint), remedy: remedy) }
+            let version = output.standardOutput.trimmingCharacters(in: .whitespacesAndNewlines)
+            let address = host ?? ProcessInfo.processInfo.environment["DOCKER_HOST"]
+            return .available("\(command) \(version)" + (address.map { " (\($0))" } ?? ""))
+        } catch let error as ClusterError {
+            return .unavailable(reason: error.message, remedy: remedy)
+        } catch {
+            return .unavailable(reason: "the question was cancelled", remedy: "")
+        }
+    }
+
+    private static let known = Locked<[DockerEngine: Availability]>([:])
+}

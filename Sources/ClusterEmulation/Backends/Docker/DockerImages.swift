@@ -1,0 +1,88 @@
+import Foundation
+
+/// The images of an engine: found by what they are made of, and built or pulled when they are missing.
+package struct DockerImages: Sendable {
+    let engine: DockerEngine
+
+    /// Returns the name under which the engine has the image.
+    ///
+    /// - Throws: ``ClusterError`` with the code `imageUnavailable`, with the failing step's output if a build failed.
+    package func ensure(_ image: NodeImage, progress: Progress) async throws -> String {
+        switch image.source {
+        case .named(let name):
+            guard !name.isEmpty, !name.hasPrefix("-"), !name.contains(where: \.isWhitespace) else {
+                throw ClusterError(.invalidConfiguration, "\"\(ClusterConfiguration.printable(name))\" is no name of an image.")
+            }
+            if try await !exists(name) { try await pull(name, progress: progress) }
+            return name
+        case .dockerfile(let path, let context, let target, let arguments):
+            let fingerprint: String
+            do {
+                fingerprint = try ImageFingerprint.of(dockerfile: path, context: context, target: target, arguments: arguments)
+            } catch {
+                throw ClusterError(.imageUnavailable, "What the image \(image) is made of could not be read: \(error).")
+            }
+            let tag = "cluster-fixture/\(target ?? "image"):\(fingerprint)"
+            if try await exists(tag) { return tag }
+            try await Self.builds.once("\(engine) \(tag)") {
+                try await build(image, path: path, context: context, target: target, arguments: arguments, tag: tag, progress: progress)
+            }
+            return tag
+        }
+    }
+
+    private func exists(_ name: String) async throws -> Bool {
+        try await engine.ask(["image", "inspect", "--format", "{{.Id}}", name]).succeeded
+    }
+
+    private func pull(_ name: String, progress: Progress) async throws {
+        progress.step("pulling the image \(name)")
+        let output = try await engine.ask(["pull", "--quiet", name], within: .seconds(900))
+        guard output.succeeded else {
+            throw ClusterError(
+                .imageUnavailable,
+                "The image \(name) is not on the engine and could not be pulled: \(DockerEngine.cause(output.complaint))",
+                remedy: "Build it, or correct its name.")
+        }
+    }
+
+    private func build(
+        _ image: NodeImage, path: String, context: String, target: String?, arguments: [String: String], tag: String,
+        progress: Progress
+    ) async throws {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw ClusterError(.imageUnavailable, "The image \(image) can't be built: there is no file \(path).")
+        }
+        progress.step("building the image \(image) as \(tag); this is done once")
+        var words = ["build", "--file", path, "--tag", tag]
+        if let target { words += ["--target", target] }
+        for (key, value) in arguments.sorted(by: { $0.key < $1.key }) { words += ["--build-arg", "\(key)=\(value)"] }
+        let command = engine.command(words + [context])
+        let log = Locked<[String]>([])
+        let code = try await command.eachLine { line in
+            log.withLock { $0.append(line) }
+            progress.detail(line)
+        }
+        guard code == 0 else {
+            throw ClusterError(
+                .imageUnavailable, "The image \(image) could not be built: `\(command.line)` ended with exit code \(code).",
+                log: ClusterError.lastLines(log.withLock { $0.joined(separator: "\n") }, 30),
+                remedy: "Mend the failing step, shown below, and run again.")
+        }
+        progress.step("built the image \(image)")
+    }
+
+    private static let builds = OnceEach()
+}
+
+/// Does a thing once when several ask for it at the same time: all wait for the one that began.
+private actor OnceEach {
+    private var running: [String: Task<Void, any Error>] = [:]
+
+    func once(_ key: String, _ body: @escaping @Sendable () async throws -> Void) async throws {
+        let task = running[key] ?? Task { try await body() }
+        running[key] = task
+        defer { running[key] = nil }
+        try await task.value
+    }
+}

@@ -1,0 +1,28 @@
+/// A range of IPv4 addresses for one cluster, out of 198.18.0.0/15, which RFC 2544 sets aside for testing networks.
+package struct Subnet: Sendable, Hashable, CustomStringConvertible {
+    private static let range: (base: UInt32, bits: Int) = (198 << 24 | 18 << 16, 15)
+
+    private let base: UInt32
+    private let bits: Int
+
+    /// One of the subnets that are large enough, at random: processes that choose at the same time rarely meet.
+    package static func random(nodes: Int) -> Subnet {
+        // Besides the nodes: the network's own address, the gateway's and the broadcast address.
+        var bits = 24
+        while (1 << (32 - bits)) < nodes + 3 { bits -= 1 }
+        let count = UInt32(1) << UInt32(bits - range.bits)
+        return Subnet(base: range.base | UInt32.random(in: 0..<count) << UInt32(32 - bits), bits: bits)
+    }
+
+    /// The addresses of the nodes; the first address after the network's own is the gateway's.
+    package func addresses(_ nodes: Int) -> [String] {
+        (0..<UInt32(nodes)).map { Self.text(base + 2 + $0) }
+    }
+
+    /// The range as `198.18.7.0/24`.
+    package var description: String { "\(Self.text(base))/\(bits)" }
+
+    private static func text(_ address: UInt32) -> String {
+        [24, 16, 8, 0].map { String(address >> UInt32($0) & 255) }.joined(separator: ".")
+    }
+}

@@ -1,0 +1,73 @@
+/// A running cluster: N machines with sshd, on a network of their own.
+///
+/// A cluster is started by ``withCluster(nodes:image:backend:name:limits:environment:ports:mounts:readyWithin:_:)``, by a
+/// fixture, or by ``start(_:)``; whoever starts it stops it. Should the process die instead, the cluster goes all the same.
+public final class Cluster: Sendable {
+    /// The name for people.
+    public let name: String
+    /// What tells this cluster from every other: ten hexadecimal digits.
+    public let id: String
+    /// The nodes, node1 first.
+    public let nodes: [Node]
+
+    private let runtime: ClusterRuntime
+
+    init(runtime: ClusterRuntime, nodes: [Node]) {
+        self.name = runtime.plan.name
+        self.id = runtime.plan.id
+        self.nodes = nodes
+        self.runtime = runtime
+    }
+
+    /// The node at an index, counted from 0: `cluster[0]` is node1.
+    public subscript(_ index: Int) -> Node {
+        precondition(nodes.indices.contains(index), "cluster \(name) has nodes 0 to \(nodes.count - 1), not \(index)")
+        return nodes[index]
+    }
+
+    /// The node of a name, such as `cluster["node2"]`.
+    public subscript(_ nodeName: String) -> Node {
+        guard let node = nodes.first(where: { $0.name == nodeName }) else {
+            preconditionFailure("cluster \(name) has node1 to node\(nodes.count), not \"\(nodeName)\"")
+        }
+        return node
+    }
+
+    /// An OpenSSH client configuration with an entry for each node: `ssh -F FILE root@node1`, `rsync -e 'ssh -F FILE'`.
+    public var sshConfigurationFile: String { runtime.access.configurationFile }
+
+    /// A known_hosts file with the nodes' pinned host keys, under their names, ips and published ports.
+    public var knownHostsFile: String { runtime.access.knownHostsFile }
+
+    /// Removes the cluster without a trace. A second call waits for the first and does nothing.
+    ///
+    /// It is carried to its end even when the task is cancelled.
+    ///
+    /// - Throws: ``ClusterError`` with the code `teardownFailed` if the backend could not remove everything; then a process
+    ///   in the background goes on trying.
+    public func stop() async throws { try await runtime.stop() }
+
+    /// The last lines of each node's own log (sshd's and the container's), by the node's name.
+    ///
+    /// - Throws: ``ClusterError`` if the backend can't be asked.
+    public func logs() async throws -> [String: String] { try await runtime.backend.logs(of: id) }
+
+    /// Leaves the cluster running when this process ends, and says how to reach and how to remove it.
+    package func keep() async throws -> String { try await runtime.keep(nodes) }
+}
+
+extension Cluster {
+    /// Starts a cluster and waits until every node is ready.
+    ///
+    /// Progress is told on standard error when something takes long, such as the first build of an image.
+    ///
+    /// - Throws: ``ClusterError`` if the configuration can't work, no backend can run here, or a node does not become
+    ///   ready in time; `CancellationError` if the task is cancelled. In each case nothing is left.
+    public static func start(_ configuration: ClusterConfiguration = ClusterConfiguration()) async throws -> Cluster {
+        let plan = try ClusterPlan(configuration)
+        return try await StartGate.shared.pass {
+            let backend = try await configuration.backend.resolve()
+            return try await ClusterRuntime.start(plan, on: backend)
+        }
+    }
+}

@@ -1,0 +1,126 @@
+/// What a cluster is to be: how many nodes, of what, and with which limits.
+///
+/// Every value is checked before anything starts.
+public struct ClusterConfiguration: Sendable, Hashable {
+    /// How many nodes; 1 to ``maximumNodes``.
+    public var nodes: Int
+    /// What a node is made of.
+    public var image: NodeImage
+    /// Where the nodes run.
+    public var backend: BackendChoice
+    /// A name for people: 1 to 32 lower-case letters, digits and hyphens, a letter first; nil makes one up.
+    public var name: String?
+    /// What each node may use; unlimited by default.
+    public var limits: NodeLimits
+    /// Variables that every SSH command on every node sees.
+    public var environment: [String: String]
+    /// Ports of each node, besides 22, that are published on 127.0.0.1.
+    public var ports: [PublishedPort]
+    /// Folders of this machine that every node sees.
+    public var mounts: [Mount]
+    /// How long all nodes together may take to become ready, from the moment their containers are started.
+    public var readyWithin: Duration
+
+    /// The largest number of nodes in one cluster.
+    ///
+    /// The backends have limits below it: a Linux bridge has 1024 ports.
+    public static let maximumNodes = 1000
+
+    /// Describes a cluster.
+    ///
+    /// - Parameters:
+    ///   - nodes: How many nodes.
+    ///   - image: What a node is made of.
+    ///   - backend: Where the nodes run.
+    ///   - name: A name for people, or nil to make one up.
+    ///   - limits: What each node may use.
+    ///   - environment: Variables that every SSH command on every node sees.
+    ///   - ports: Ports of each node, besides 22, that are published on 127.0.0.1.
+    ///   - mounts: Folders of this machine that every node sees.
+    ///   - readyWithin: How long the nodes may take to become ready; 60 seconds unless you say otherwise.
+    public init(
+        nodes: Int = 1,
+        image: NodeImage = .node,
+        backend: BackendChoice = .automatic,
+        name: String? = nil,
+        limits: NodeLimits = .none,
+        environment: [String: String] = [:],
+        ports: [PublishedPort] = [],
+        mounts: [Mount] = [],
+        readyWithin: Duration = .seconds(60)
+    ) {
+        self.nodes = nodes
+        self.image = image
+        self.backend = backend
+        self.name = name
+        self.limits = limits
+        self.environment = environment
+        self.ports = ports
+        self.mounts = mounts
+        self.readyWithin = readyWithin
+    }
+}
+
+/// What one node may use.
+public struct NodeLimits: Sendable, Hashable {
+    /// The number of processors, in fractions if you like; nil is no limit.
+    public var processors: Double?
+    /// Memory in bytes; nil is no limit.
+    public var memory: Int?
+
+    /// Limits a node.
+    ///
+    /// - Parameters:
+    ///   - processors: The number of processors, in fractions if you like; nil is no limit.
+    ///   - memory: Memory in bytes; nil is no limit.
+    public init(processors: Double? = nil, memory: Int? = nil) {
+        self.processors = processors
+        self.memory = memory
+    }
+
+    /// No limit.
+    public static let none = NodeLimits()
+}
+
+/// A port of each node that is published on this machine's 127.0.0.1.
+public struct PublishedPort: Sendable, Hashable, ExpressibleByIntegerLiteral {
+    /// The port in the node.
+    public var nodePort: Int
+    /// The port on this machine; nil takes a free one, different for each node.
+    public var hostPort: Int?
+
+    /// Publishes a node's port.
+    ///
+    /// - Parameters:
+    ///   - nodePort: The port in the node.
+    ///   - hostPort: The port on this machine, possible with one node only; nil takes a free one.
+    public init(_ nodePort: Int, on hostPort: Int? = nil) {
+        self.nodePort = nodePort
+        self.hostPort = hostPort
+    }
+
+    /// Publishes a node's port on a free port of this machine.
+    public init(integerLiteral nodePort: Int) { self.init(nodePort) }
+}
+
+/// A folder of this machine that every node sees.
+public struct Mount: Sendable, Hashable {
+    /// The folder on this machine: an absolute path.
+    public var source: String
+    /// Where the nodes see it: an absolute path.
+    public var target: String
+    /// Whether the nodes may only read it.
+    public var isReadOnly: Bool
+
+    /// Shares a folder with every node.
+    ///
+    /// - Parameters:
+    ///   - source: The folder on this machine: an absolute path.
+    ///   - target: Where the nodes see it: an absolute path.
+    ///   - isReadOnly: Whether the nodes may only read it.
+    public init(_ source: String, at target: String, isReadOnly: Bool = false) {
+        self.source = source
+        self.target = target
+        self.isReadOnly = isReadOnly
+    }
+}

@@ -1,0 +1,74 @@
+/// An error of ClusterFixture: what failed, where, why, and what can be done about it.
+public struct ClusterError: Error, Sendable, CustomStringConvertible {
+    /// The kind of failure.
+    public let code: Code
+    /// One sentence: what failed, on which node, at which stage, and the cause.
+    public let message: String
+    /// The last lines of the log that bears on the failure; empty where there is none.
+    public let log: String
+    /// What the user can do; empty where there is nothing to suggest.
+    public let remedy: String
+
+    package init(_ code: Code, _ message: String, log: String = "", remedy: String = "") {
+        self.code = code
+        self.message = message
+        self.log = log
+        self.remedy = remedy
+    }
+
+    /// The message, the remedy, and the last lines of the log.
+    public var description: String {
+        var text = message
+        if !remedy.isEmpty { text += " " + remedy }
+        if !log.isEmpty {
+            text += "\nLast lines of the log:\n" + log.split(separator: "\n").map { "  \($0)" }.joined(separator: "\n")
+        }
+        return text
+    }
+}
+
+extension ClusterError {
+    /// A kind of failure.
+    public struct Code: Hashable, Sendable, CustomStringConvertible {
+        private enum Storage: String {
+            case invalidConfiguration, backendUnavailable, missingProgram, imageUnavailable, provisioningFailed
+            case notReady, connectionLost, commandFailed, transferFailed, timedOut, teardownFailed, noCluster
+        }
+        private let storage: Storage
+
+        /// The configuration can't work; nothing was started.
+        public static let invalidConfiguration = Code(storage: .invalidConfiguration)
+        /// No backend can run here, or not the one that was asked for.
+        public static let backendUnavailable = Code(storage: .backendUnavailable)
+        /// A program that is needed is not on this machine or can't be run.
+        public static let missingProgram = Code(storage: .missingProgram)
+        /// The image is unknown, or building it failed.
+        public static let imageUnavailable = Code(storage: .imageUnavailable)
+        /// The backend could not start the nodes.
+        public static let provisioningFailed = Code(storage: .provisioningFailed)
+        /// A node was started but did not become ready.
+        public static let notReady = Code(storage: .notReady)
+        /// A node can't be reached any more.
+        public static let connectionLost = Code(storage: .connectionLost)
+        /// A command ended with a non-zero exit code where success was required.
+        public static let commandFailed = Code(storage: .commandFailed)
+        /// A file could not be copied.
+        public static let transferFailed = Code(storage: .transferFailed)
+        /// A time limit has passed.
+        public static let timedOut = Code(storage: .timedOut)
+        /// The cluster could not be removed completely.
+        public static let teardownFailed = Code(storage: .teardownFailed)
+        /// There is no cluster here: outside a fixture's scope, before set-up or after teardown.
+        public static let noCluster = Code(storage: .noCluster)
+
+        /// The code's name.
+        public var description: String { storage.rawValue }
+    }
+}
+
+extension ClusterError {
+    /// The last `count` lines of a text.
+    package static func lastLines(_ text: String, _ count: Int = 20) -> String {
+        text.split(separator: "\n").suffix(count).joined(separator: "\n")
+    }
+}

@@ -1,0 +1,36 @@
+import Foundation
+
+/// Tells a person what takes longer than a second, in plain lines on standard error.
+package final class Progress: Sendable {
+    private struct State {
+        var lastLine = ContinuousClock.now
+        var begun = ContinuousClock.now
+    }
+
+    private let state = Locked(State())
+    private let print: @Sendable (String) -> Void
+
+    package init(_ print: @escaping @Sendable (String) -> Void = Progress.say) { self.print = print }
+
+    /// A step that may take long: always told.
+    package func step(_ text: String) {
+        let elapsed = state.withLock {
+            $0.lastLine = .now
+            return ContinuousClock.now - $0.begun
+        }
+        print(elapsed < .seconds(1) ? text : "\(text) (after \(Int(elapsed / .seconds(1))) s)")
+    }
+
+    /// A line of a program's own output: told if it begins a step of a build, or after three seconds of silence.
+    package func detail(_ line: String) {
+        let text = line.trimmingCharacters(in: .whitespaces)
+        let beginsStep = text.hasPrefix("Step ") || (text.hasPrefix("#") && text.contains(" [") && !text.contains("[internal]"))
+        let isDue = state.withLock { ContinuousClock.now - $0.lastLine > .seconds(3) }
+        if !text.isEmpty, beginsStep || isDue { step("  " + text.prefix(160)) }
+    }
+
+    /// Writes one line to standard error.
+    package static let say: @Sendable (String) -> Void = { text in
+        try? FileHandle.standardError.write(contentsOf: Data("ClusterFixture: \(text)\n".utf8))
+    }
+}

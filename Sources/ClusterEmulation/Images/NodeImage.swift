@@ -1,0 +1,55 @@
+/// What a node is made of.
+public struct NodeImage: Sendable, Hashable, CustomStringConvertible {
+    package enum Source: Sendable, Hashable {
+        case dockerfile(path: String, context: String, target: String?, arguments: [String: String])
+        case named(String)
+    }
+
+    package let source: Source
+    /// A short name for people.
+    public let description: String
+
+    /// Debian with sshd, Python 3 and rsync: small and quick to build.
+    public static let node = package(target: "node", base: nil)
+
+    /// The node with Dask, distributed, dask-jobqueue, JupyterLab, laserfarm and laserchicken on top.
+    public static let dask = package(target: "dask", base: nil)
+
+    /// The node on another apt-based base image, such as `ubuntu:24.04`.
+    public static func node(basedOn base: String) -> NodeImage { package(target: "node", base: base) }
+
+    /// The Dask node on another apt-based base image, such as `ubuntu:24.04`.
+    public static func dask(basedOn base: String) -> NodeImage { package(target: "dask", base: base) }
+
+    /// An image that the engine has or can pull.
+    ///
+    /// It must be derived from one of this package's, `FROM` an image that `docker build . -f docker/Dockerfile` made:
+    /// a node's keys are handed over by the entry point that it inherits.
+    public static func named(_ name: String) -> NodeImage { NodeImage(source: .named(name), description: name) }
+
+    /// An image built at need from a Dockerfile of yours, derived from one of this package's images.
+    ///
+    /// - Parameters:
+    ///   - path: The Dockerfile.
+    ///   - context: The folder that the build sees; it is built again when a file in there changes.
+    ///   - target: The stage to build; nil is the last one.
+    ///   - arguments: Build arguments. They end up in the image's history: no secrets.
+    public static func dockerfile(
+        _ path: String, context: String, target: String? = nil, arguments: [String: String] = [:]
+    ) -> NodeImage {
+        NodeImage(
+            source: .dockerfile(path: path, context: context, target: target, arguments: arguments),
+            description: path
+        )
+    }
+
+    private static func package(target: String, base: String?) -> NodeImage {
+        NodeImage(
+            source: .dockerfile(
+                path: PackageFolder.path + "/docker/Dockerfile", context: PackageFolder.path, target: target,
+                arguments: base.map { ["BASE_IMAGE": $0] } ?? [:]
+            ),
+            description: base.map { "\(target) on \($0)" } ?? target
+        )
+    }
+}

@@ -1,0 +1,9 @@
+/// The checkout of this package that the running program was built from: it holds `docker/` and `ssh/`.
+enum PackageFolder {
+    /// Found from where this file was compiled, so that a dependency in `.build/checkouts` works like a clone.
+    static let path: String = {
+        let here = #filePath.split(separator: "/", omittingEmptySubsequences: false)
+        return here.dropLast("Sources/ClusterEmulation/Images/PackageFolder.swift".split(separator: "/").count)
+            .joined(separator: "/")
+    }()
+}

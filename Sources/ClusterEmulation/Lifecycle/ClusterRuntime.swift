@@ -1,0 +1,103 @@
+
+/// What a running cluster holds on to, and how it comes and goes.
+final class ClusterRuntime: Sendable {
+    let plan: ClusterPlan
+    let backend: any Backend
+    let access: SSHAccess
+    private let reaper: Reaper
+    private let stopping = Locked<Task<Void, any Error>?>(nil)
+
+    private init(plan: ClusterPlan, backend: any Backend, access: SSHAccess, reaper: Reaper) {
+        self.plan = plan
+        self.backend = backend
+        self.access = access
+        self.reaper = reaper
+    }
+
+    /// Starts a planned cluster; if anything fails, or the task is cancelled, all that was begun is taken back first.
+    static func start(_ plan: ClusterPlan, on backend: any Backend) async throws -> Cluster {
+        try plan.workspace.create()
+        let credentials = Task {
+            try await Credentials.make(
+                nodes: plan.nodeNames.count, folder: plan.workspace.keysFolder, ownKeys: OwnKeys())
+        }
+        var reaper: Reaper?
+        var access: SSHAccess?
+        do {
+            let watching = try await Reaper.start(folder: plan.workspace.folder, script: backend.reaping(plan.id))
+            reaper = watching
+            async let swept: Void = Leftovers.sweepOnce(backend)
+            let endpoints = try await backend.provision(plan, credentials: credentials, progress: Progress())
+            let keys = try await credentials.value
+            let opened = try SSHAccess(plan, endpoints, keys)
+            access = opened
+            try await Readiness(plan: plan, backend: backend, endpoints: endpoints, access: opened).wait()
+            await swept
+            let runtime = ClusterRuntime(plan: plan, backend: backend, access: opened, reaper: watching)
+            return Cluster(runtime: runtime, nodes: runtime.nodes(endpoints, keys))
+        } catch {
+            let (watching, opened) = (reaper, access)
+            credentials.cancel()
+            _ = await credentials.result
+            try await uncancelled { await remove(plan, backend, opened, watching) }
+            throw error
+        }
+    }
+
+    private func nodes(_ endpoints: [NodeEndpoint], _ credentials: Credentials) -> [Node] {
+        plan.nodeNames.enumerated().map { index, name in
+            let endpoint = endpoints[index]
+            return Node(
+                name: name, index: index, host: endpoint.host, port: endpoint.port, ip: endpoint.ip,
+                hostKey: credentials.hostKeys[index].publicKey, publishedPorts: endpoint.publishedPorts,
+                clusterID: plan.id, access: access, backend: backend)
+        }
+    }
+
+    func stop() async throws {
+        let (plan, backend, access, reaper) = (plan, backend, access, reaper)
+        let task = stopping.withLock { running in
+            let task = running ?? Task { try await Self.takeDown(plan, backend, access, reaper) }
+            running = task
+            return task
+        }
+        try await task.value
+    }
+
+    func keep(_ nodes: [Node]) async throws -> String {
+        try Workspace.write("", to: plan.workspace.keptMark)
+        await reaper.dismiss()
+        stopping.withLock { $0 = Task {} }
+        let reach = nodes.map { "  \($0.sshCommand(as: .root))" }.joined(separator: "\n")
+        return """
+            cluster \(plan.name) is kept. Reach it by
+            \(reach)
+            and remove it by
+              \(backend.removalCommand(plan.id)); rm -rf \(shellQuoted(plan.workspace.folder))
+            """
+    }
+
+    private static func takeDown(
+        _ plan: ClusterPlan, _ backend: any Backend, _ access: SSHAccess?, _ reaper: Reaper?
+    ) async throws {
+        do {
+            async let closed: Void? = access?.close()
+            try await backend.destroy(plan.id)
+            _ = await closed
+            try plan.workspace.remove()
+        } catch {
+            reaper?.release()
+            throw ClusterError(
+                .teardownFailed, "Cluster \(plan.name) could not be removed: \(error)",
+                remedy: "A process in the background goes on trying. By hand: \(backend.removalCommand(plan.id))")
+        }
+        await reaper?.dismiss()
+    }
+
+    /// Takes back a start that failed. The failure is the caller's news; what could not be taken back is told as well.
+    private static func remove(
+        _ plan: ClusterPlan, _ backend: any Backend, _ access: SSHAccess?, _ reaper: Reaper?
+    ) async {
+        do { try await takeDown(plan, backend, access, reaper) } catch { Progress.say("\(error)") }
+    }
+}

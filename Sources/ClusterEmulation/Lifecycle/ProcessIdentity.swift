@@ -1,0 +1,60 @@
+import Foundation
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// A process on a machine, told from a later one with the same number by the machine's name and its start time.
+package struct ProcessIdentity: Sendable, Hashable {
+    package let machine: String
+    package let processID: Int32
+    /// Clock ticks after boot, where the system tells (Linux); else empty.
+    package let started: String
+
+    package init(machine: String, processID: Int32, started: String) {
+        self.machine = machine
+        self.processID = processID
+        self.started = started
+    }
+
+    package static let current = ProcessIdentity(
+        machine: machineName, processID: getpid(), started: startTime(getpid()) ?? "")
+
+    private static var machineName: String {
+        var name = [CChar](repeating: 0, count: 256)
+        gethostname(&name, name.count - 1)
+        let host = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        // Two containers that share an engine may share a name, but number their processes each for themselves.
+        let numbering = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/pid")
+        return host + (numbering.map { " " + $0 } ?? "")
+    }
+
+    /// The identity as a label's value.
+    package var text: String { "\(processID) \(started) \(machine)" }
+
+    package init?(text: String) {
+        let words = text.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
+        guard words.count == 3, let processID = Int32(words[0]) else { return nil }
+        self.init(machine: String(words[2]), processID: processID, started: String(words[1]))
+    }
+
+    /// Whether the process is known to have ended. Of another machine's processes nothing is known.
+    package var hasEnded: Bool {
+        guard machine == Self.current.machine else { return false }
+        if kill(processID, 0) != 0 && errno == ESRCH { return true }
+        return Self.startTime(processID).map { $0 != started } ?? false
+    }
+
+    /// Field 22 of `/proc/PID/stat` (proc(5)); the program's name in field 2 may hold anything, so it is counted from behind.
+    private static func startTime(_ processID: Int32) -> String? {
+        guard let stat = try? String(contentsOfFile: "/proc/\(processID)/stat", encoding: .utf8),
+            let end = stat.lastIndex(of: ")")
+        else { return nil }
+        let fields = stat[stat.index(after: end)...].split(separator: " ")
+        return fields.count > 19 ? String(fields[19]) : nil
+    }
+}

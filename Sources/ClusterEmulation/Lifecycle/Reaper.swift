@@ -1,0 +1,92 @@
+import Foundation
+import Subprocess
+
+#if canImport(System)
+import System
+#else
+import SystemPackage
+#endif
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// A process in a session of its own that outlives this one and removes a cluster if this one dies, however it dies.
+///
+/// It waits on a socket whose other end only this process holds. Told `done`, it ends; when the socket closes without a
+/// word, it removes what is left. (A pipe would do, but for the signal that writing to a dead reader sends.)
+package final class Reaper: Sendable {
+    private let lifeline: FileDescriptor
+    private let process: Task<Void, Never>
+
+    private init(lifeline: FileDescriptor, process: Task<Void, Never>) {
+        self.lifeline = lifeline
+        self.process = process
+    }
+
+    /// Starts the process; it is there when this returns.
+    ///
+    /// - Parameters:
+    ///   - folder: The cluster's folder on this machine, which goes in any case.
+    ///   - script: What else has to go.
+    package static func start(folder: String, script: ReapingScript?) async throws -> Reaper {
+        let (reading, writing) = try socketPair()
+        let text = """
+            read -r word && [ "$word" = done ] && exit 0
+            folder=$1; shift
+            \(script?.text ?? "")
+            rm -rf -- "$folder"
+            """
+        let arguments = ["-c", text, "cluster-fixture-reaper", folder] + (script?.arguments ?? [])
+        var options = PlatformOptions()
+        options.createSession = true
+        let (started, continuation) = AsyncStream.makeStream(of: Void.self)
+        let process = Task { [options] in
+            _ = try? await Subprocess.run(
+                .path("/bin/sh"), arguments: Arguments(arguments), platformOptions: options,
+                input: .fileDescriptor(reading, closeAfterSpawningProcess: true), output: .discarded, error: .discarded
+            ) { _ in continuation.yield() }
+            continuation.finish()
+        }
+        for await _ in started { return Reaper(lifeline: writing, process: process) }
+        try writing.close()
+        throw ClusterError(.missingProgram, "/bin/sh could not be started to watch over the cluster.")
+    }
+
+    /// Sends the process home: all is removed, or meant to stay.
+    package func dismiss() async {
+        let word = Array("done\n".utf8)
+        #if canImport(Darwin)
+        _ = send(lifeline.rawValue, word, word.count, 0)
+        #else
+        _ = send(lifeline.rawValue, word, word.count, Int32(MSG_NOSIGNAL))
+        #endif
+        try? lifeline.close()
+        await process.value
+    }
+
+    /// Lets the process do its work, now and without this process waiting for it.
+    package func release() { try? lifeline.close() }
+
+    private static func socketPair() throws -> (FileDescriptor, FileDescriptor) {
+        var ends: [Int32] = [-1, -1]
+        #if canImport(Glibc)
+        let result = socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends)
+        #else
+        let result = socketpair(AF_UNIX, SOCK_STREAM, 0, &ends)
+        #endif
+        guard result == 0 else {
+            throw ClusterError(.provisioningFailed, "No socket pair could be made: \(String(cString: strerror(errno))).")
+        }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        #if canImport(Darwin)
+        var on: Int32 = 1
+        setsockopt(ends[1], SOL_SOCKET, SO_NOSIGPIPE, &on, socklen_t(MemoryLayout<Int32>.size))
+        #endif
+        return (FileDescriptor(rawValue: ends[0]), FileDescriptor(rawValue: ends[1]))
+    }
+}

@@ -1,0 +1,75 @@
+import Foundation
+
+extension ClusterConfiguration {
+    /// Refuses what can't work, before anything is started.
+    package func validate() throws {
+        guard (1...Self.maximumNodes).contains(nodes) else {
+            throw invalid("A cluster has 1 to \(Self.maximumNodes) nodes, not \(nodes).")
+        }
+        if let name, !Self.isValidName(name) {
+            throw invalid(
+                "The cluster name \"\(Self.printable(name))\" is not 1 to 32 lower-case letters, digits and hyphens, a letter first.")
+        }
+        if readyWithin <= .zero { throw invalid("The time limit for readiness is \(readyWithin.inSeconds), which is none.") }
+        if let processors = limits.processors, !(processors > 0 && processors.isFinite) {
+            throw invalid("A node can't be limited to \(processors) processors.")
+        }
+        if let memory = limits.memory, memory < 6 << 20 {
+            throw invalid("A node can't be limited to \(memory) bytes of memory: sshd needs 6 MiB (\(6 << 20) bytes).")
+        }
+        for (variable, value) in environment.sorted(by: { $0.key < $1.key }) {
+            guard SentVariables.isValidName(variable) else {
+                throw invalid("\"\(Self.printable(variable))\" is no name for an environment variable.")
+            }
+            guard !value.contains(where: \.isNewline), !value.utf8.contains(0) else {
+                throw invalid("The value of \(variable) has a line break, which ~/.ssh/environment can't hold.")
+            }
+        }
+        try validatePorts()
+        for mount in mounts { try mount.validate() }
+    }
+
+    private func validatePorts() throws {
+        var seen = Set<Int>()
+        for port in ports {
+            for number in [port.nodePort, port.hostPort].compactMap(\.self) where !(1...65535).contains(number) {
+                throw invalid("\(number) is no port: ports are 1 to 65535.")
+            }
+            if port.nodePort == 22 { throw invalid("Port 22 is always published: leave it out of `ports`.") }
+            if !seen.insert(port.nodePort).inserted { throw invalid("Port \(port.nodePort) is to be published twice.") }
+            if let hostPort = port.hostPort, nodes > 1 {
+                throw invalid(
+                    "Port \(hostPort) of this machine can't lead to port \(port.nodePort) of \(nodes) nodes: leave out the host's port.")
+            }
+        }
+    }
+
+    private static func isValidName(_ name: String) -> Bool {
+        guard (1...32).contains(name.utf8.count), let first = name.utf8.first, (0x61...0x7a).contains(first) else { return false }
+        return name.utf8.allSatisfy { (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-") }
+    }
+
+    /// A text that is safe in a one-line message, whatever is in it.
+    static func printable(_ text: String) -> String {
+        String(text.debugDescription.dropFirst().dropLast())
+    }
+
+    private func invalid(_ message: String) -> ClusterError { ClusterError(.invalidConfiguration, message) }
+}
+
+extension Mount {
+    fileprivate func validate() throws {
+        for path in [source, target] {
+            guard path.hasPrefix("/"), !path.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }), !path.utf8.contains(0) else {
+                throw ClusterError(
+                    .invalidConfiguration,
+                    "\"\(ClusterConfiguration.printable(path))\" can't be mounted: use an absolute path without commas, double quotes and line breaks."
+                )
+            }
+        }
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: source, isDirectory: &isFolder), isFolder.boolValue else {
+            throw ClusterError(.invalidConfiguration, "\(source) can't be mounted: it is no folder of this machine.")
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import Foundation
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// The folder of one cluster on this machine: its keys, its ssh_config, and the sockets of its connections.
+///
+/// Only its owner may enter it (0700), and its files are the owner's alone (0600). Its path is short, since a socket's
+/// path has 104 to 108 bytes and OpenSSH needs 17 of them for a temporary name.
+package struct Workspace: Sendable {
+    package let folder: String
+
+    package init(cluster: ClusterPlan.ID) {
+        let temporary = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
+        let usable = temporary.hasPrefix("/") && temporary.utf8.count <= 55 && !temporary.contains("\"")
+        folder = (usable ? temporary.trimmingSuffix("/") : "/tmp") + "/cf-" + cluster
+    }
+
+    package var keysFolder: String { folder + "/keys" }
+    package var socketFolder: String { folder + "/s" }
+    package var configurationFile: String { folder + "/ssh_config" }
+    package var knownHostsFile: String { folder + "/known_hosts" }
+
+    /// A file that says: this cluster was kept on purpose.
+    package var keptMark: String { folder + "/kept" }
+
+    package func create() throws {
+        // mkdir fails if anything is there already, so nobody can have put a folder of theirs in the way.
+        for path in [folder, keysFolder, socketFolder] {
+            guard mkdir(path, 0o700) == 0 else {
+                throw ClusterError(
+                    .provisioningFailed, "The folder \(path) could not be made: \(String(cString: strerror(errno))).")
+            }
+        }
+    }
+
+    package func remove() throws {
+        if FileManager.default.fileExists(atPath: folder) { try FileManager.default.removeItem(atPath: folder) }
+    }
+
+    static func makeFolder(_ path: String) throws {
+        try FileManager.default.createDirectory(
+            atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    }
+
+    /// Writes a file that has its mode from the first moment on.
+    package static func write(_ text: String, to path: String, mode: UInt16 = 0o600) throws {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode_t(mode))
+        guard descriptor >= 0 else {
+            throw ClusterError(.provisioningFailed, "\(path) could not be written: \(String(cString: strerror(errno))).")
+        }
+        defer { close(descriptor) }
+        try FileHandle(fileDescriptor: descriptor, closeOnDealloc: false).write(contentsOf: Data(text.utf8))
+    }
+
+    static func copyKey(_ key: KeyPair, to path: String) throws {
+        try write(try String(contentsOfFile: key.privateFile, encoding: .utf8), to: path)
+        try write(key.publicKey + "\n", to: path + ".pub", mode: 0o644)
+    }
+}
+
+extension String {
+    fileprivate func trimmingSuffix(_ character: Character) -> String {
+        var text = self
+        while text.last == character, text.count > 1 { text.removeLast() }
+        return text
+    }
+}

@@ -1,0 +1,83 @@
+extension Node {
+    /// Runs a shell line on the node, over the user's shared connection, and waits for its end.
+    ///
+    /// The line is read by the user's login shell on the node (bash), and by no other. A non-zero exit code is a result,
+    /// not an error; ``CommandResult/requireSuccess()`` makes it one.
+    ///
+    /// - Parameters:
+    ///   - line: The shell line.
+    ///   - user: Who runs it.
+    ///   - environment: Variables that the line sees, on top of the cluster's. They stand on no command line.
+    ///   - standardInput: What it reads; nothing by default.
+    ///   - timeout: How long it may take; nil is as long as it likes. When the time is over, the line and what it
+    ///     started get SIGTERM, and SIGKILL a second later.
+    /// - Returns: What it printed and how it ended.
+    /// - Throws: ``ClusterError`` if the node can't be reached (`connectionLost`), the time is over (`timedOut`), or a
+    ///   variable's name is no name (`invalidConfiguration`); `CancellationError`.
+    @discardableResult
+    public func run(
+        _ line: String, as user: User = .ubuntu, environment: [String: String] = [:], standardInput: String = "",
+        timeout: Duration? = nil
+    ) async throws -> CommandResult {
+        let begun = ContinuousClock.now
+        try refuse(line, environment)
+        let input = Array(standardInput.utf8)
+        let output: CommandOutput
+        if let timeout {
+            let bounded = Self.bounded(line, by: timeout)
+            let (access, name) = (access, name)
+            do {
+                output = try await withDeadline(timeout) {
+                    try await access.run(bounded, on: name, as: user, environment: environment, input: input)
+                }
+            } catch is DeadlineExceeded {
+                throw ClusterError(
+                    .timedOut, "`\(line)` as \(user) on \(name) did not end within \(timeout.inSeconds).")
+            }
+        } else {
+            output = try await access.run(line, on: name, as: user, environment: environment, input: input)
+        }
+        return CommandResult(
+            command: line, node: name, user: user, standardOutput: output.standardOutput,
+            standardError: output.standardError, exitCode: output.exitCode, duration: .now - begun)
+    }
+
+    /// Runs a program on the node with arguments that no shell changes, over the user's shared connection.
+    ///
+    /// - Parameters:
+    ///   - words: The program and its arguments.
+    ///   - user: Who runs it.
+    ///   - environment: Variables that the program sees, on top of the cluster's. They stand on no command line.
+    ///   - standardInput: What it reads; nothing by default.
+    ///   - timeout: How long it may take; nil is as long as it likes.
+    /// - Returns: What it printed and how it ended.
+    /// - Throws: As ``run(_:as:environment:standardInput:timeout:)`` with a shell line does.
+    @discardableResult
+    public func run(
+        _ words: [String], as user: User = .ubuntu, environment: [String: String] = [:], standardInput: String = "",
+        timeout: Duration? = nil
+    ) async throws -> CommandResult {
+        guard words.first?.isEmpty == false else {
+            throw ClusterError(.invalidConfiguration, "There is no program to run on \(name): the list is empty.")
+        }
+        return try await run(
+            words.map(shellQuoted).joined(separator: " "), as: user, environment: environment,
+            standardInput: standardInput, timeout: timeout)
+    }
+
+    private func refuse(_ line: String, _ environment: [String: String]) throws {
+        if line.utf8.contains(0) || environment.values.contains(where: { $0.utf8.contains(0) }) {
+            throw ClusterError(.invalidConfiguration, "A command for \(name) has a NUL byte, which no program can be given.")
+        }
+        if let variable = environment.keys.first(where: { !SentVariables.isValidName($0) }) {
+            throw ClusterError(
+                .invalidConfiguration,
+                "\"\(ClusterConfiguration.printable(variable))\" is no name for an environment variable.")
+        }
+    }
+
+    /// Ending the local ssh leaves a command on the node running, so the node keeps the time as well.
+    private static func bounded(_ line: String, by limit: Duration) -> String {
+        "exec timeout --kill-after=1 \(limit / .seconds(1)) \"$SHELL\" -c \(shellQuoted(line))"
+    }
+}

@@ -1,0 +1,69 @@
+/// One machine of a cluster: a value that says where it is, and can be asked to do things.
+public struct Node: Sendable, Hashable, CustomStringConvertible {
+    /// The host name: node1, node2 and so on.
+    public let name: String
+    /// The place in ``Cluster/nodes``, from 0.
+    public let index: Int
+    /// Where the test process reaches the node's sshd: an address of this machine's loopback.
+    public let host: String
+    /// The port of ``host`` that leads to the node's sshd.
+    public let port: Int
+    /// The address on the cluster's network, where other nodes reach it, and on Linux this machine too.
+    public let ip: String
+    /// The pinned host key: algorithm and base 64, as in a known_hosts file.
+    public let hostKey: String
+    /// The ports of ``host`` that lead to the node's other published ports, by the node's port.
+    public let publishedPorts: [Int: Int]
+
+    let clusterID: String
+    let access: SSHAccess
+    let backend: any Backend
+
+    /// The node's name.
+    public var description: String { name }
+
+    /// Two nodes are equal if they are the same machine of the same cluster.
+    public static func == (left: Node, right: Node) -> Bool {
+        left.clusterID == right.clusterID && left.name == right.name
+    }
+
+    /// Hashes what makes nodes equal.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(clusterID)
+        hasher.combine(name)
+    }
+}
+
+extension Node {
+    /// The private key file that lets the test process in as `user`.
+    public func identityFile(for user: User = .ubuntu) -> String { access.identityFiles[user] ?? "" }
+
+    /// The command line that a person would type to log in, ready for a shell; a command may follow it.
+    public func sshCommand(as user: User = .ubuntu) -> String {
+        Command("ssh", ["-F", access.configurationFile, "\(user)@\(name)"]).line
+    }
+
+    /// Lets a port of this machine's 127.0.0.1 lead to a port of the node's localhost, as long as the cluster is up.
+    ///
+    /// - Parameters:
+    ///   - nodePort: The port in the node: 1 to 65535. Nothing need listen there yet.
+    ///   - user: The user whose connection carries it.
+    /// - Returns: The local port, chosen among the free ones.
+    /// - Throws: ``ClusterError`` if the node can't be reached or the port is none.
+    public func forwardPort(_ nodePort: Int, as user: User = .ubuntu) async throws -> Int {
+        guard (1...65535).contains(nodePort) else {
+            throw ClusterError(.invalidConfiguration, "\(nodePort) is no port: ports are 1 to 65535.")
+        }
+        return try await access.forward(nodePort, on: name, as: user)
+    }
+
+    /// Ends all the node's processes at once, as a power cut would; the other nodes live on.
+    ///
+    /// - Throws: ``ClusterError`` if the backend can't.
+    public func kill() async throws {
+        guard let killing = backend as? any NodeKilling else {
+            throw ClusterError(.backendUnavailable, "The \(backend.name) backend can't kill a single node.")
+        }
+        try await killing.kill(name, of: clusterID)
+    }
+}

@@ -1,0 +1,122 @@
+import Foundation
+import Subprocess
+
+#if canImport(System)
+import System
+#else
+import SystemPackage
+#endif
+
+/// A program and its arguments, run without any shell.
+package struct Command: Sendable, Hashable {
+    /// The name of a program on `PATH`, or a path.
+    package var program: String
+    package var arguments: [String]
+    /// Variables added to the inherited environment.
+    package var environment: [String: String]
+
+    package init(_ program: String, _ arguments: [String], environment: [String: String] = [:]) {
+        self.program = program
+        self.arguments = arguments
+        self.environment = environment
+    }
+
+    /// The command as a person would type it.
+    package var line: String {
+        ([program] + arguments).map(shellQuoted).joined(separator: " ")
+    }
+}
+
+/// What a finished program left behind.
+package struct CommandOutput: Sendable {
+    package let standardOutput: String
+    package let standardError: String
+    /// The exit code, or 128 plus the number of the signal that ended the program, as shells count.
+    package let exitCode: Int32
+
+    package var succeeded: Bool { exitCode == 0 }
+
+    /// What a person would want to read: standard error if there is any, else standard output.
+    package var complaint: String {
+        let text = standardError.trimmingCharacters(in: .whitespacesAndNewlines)
+        return text.isEmpty ? standardOutput.trimmingCharacters(in: .whitespacesAndNewlines) : text
+    }
+}
+
+extension Command {
+    /// Runs the program to its end and collects its output. A non-zero exit code is a result, not an error.
+    ///
+    /// When the task is cancelled or `limit` has passed, the program is killed.
+    ///
+    /// - Throws: ``ClusterError`` if the program cannot be started or `limit` has passed; `CancellationError`.
+    package func output(input: [UInt8] = [], limit: Duration? = nil) async throws -> CommandOutput {
+        guard let limit else { return try await collect(input: input) }
+        do {
+            return try await withDeadline(limit) { try await collect(input: input) }
+        } catch is DeadlineExceeded {
+            throw ClusterError(.timedOut, "`\(line)` did not end within \(limit.inSeconds).")
+        }
+    }
+
+    private func collect(input: [UInt8]) async throws -> CommandOutput {
+        do {
+            let result = try await Subprocess.run(
+                executable, arguments: Arguments(arguments), environment: subprocessEnvironment,
+                input: .array(input), output: .bytes(limit: .max), error: .bytes(limit: .max)
+            )
+            try Task.checkCancellation()
+            return CommandOutput(
+                standardOutput: String(decoding: result.standardOutput, as: UTF8.self),
+                standardError: String(decoding: result.standardError, as: UTF8.self),
+                exitCode: result.terminationStatus.shellCode
+            )
+        } catch let error as SubprocessError {
+            try Task.checkCancellation()
+            throw startFailure(error)
+        }
+    }
+
+    /// Runs the program and hands over each line of its output, standard error included, as it comes.
+    ///
+    /// - Returns: The exit code.
+    package func eachLine(_ body: @escaping @Sendable (String) -> Void) async throws -> Int32 {
+        do {
+            let result = try await Subprocess.run(
+                executable, arguments: Arguments(arguments), environment: subprocessEnvironment,
+                input: .none, output: .sequence, error: .combinedWithOutput
+            ) { execution in
+                for try await line in execution.standardOutput.strings() { body(line) }
+            }
+            try Task.checkCancellation()
+            return result.terminationStatus.shellCode
+        } catch let error as SubprocessError {
+            try Task.checkCancellation()
+            throw startFailure(error)
+        }
+    }
+
+    var executable: Executable { program.contains("/") ? .path(FilePath(program)) : .name(program) }
+
+    var subprocessEnvironment: Environment {
+        environment.isEmpty
+            ? .inherit
+            : .inherit.updating(
+                Dictionary(uniqueKeysWithValues: environment.map { (Environment.Key(stringLiteral: $0), $1) })
+            )
+    }
+
+    private func startFailure(_ error: SubprocessError) -> ClusterError {
+        error.code == .executableNotFound
+            ? ClusterError(.missingProgram, "The program `\(program)` is not on this machine.", remedy: "Install it.")
+            : ClusterError(.missingProgram, "`\(line)` could not be run: \(error)")
+    }
+}
+
+extension TerminationStatus {
+    var shellCode: Int32 {
+        switch self {
+        case .exited(let code): code
+        case .signaled(let signal): 128 + signal
+        }
+    }
+}

@@ -1,0 +1,127 @@
+/// Waits until every node is ready: its SSH banner was read, its host key is the expected one, and a command ran after
+/// key authentication.
+struct Readiness: Sendable {
+    let plan: ClusterPlan
+    let backend: any Backend
+    let endpoints: [NodeEndpoint]
+    let access: SSHAccess
+
+    /// Waits for all nodes, each proved as soon as its banner is there.
+    ///
+    /// - Throws: ``ClusterError`` with the code `notReady`, naming the node, the stage and the cause.
+    func wait() async throws {
+        let watch = BannerWatch(endpoints.map { ($0.host, $0.port) })
+        watch.start()
+        defer { watch.stop() }
+        let limit = plan.configuration.readyWithin
+        do {
+            try await withDeadline(limit) {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { try await watchForEnds() }
+                    group.addTask { try await proveAll(watch) }
+                    defer { group.cancelAll() }
+                    // The first to end decides: all are proved, or one has failed.
+                    try await group.next()
+                }
+            }
+        } catch is DeadlineExceeded {
+            throw await late(watch, limit)
+        }
+    }
+
+    private func proveAll(_ watch: BannerWatch) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for node in endpoints.indices {
+                group.addTask {
+                    try await watch.banner(of: node)
+                    try await prove(node)
+                }
+            }
+            for try await _ in group {}
+        }
+    }
+
+    private func prove(_ node: Int) async throws {
+        let name = plan.nodeNames[node]
+        let output = try await access.open(name, .ubuntu)
+        guard !output.succeeded else { return }
+        let stage = Stage(sshComplaint: output.complaint, exitCode: output.exitCode)
+        throw await failure(node, stage, output.complaint.isEmpty ? "exit code \(output.exitCode)" : output.complaint)
+    }
+
+    /// A container that ends will never be ready: every second it is asked for, so that nobody waits out the limit.
+    private func watchForEnds() async throws {
+        while true {
+            try await Task.sleep(for: .seconds(1))
+            let states = try await backend.states(of: plan.id)
+            for (index, name) in plan.nodeNames.enumerated() {
+                guard case .exited(let code) = states[name] else { continue }
+                throw await failure(index, .container, "it ended with exit code \(code)")
+            }
+        }
+    }
+
+    private func late(_ watch: BannerWatch, _ limit: Duration) async -> ClusterError {
+        for (node, state) in watch.states.enumerated() {
+            switch state {
+            case .noConnection(let cause): return await failure(node, .tcp, cause, limit)
+            case .noBanner(let cause): return await failure(node, .banner, cause, limit)
+            case .banner: continue
+            }
+        }
+        return await failure(nil, .authentication, "the last logins did not end in time", limit)
+    }
+
+    private func failure(_ node: Int?, _ stage: Stage, _ cause: String, _ limit: Duration? = nil) async -> ClusterError {
+        let name = node.map { plan.nodeNames[$0] }
+        let backend = backend
+        let id = plan.id
+        // Diagnosis must not hide the failure: without a log the error stands as it is.
+        let logs = (try? await uncancelled { try await backend.logs(of: id) }) ?? [:]
+        let within = limit.map { " within \($0.inSeconds)" } ?? ""
+        return ClusterError(
+            .notReady,
+            "\(name ?? "A node") of cluster \(plan.name) was not ready\(within), stage \(stage.rawValue): \(cause.trimmingPeriod).",
+            log: ClusterError.lastLines(name.flatMap { logs[$0] } ?? ""), remedy: stage.remedy)
+    }
+}
+
+extension Readiness {
+    /// How far a node has come.
+    enum Stage: String {
+        case container
+        case tcp = "TCP"
+        case banner
+        case hostKey = "host key"
+        case authentication
+        case command
+
+        /// What ssh complained of. Its words only sort the failure; that it is one, the exit code said.
+        init(sshComplaint: String, exitCode: Int32) {
+            if sshComplaint.contains("Host key verification failed") || sshComplaint.contains("HOST IDENTIFICATION") {
+                self = .hostKey
+            } else if sshComplaint.contains("Permission denied") {
+                self = .authentication
+            } else if exitCode == 255 {
+                self = .banner
+            } else {
+                self = .command
+            }
+        }
+
+        var remedy: String {
+            switch self {
+            case .container: "See its log; an image of your own must keep this package's entry point."
+            case .tcp: "See whether the engine runs on this machine: nodes are published on its loopback only."
+            case .banner: "See whether sshd runs in the node; CLUSTER_FIXTURE_KEEP=failure keeps it for a look."
+            case .hostKey: "Something else answers in the node's place: see what listens on its port."
+            case .authentication: "See whether the image takes over the keys that `start-node --configure` hands it."
+            case .command: "See whether the user has a login shell that can run `true`."
+            }
+        }
+    }
+}
+
+extension String {
+    fileprivate var trimmingPeriod: String { hasSuffix(".") ? String(dropLast()) : self }
+}

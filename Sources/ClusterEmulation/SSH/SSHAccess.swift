@@ -1,0 +1,130 @@
+import Foundation
+
+/// The way into one cluster's nodes: its ssh_config file and one multiplexed OpenSSH connection per node and user.
+package final class SSHAccess: Sendable {
+    /// The ssh_config file, with an entry per node.
+    package let configurationFile: String
+    /// The known_hosts file with the pinned host keys.
+    package let knownHostsFile: String
+    package let identityFiles: [User: String]
+    private let connections: Connections
+
+    package init(configuration: SSHConfiguration, configurationFile: String) {
+        self.configurationFile = configurationFile
+        self.knownHostsFile = configuration.knownHostsFile
+        self.identityFiles = configuration.identityFiles
+        self.connections = Connections()
+    }
+
+    /// The arguments of `ssh` up to and including the destination; a command may follow.
+    ///
+    /// `--` ends the options for good, so that nothing after it is ever taken for one.
+    package func arguments(_ node: String, _ user: User, options: [String] = []) -> [String] {
+        ["-F", configurationFile] + options + ["--", "\(user)@\(node)"]
+    }
+
+    private static let sharing = ["-T", "-o", "ControlMaster=auto", "-o", "ControlPersist=yes"]
+
+    /// Opens the connection that later commands share, and proves it by running `true` over it.
+    package func open(_ node: String, _ user: User) async throws -> CommandOutput {
+        try await connections.open(Destination(node: node, user: user)) {
+            try await Command("ssh", self.arguments(node, user, options: Self.sharing) + ["true"]).output()
+        }
+    }
+
+    /// Runs a shell line on a node, over the shared connection.
+    ///
+    /// - Throws: ``ClusterError`` if the node can't be reached; `CancellationError`.
+    package func run(
+        _ line: String, on node: String, as user: User, environment: [String: String], input: [UInt8]
+    ) async throws -> CommandOutput {
+        let opened = try await open(node, user)
+        guard opened.succeeded else { throw unreachable(node, user, opened.complaint) }
+        let variables = SentVariables(environment)
+        let command = Command(
+            "ssh", arguments(node, user, options: Self.sharing + variables.options) + [variables.prelude + line],
+            environment: variables.local)
+        let output = try await command.output(input: input)
+        // 255 is either the command's own exit code or ssh's word for a lost connection: the master knows which.
+        if output.exitCode == 255, try await !isAlive(node, user) {
+            await connections.forget(Destination(node: node, user: user))
+            throw unreachable(node, user, output.complaint)
+        }
+        return output
+    }
+
+    /// Lets a local port of 127.0.0.1 lead to a port of the node.
+    ///
+    /// - Returns: The local port.
+    package func forward(_ nodePort: Int, on node: String, as user: User) async throws -> Int {
+        let opened = try await open(node, user)
+        guard opened.succeeded else { throw unreachable(node, user, opened.complaint) }
+        var complaint = ""
+        // Another process may take the free port before ssh does, so a few are tried.
+        for _ in 0..<5 {
+            let port = try LoopbackPort.free()
+            let options = ["-O", "forward", "-L", "127.0.0.1:\(port):localhost:\(nodePort)"]
+            let output = try await Command("ssh", arguments(node, user, options: options)).output()
+            if output.succeeded { return port }
+            complaint = output.complaint
+        }
+        throw ClusterError(.connectionLost, "Port \(nodePort) of \(node) could not be forwarded: \(complaint)")
+    }
+
+    /// Ends every shared connection.
+    package func close() async {
+        await withTaskGroup(of: Void.self) { group in
+            for destination in await connections.removeAll() {
+                group.addTask {
+                    // A connection that is gone already is what was wanted.
+                    _ = try? await Command(
+                        "ssh", self.arguments(destination.node, destination.user, options: ["-O", "exit"])
+                    ).output(limit: .seconds(5))
+                }
+            }
+        }
+    }
+
+    private func isAlive(_ node: String, _ user: User) async throws -> Bool {
+        try await Command("ssh", arguments(node, user, options: ["-O", "check"])).output().succeeded
+    }
+
+    private func unreachable(_ node: String, _ user: User, _ cause: String) -> ClusterError {
+        ClusterError(
+            .connectionLost,
+            "\(node) can't be reached as \(user): \(cause.isEmpty ? "its connection was lost" : cause)")
+    }
+}
+
+/// A node and the user to log in as.
+private struct Destination: Hashable, Sendable {
+    let node: String
+    let user: User
+}
+
+/// Which connections are open, so that a hundred commands at once open one connection and not a hundred.
+private actor Connections {
+    private var opening: [Destination: Task<CommandOutput, any Error>] = [:]
+
+    func open(
+        _ destination: Destination, _ connect: @escaping @Sendable () async throws -> CommandOutput
+    ) async throws -> CommandOutput {
+        let task = opening[destination] ?? Task { try await connect() }
+        opening[destination] = task
+        do {
+            let output = try await task.value
+            if !output.succeeded { opening[destination] = nil }
+            return output
+        } catch {
+            opening[destination] = nil
+            throw error
+        }
+    }
+
+    func forget(_ destination: Destination) { opening[destination] = nil }
+
+    func removeAll() -> [Destination] {
+        defer { opening = [:] }
+        return Array(opening.keys)
+    }
+}

@@ -1,0 +1,61 @@
+/// Starts a cluster, hands it to a closure, and removes it when the closure is done, whichever way.
+///
+/// ```swift
+/// let kernel = try await withCluster(nodes: 3) { cluster in
+///     try await cluster[0].run("uname -r").standardOutput
+/// }
+/// ```
+///
+/// - Parameters:
+///   - nodes: How many nodes.
+///   - image: What a node is made of.
+///   - backend: Where the nodes run.
+///   - name: A name for people, or nil to make one up.
+///   - limits: What each node may use.
+///   - environment: Variables that every SSH command on every node sees.
+///   - ports: Ports of each node, besides 22, that are published on 127.0.0.1.
+///   - mounts: Folders of this machine that every node sees.
+///   - readyWithin: How long the nodes may take to become ready; 60 seconds unless you say otherwise.
+///   - body: What to do with the cluster.
+/// - Returns: What the closure returns.
+/// - Throws: What the closure throws; ``ClusterError`` if the cluster can't be started or removed.
+public nonisolated(nonsending) func withCluster<Result>(
+    nodes: Int = 1,
+    image: NodeImage = .node,
+    backend: BackendChoice = .automatic,
+    name: String? = nil,
+    limits: NodeLimits = .none,
+    environment: [String: String] = [:],
+    ports: [PublishedPort] = [],
+    mounts: [Mount] = [],
+    readyWithin: Duration = .seconds(60),
+    _ body: nonisolated(nonsending) (Cluster) async throws -> Result
+) async throws -> Result {
+    let configuration = ClusterConfiguration(
+        nodes: nodes, image: image, backend: backend, name: name, limits: limits, environment: environment,
+        ports: ports, mounts: mounts, readyWithin: readyWithin)
+    return try await withCluster(configuration, body)
+}
+
+/// Starts a cluster, hands it to a closure, and removes it when the closure is done, whichever way.
+///
+/// - Parameters:
+///   - configuration: What the cluster is to be.
+///   - body: What to do with the cluster.
+/// - Returns: What the closure returns.
+/// - Throws: What the closure throws; ``ClusterError`` if the cluster can't be started or removed.
+public nonisolated(nonsending) func withCluster<Result>(
+    _ configuration: ClusterConfiguration, _ body: nonisolated(nonsending) (Cluster) async throws -> Result
+) async throws -> Result {
+    let cluster = try await Cluster.start(configuration)
+    let result: Result
+    do {
+        result = try await body(cluster)
+    } catch {
+        // What the body threw is what the caller wants to know; a cluster that could not be removed is told as well.
+        do { try await cluster.stop() } catch { Progress.say("\(error)") }
+        throw error
+    }
+    try await cluster.stop()
+    return result
+}

@@ -1,0 +1,57 @@
+public import ClusterEmulation
+public import Testing
+
+extension ClusterFixture {
+    /// One cluster per suite or test function: a parameterised test's cases share theirs.
+    public func scopeProvider(for test: Test, testCase: Test.Case?) -> ClusterFixture? {
+        testCase == nil ? self : nil
+    }
+
+    /// Starts a cluster, runs the suite or the test with it as ``ClusterEmulation/Cluster/current``, and removes it.
+    ///
+    /// `#expect` doesn't throw when it fails, so issues are watched as they pass by; what a test throws is passed on,
+    /// since that is how it is skipped or cancelled. A throw in a cancelled task is a failure: a time limit has passed.
+    public func provideScope(
+        for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
+    ) async throws {
+        let cluster = try await Cluster.start(configuration)
+        let failed = Locked(false)
+        let watching: IssueHandlingTrait = .compactMapIssues { issue in
+            if issue.isFailure { failed.withLock { $0 = true } }
+            return issue
+        }
+        do {
+            try await Cluster.$published.withValue(cluster) {
+                try await watching.provideScope(for: test, testCase: testCase, performing: function)
+            }
+        } catch {
+            let isFailure = Task.isCancelled || !(error is CancellationError)
+            do {
+                try await Aftermath(cluster: cluster, failed: isFailure, test: test.displayName ?? test.name).settle()
+            } catch let teardownError {
+                Issue.record(teardownError)
+            }
+            throw error
+        }
+        let hasFailed = failed.withLock { $0 }
+        try await Aftermath(cluster: cluster, failed: hasFailed, test: test.displayName ?? test.name).settle()
+    }
+}
+
+extension Cluster {
+    @TaskLocal static var published: Cluster?
+
+    /// The cluster of the innermost ``ClusterFixture`` around the running test.
+    ///
+    /// - Throws: ``ClusterError`` with the code `noCluster` outside a fixture's scope.
+    public static var current: Cluster {
+        get throws {
+            guard let published else {
+                throw ClusterError(
+                    .noCluster, "There is no current cluster: this code runs outside a ClusterFixture's scope.",
+                    remedy: "Give the test or its suite one: `@Test(ClusterFixture(nodes: 3))`.")
+            }
+            return published
+        }
+    }
+}
