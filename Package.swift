@@ -25,7 +25,13 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "ClusterFixture", dependencies: ["ClusterEmulation"], swiftSettings: strict),
-        .testTarget(name: "ClusterFixtureTests", dependencies: ["ClusterFixture"], swiftSettings: strict),
+        .target(
+            name: "FixtureTestSupport", dependencies: ["ClusterEmulation"], path: "Tests/Support", swiftSettings: strict),
+        .executableTarget(
+            name: "Victim", dependencies: ["ClusterEmulation"], path: "Tests/Victim", swiftSettings: strict),
+        .testTarget(
+            name: "ClusterFixtureTests", dependencies: ["ClusterFixture", "FixtureTestSupport", "Victim"],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

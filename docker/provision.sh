@@ -26,11 +26,12 @@ make_ubuntu_user() {
 make_home() {
     user=$1 home=$(getent passwd "$1" | cut -d: -f6)
     rm -f "$home/.bashrc" "$home/.profile" "$home/.bash_logout"
-    install -d -m 0700 -o "$user" -g "$user" "$home/.ssh"
+    install -d -m 0700 -o "$user" -g "$(id -gn "$user")" "$home/.ssh"
 }
 
 configure_sshd() {
     install -m 0644 "$here/sshd_config" /etc/ssh/sshd_config
+    install -D -m 0644 "$here/ssh_config" /etc/ssh/ssh_config.d/cluster-fixture.conf
     # OpenSSH 9.8 and later punish clients that connect without logging in, which is what a readiness probe does.
     mkdir -p /run/sshd
     ssh-keygen -q -t ed25519 -N '' -f /tmp/probe

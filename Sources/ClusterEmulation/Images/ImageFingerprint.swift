@@ -4,6 +4,8 @@ import Foundation
 package struct ImageFingerprint {
     private var hash: UInt64 = 0xcbf2_9ce4_8422_2325
 
+    package init() {}
+
     /// The fingerprint as 16 hexadecimal digits.
     package var text: String {
         let digits = String(hash, radix: 16)

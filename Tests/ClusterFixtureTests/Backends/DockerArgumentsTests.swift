@@ -1,0 +1,50 @@
+import ClusterEmulation
+import FixtureTestSupport
+import Testing
+
+@Suite struct DockerArgumentsTests {
+    private func run(_ configuration: ClusterConfiguration) throws -> [String] {
+        try DockerArguments.run(
+            ClusterPlan(configuration), node: 0, image: "cluster-fixture/node:1", address: "198.18.3.2", files: "/tmp/x")
+    }
+
+    private func values(of option: String, in words: [String]) -> [String] {
+        zip(words, words.dropFirst()).filter { $0.0 == option }.map(\.1)
+    }
+
+    @Test func aNodeIsPublishedOnLoopbackOnly() throws {
+        let words = try run(ClusterConfiguration(nodes: 1, ports: [8787, PublishedPort(8888, on: 9999)]))
+        #expect(values(of: "--publish", in: words) == ["127.0.0.1::22", "127.0.0.1::8787", "127.0.0.1:9999:8888"])
+    }
+
+    @Test func limitsAndMountsAreHandedOn() throws {
+        let words = try run(
+            ClusterConfiguration(
+                limits: NodeLimits(processors: 1.5, memory: 64 << 20), mounts: [Mount("/tmp", at: "/data", isReadOnly: true)]))
+        #expect(values(of: "--cpus", in: words) == ["1.5"])
+        #expect(values(of: "--memory", in: words) == ["67108864b"])
+        #expect(values(of: "--mount", in: words).contains("type=bind,source=/tmp,target=/data,readonly"))
+    }
+
+    @Test func noSecretIsOnTheCommandLine() throws {
+        let words = try run(ClusterConfiguration(environment: ["TOKEN": "hunter2"]))
+        #expect(!words.contains { $0.contains("hunter2") || $0.contains("TOKEN") })
+    }
+
+    @Test func everythingBearsTheClustersLabel() throws {
+        let plan = try ClusterPlan(ClusterConfiguration())
+        let label = "\(DockerArguments.clusterLabel)=\(plan.id)"
+        #expect(DockerArguments.createNetwork(plan, .random(nodes: 1)).contains(label))
+        #expect(DockerArguments.run(plan, node: 0, image: "i", address: "a", files: "f").contains(label))
+    }
+
+    @Test func theImageIsTheLastWordBeforeTheEntryPointsOwn() throws {
+        #expect(try run(ClusterConfiguration()).suffix(2) == ["cluster-fixture/node:1", "--configure"])
+    }
+
+    @Test func publishedPortsAreReadFromInspect() throws {
+        let ports = try PublishedPorts(
+            json: #"{"22/tcp":[{"HostIp":"127.0.0.1","HostPort":"32768"}],"8787/tcp":null,"8888/tcp":[]}"#)
+        #expect(ports.hostPorts == [22: 32768])
+    }
+}

@@ -1,0 +1,18 @@
+import ClusterEmulation
+import Testing
+
+@Suite struct SubnetTests {
+    @Test(arguments: [(1, 24), (253, 24), (254, 23), (1000, 22)])
+    func theNodesFitWithGatewayAndBroadcast(nodes: Int, bits: Int) {
+        let subnet = Subnet.random(nodes: nodes)
+        #expect(subnet.description.hasSuffix("/\(bits)"))
+        let addresses = subnet.addresses(nodes)
+        #expect(Set(addresses).count == nodes)
+        #expect(addresses.allSatisfy { $0.hasPrefix("198.18.") || $0.hasPrefix("198.19.") })
+        #expect(!addresses.contains { $0 == subnet.description.split(separator: "/")[0] })
+    }
+
+    @Test func choicesDiffer() {
+        #expect(Set((0..<100).map { _ in Subnet.random(nodes: 3) }).count > 50)
+    }
+}

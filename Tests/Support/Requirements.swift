@@ -1,0 +1,53 @@
+package import ClusterEmulation
+import Foundation
+public import Testing
+
+extension Trait where Self == ConditionTrait {
+    /// Skips where no Docker-compatible engine answers; fails instead where `CLUSTER_FIXTURE_REQUIRE_BACKENDS` names it.
+    public static var requiresDocker: Self {
+        .enabled("no Docker-compatible engine answers; `docker version` says why") {
+            try await BackendUnderTest.docker.isUsable()
+        }
+    }
+
+    /// Skips where no backend at all can run here; fails instead where one is required.
+    public static var requiresBackend: Self {
+        .enabled("no backend can run here; each one's reason is on standard error") {
+            try await !BackendUnderTest.usable().isEmpty
+        }
+    }
+}
+
+/// A backend that the conformance suite is run against.
+package enum BackendUnderTest: String, CaseIterable, Sendable, CustomTestStringConvertible {
+    case docker
+
+    package var choice: BackendChoice {
+        switch self {
+        case .docker: .docker
+        }
+    }
+
+    package var testDescription: String { rawValue }
+
+    /// Whether the backend can run here.
+    ///
+    /// - Throws: If it can't although it must.
+    package func isUsable() async throws -> Bool {
+        let required = (ProcessInfo.processInfo.environment["CLUSTER_FIXTURE_REQUIRE_BACKENDS"] ?? "").split(separator: ",")
+        do {
+            _ = try await choice.resolve()
+            return true
+        } catch {
+            if required.contains(Substring(rawValue)) { throw error }
+            Progress.say("skipping what needs \(rawValue): \(error)")
+            return false
+        }
+    }
+
+    package static func usable() async throws -> [BackendUnderTest] {
+        var usable: [BackendUnderTest] = []
+        for backend in allCases where try await backend.isUsable() { usable.append(backend) }
+        return usable
+    }
+}

@@ -1,0 +1,30 @@
+import Foundation
+
+/// Runs a closure with a fresh folder, and removes the folder after it.
+package nonisolated(nonsending) func withTemporaryFolder<Result>(
+    _ body: nonisolated(nonsending) (String) async throws -> Result
+) async throws -> Result {
+    let folder = NSTemporaryDirectory().trimmingSlash + "/cft-" + UUID().uuidString.prefix(8)
+    try FileManager.default.createDirectory(
+        atPath: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    return try await body(folder)
+}
+
+/// Waits until a condition holds, for what no event tells: at most `limit`, asking every 10 milliseconds.
+///
+/// - Returns: Whether it came to hold.
+package func eventually(
+    within limit: Duration = .seconds(10), _ condition: @Sendable () async throws -> Bool
+) async throws -> Bool {
+    let end = ContinuousClock.now + limit
+    while ContinuousClock.now < end {
+        if try await condition() { return true }
+        try await Task.sleep(for: .milliseconds(10))
+    }
+    return try await condition()
+}
+
+extension String {
+    fileprivate var trimmingSlash: String { hasSuffix("/") ? String(dropLast()) : self }
+}
