@@ -16,12 +16,17 @@ let package = Package(
         .library(name: "ClusterEmulation", targets: ["ClusterEmulation"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2")
+        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
+        // swift-subprocess's own dependency, whose FilePath and FileDescriptor stand in its interface.
+        .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
     ],
     targets: [
         .target(
             name: "ClusterEmulation",
-            dependencies: [.product(name: "Subprocess", package: "swift-subprocess")],
+            dependencies: [
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system", condition: .when(platforms: [.linux])),
+            ],
             swiftSettings: strict
         ),
         .target(name: "ClusterFixture", dependencies: ["ClusterEmulation"], swiftSettings: strict),
@@ -30,7 +35,10 @@ let package = Package(
         .executableTarget(
             name: "Victim", dependencies: ["ClusterEmulation"], path: "Tests/Victim", swiftSettings: strict),
         .testTarget(
-            name: "ClusterFixtureTests", dependencies: ["ClusterFixture", "FixtureTestSupport", "Victim"],
+            name: "ClusterFixtureTests",
+            dependencies: [
+                "ClusterFixture", "FixtureTestSupport", "Victim", .product(name: "Subprocess", package: "swift-subprocess"),
+            ],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

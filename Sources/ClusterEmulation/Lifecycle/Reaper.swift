@@ -37,9 +37,8 @@ package final class Reaper: Sendable {
         let (reading, writing) = try socketPair()
         let text = """
             read -r word && [ "$word" = done ] && exit 0
-            folder=$1; shift
+            rm -rf -- "$1"; shift
             \(script?.text ?? "")
-            rm -rf -- "$folder"
             """
         let arguments = ["-c", text, "cluster-fixture-reaper", folder] + (script?.arguments ?? [])
         var options = PlatformOptions()

@@ -41,8 +41,9 @@ package final class SSHAccess: Sendable {
         let opened = try await open(node, user)
         guard opened.succeeded else { throw unreachable(node, user, opened.complaint) }
         let variables = SentVariables(environment)
+        // The node's shell gets the line after `-c`: it would take a dash at its beginning for an option of its own.
         let command = Command(
-            "ssh", arguments(node, user, options: Self.sharing + variables.options) + [variables.prelude + line],
+            "ssh", arguments(node, user, options: Self.sharing) + [variables.prelude + " " + line],
             environment: variables.local)
         let output = try await command.output(input: input)
         // 255 is either the command's own exit code or ssh's word for a lost connection: the master knows which.

@@ -55,6 +55,7 @@ package struct SSHConfiguration: Sendable {
               BatchMode yes
               KexAlgorithms curve25519-sha256
               HostKeyAlgorithms ssh-ed25519
+              SendEnv \(SentVariables.pattern)
               LogLevel ERROR
               ControlPath \(Self.path(socketFolder, "/%r@%n"))
 

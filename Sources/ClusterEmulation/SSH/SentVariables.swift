@@ -15,8 +15,9 @@ package struct SentVariables: Sendable {
         Dictionary(uniqueKeysWithValues: variables.map { (Self.prefix + $0.name, $0.value) })
     }
 
-    /// The options that make the local ssh send them.
-    package var options: [String] { variables.isEmpty ? [] : ["-o", "SendEnv=\(Self.prefix)*"] }
+    /// What ssh is to send and sshd to accept. It stands in the ssh_config file, since the process that holds a shared
+    /// connection must be told when it is started.
+    package static let pattern = prefix + "*"
 
     /// The beginning of the remote line, which names them; it fails if the node's sshd did not let them in.
     package var prelude: String {

@@ -5,7 +5,6 @@ import Testing
     @Test func namesTravelUnderAPrefixAndValuesOnNoCommandLine() {
         let variables = SentVariables(["LD_PRELOAD": "/evil.so", "B": "two words"])
         #expect(variables.local == ["CLUSTER_FIXTURE_ENV_LD_PRELOAD": "/evil.so", "CLUSTER_FIXTURE_ENV_B": "two words"])
-        #expect(variables.options == ["-o", "SendEnv=CLUSTER_FIXTURE_ENV_*"])
         #expect(!variables.prelude.contains("evil"))
     }
 
@@ -27,7 +26,7 @@ import Testing
 
     @Test func withoutVariablesTheLineIsUntouched() {
         #expect(SentVariables([:]).prelude.isEmpty)
-        #expect(SentVariables([:]).options.isEmpty)
+        #expect(SentVariables([:]).local.isEmpty)
     }
 
     @Test(arguments: [("A", true), ("_x9", true), ("9A", false), ("", false), ("A-B", false), ("A B", false), ("É", false), ("A;id", false)])

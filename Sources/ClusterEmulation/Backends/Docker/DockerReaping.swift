@@ -4,7 +4,7 @@ extension DockerBackend {
     package func reaping(_ cluster: ClusterPlan.ID) -> ReapingScript? {
         let text = """
             filter=$1; shift
-            for pause in 0 0.3 0.7 1 2 3; do
+            for pause in 0 0.3 0.7 1 2; do
                 sleep $pause
                 containers=$("$@" ps -aq --filter "$filter")
                 [ -z "$containers" ] || "$@" rm -fv $containers

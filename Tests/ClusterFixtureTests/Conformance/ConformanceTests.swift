@@ -1,0 +1,157 @@
+import ClusterEmulation
+import FixtureTestSupport
+import Foundation
+import Testing
+
+/// What every backend promises, asked of each one that this machine has.
+@Suite(.requiresBackend, ConformanceClusters(), .timeLimit(.minutes(5)))
+struct ConformanceTests {
+    static let backends = BackendUnderTest.allCases
+
+    @Test(arguments: backends) func everyNodeIsAMachineOfItsOwn(backend: BackendUnderTest) async throws {
+        let cluster = try backend.cluster
+        #expect(cluster.nodes.map(\.name) == ["node1", "node2", "node3"])
+        #expect(cluster.nodes.map(\.index) == [0, 1, 2])
+        for node in cluster.nodes {
+            #expect(try await node.run("hostname").standardOutput == "\(node.name)\n")
+            #expect(node.host == "127.0.0.1")
+            #expect(try await node.run("hostname -I").standardOutput.split(separator: " ").contains(Substring(node.ip)))
+            #expect(cluster[node.index] == node)
+            #expect(cluster[node.name] == node)
+        }
+        #expect(Set(cluster.nodes.map(\.ip)).count == 3)
+        #expect(Set(cluster.nodes.map(\.hostKey)).count == 3)
+        try await cluster[0].run("touch /tmp/only-here").requireSuccess()
+        #expect(try await cluster[1].run("test -e /tmp/only-here").exitCode == 1)
+    }
+
+    @Test(arguments: backends, User.allCases) func usersAreWhoTheyShouldBe(backend: BackendUnderTest, user: User) async throws {
+        let node = try backend.cluster[0]
+        #expect(try await node.run("id -un", as: user).standardOutput == "\(user)\n")
+        #expect(try await node.run("id -u", as: user).standardOutput == (user == .root ? "0\n" : "1000\n"))
+        #expect(try await node.run("cat /etc/shadow", as: user).exitCode == (user == .root ? 0 : 1))
+        #expect(try await node.run("command -v sudo", as: user).exitCode != 0)
+        #expect(try await node.run("command -v python3 rsync", as: user).exitCode == 0)
+    }
+
+    @Test(arguments: backends, User.allCases)
+    func everyNodeReachesEveryNodeAndItselfWithoutAQuestion(backend: BackendUnderTest, user: User) async throws {
+        let cluster = try backend.cluster
+        let others = cluster.nodes.flatMap { [$0.name, $0.ip] }
+        for node in cluster.nodes {
+            let line = (others + ["localhost", "127.0.0.1"]).map { "ssh -o BatchMode=yes \($0) hostname" }.joined(separator: " && ")
+            let result = try await node.run(line, as: user, timeout: .seconds(60)).requireSuccess()
+            let expected = cluster.nodes.flatMap { [$0.name, $0.name] } + [node.name, node.name]
+            #expect(result.standardOutput.split(separator: "\n").map(String.init) == expected)
+            #expect(result.standardError.isEmpty)
+        }
+    }
+
+    @Test(arguments: backends) func ubuntuCanNotBecomeRoot(backend: BackendUnderTest) async throws {
+        let node = try backend.cluster[0]
+        #expect(try await node.run("ssh -o BatchMode=yes root@localhost id").exitCode == 255)
+        #expect(try await node.run("find /root /etc/ssh -name '*_ed25519*' ! -name '*.pub' -readable 2>/dev/null").standardOutput == "")
+    }
+
+    @Test(arguments: backends) func passwordsOpenNothing(backend: BackendUnderTest) async throws {
+        let cluster = try backend.cluster
+        let output = try await Command(
+            "ssh",
+            [
+                "-F", cluster.sshConfigurationFile, "-o", "ControlPath=none", "-o", "IdentityFile=none",
+                "-o", "PubkeyAuthentication=no", "-o", "PreferredAuthentications=password,keyboard-interactive", "root@node1", "id",
+            ]
+        ).output()
+        #expect(output.exitCode == 255)
+        #expect(output.standardError.contains("Permission denied (publickey)"))
+    }
+
+    @Test(arguments: backends) func anotherHostKeyIsRefused(backend: BackendUnderTest) async throws {
+        let cluster = try backend.cluster
+        try await withTemporaryFolder { folder in
+            let wrong = try await KeyPair.generate(folder + "/wrong")
+            try "node1 \(wrong.publicKey)\n".write(toFile: folder + "/known_hosts", atomically: true, encoding: .utf8)
+            let output = try await Command(
+                "ssh",
+                [
+                    "-F", cluster.sshConfigurationFile, "-o", "ControlPath=none",
+                    "-o", "UserKnownHostsFile=\(folder)/known_hosts", "node1", "id",
+                ]
+            ).output()
+            #expect(output.exitCode == 255)
+            #expect(output.standardError.contains("Host key verification failed"))
+        }
+    }
+
+    @Test(arguments: backends) func theHostKeyIsTheOneThatTheNodeHas(backend: BackendUnderTest) async throws {
+        for node in try backend.cluster.nodes {
+            let key = try await node.run("cat /etc/ssh/ssh_host_ed25519_key.pub").standardOutput
+            #expect(key.hasPrefix(node.hostKey))
+        }
+    }
+
+    @Test(arguments: backends) func theClustersEnvironmentIsEveryCommands(backend: BackendUnderTest) async throws {
+        for user in User.allCases {
+            let result = try await backend.cluster[0].run("printf %s \"$CLUSTER_WORD\"", as: user)
+            #expect(result.standardOutput == "two words, $HOME")
+        }
+    }
+
+    @Test(arguments: backends) func aPublishedPortLeadsToTheNode(backend: BackendUnderTest) async throws {
+        let cluster = try backend.cluster
+        for node in cluster.nodes {
+            let port = try #require(node.publishedPorts[8787])
+            try await node.run("cd /tmp && echo \(node.name) >who && (python3 -m http.server 8787 >/dev/null 2>&1 &)").requireSuccess()
+            #expect(try await eventually { try await fetch(port, "/who") == "\(node.name)\n" })
+        }
+        #expect(Set(cluster.nodes.compactMap { $0.publishedPorts[8787] }).count == 3)
+    }
+
+    @Test(arguments: backends) func aForwardedPortLeadsToTheNodesLocalhost(backend: BackendUnderTest) async throws {
+        let node = try backend.cluster[1]
+        try await node.run(
+            "mkdir -p /tmp/private && cd /tmp/private && echo inside >who && (python3 -m http.server --bind 127.0.0.1 9099 >/dev/null 2>&1 &)"
+        ).requireSuccess()
+        let port = try await node.forwardPort(9099)
+        #expect(try await eventually { try await fetch(port, "/who") == "inside\n" })
+        #expect(try await node.forwardPort(9099) != port)
+    }
+
+    @Test(arguments: backends) func whatAPersonTypesWorks(backend: BackendUnderTest) async throws {
+        let cluster = try backend.cluster
+        let node = cluster[2]
+        let typed = try await Command("sh", ["-c", node.sshCommand(as: .root) + " id -un"]).output()
+        #expect(typed.standardOutput == "root\n")
+        let plain = try await Command(
+            "ssh",
+            [
+                "-F", "/dev/null", "-i", node.identityFile(for: .ubuntu), "-p", "\(node.port)",
+                "-o", "UserKnownHostsFile=\(cluster.knownHostsFile)", "-o", "StrictHostKeyChecking=yes", "ubuntu@\(node.host)",
+                "hostname",
+            ]
+        ).output()
+        #expect(plain.standardOutput == "node3\n")
+        #if os(Linux)
+        let byAddress = try await Command(
+            "ssh",
+            [
+                "-F", "/dev/null", "-i", node.identityFile(for: .root), "-o", "UserKnownHostsFile=\(cluster.knownHostsFile)",
+                "-o", "StrictHostKeyChecking=yes", "root@\(node.ip)", "hostname",
+            ]
+        ).output()
+        #expect(byAddress.standardOutput == "node3\n")
+        #endif
+    }
+
+    @Test(arguments: backends) func logsTellOfLogins(backend: BackendUnderTest) async throws {
+        let cluster = try backend.cluster
+        let logs = try await cluster.logs()
+        #expect(Set(logs.keys) == ["node1", "node2", "node3"])
+        #expect(logs["node1"]?.contains("Accepted publickey for ubuntu") == true)
+    }
+}
+
+/// The body of a page, by the curl of this machine or nothing if there is no answer.
+private func fetch(_ port: Int, _ path: String) async throws -> String {
+    try await Command("curl", ["--silent", "--noproxy", "*", "http://127.0.0.1:\(port)\(path)"]).output(limit: .seconds(5)).standardOutput
+}

@@ -1,0 +1,123 @@
+import ClusterEmulation
+import FixtureTestSupport
+import Foundation
+import Testing
+
+/// What is left of a cluster after it ended: nothing, on every backend.
+@Suite(.requiresBackend, .timeLimit(.minutes(5)))
+struct TraceTests {
+    static let backends = BackendUnderTest.allCases
+
+    private func expectNothingLeft(of cluster: Cluster, _ backend: BackendUnderTest) async throws {
+        let folder = URL(fileURLWithPath: cluster.sshConfigurationFile).deletingLastPathComponent().path
+        #expect(!FileManager.default.fileExists(atPath: folder))
+        #expect(try await eventually { try ProcessTable.commandLines(containing: cluster.id).isEmpty })
+        let found = try await backend.choice.resolve().clusters().map(\.id)
+        #expect(!found.contains(cluster.id))
+    }
+
+    @Test(arguments: backends) func successLeavesNothing(backend: BackendUnderTest) async throws {
+        let (cluster, word) = try await withCluster(nodes: 2, backend: backend.choice) { cluster in
+            try await cluster[0].run("true", as: .root)
+            _ = try await cluster[1].forwardPort(8787)
+            return (cluster, try await cluster[1].run("echo word").standardOutput)
+        }
+        #expect(word == "word\n")
+        try await expectNothingLeft(of: cluster, backend)
+    }
+
+    @Test(arguments: backends) func aThrowLeavesNothing(backend: BackendUnderTest) async throws {
+        struct Oops: Error {}
+        let seen = Locked<Cluster?>(nil)
+        await #expect(throws: Oops.self) {
+            try await withCluster(backend: backend.choice) { cluster in
+                seen.withLock { $0 = cluster }
+                throw Oops()
+            }
+        }
+        try await expectNothingLeft(of: #require(seen.withLock { $0 }), backend)
+    }
+
+    @Test(arguments: backends) func cancellationLeavesNothing(backend: BackendUnderTest) async throws {
+        let seen = Locked<Cluster?>(nil)
+        let task = Task {
+            try await withCluster(backend: backend.choice) { cluster in
+                seen.withLock { $0 = cluster }
+                try await Task.sleep(for: .seconds(3600))
+            }
+        }
+        #expect(try await eventually(within: .seconds(60)) { seen.withLock { $0 != nil } })
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        try await expectNothingLeft(of: #require(seen.withLock { $0 }), backend)
+    }
+
+    @Test(arguments: backends, [0, 30, 100, 250, 500])
+    func cancellationWhileStartingLeavesNothing(backend: BackendUnderTest, milliseconds: Int) async throws {
+        let name = "cancelled-\(milliseconds)-\(Int.random(in: 100...999))"
+        let task = Task {
+            try await Cluster.start(ClusterConfiguration(nodes: 2, backend: backend.choice, name: name))
+        }
+        try await Task.sleep(for: .milliseconds(milliseconds))
+        task.cancel()
+        // On a fast machine it may have come up in time.
+        if let cluster = try? await task.value { try await cluster.stop() }
+        #expect(try await !backend.choice.resolve().clusters().map(\.name).contains(name))
+    }
+
+    @Test(arguments: backends) func stoppingTwiceIsStoppingOnce(backend: BackendUnderTest) async throws {
+        let cluster = try await Cluster.start(ClusterConfiguration(backend: backend.choice))
+        async let first: Void = cluster.stop()
+        async let second: Void = cluster.stop()
+        _ = try await (first, second)
+        try await cluster.stop()
+        try await expectNothingLeft(of: cluster, backend)
+        let error = try await #require(throws: ClusterError.self) { try await cluster[0].run("true") }
+        #expect(error.code == .connectionLost)
+    }
+
+    @Test(arguments: backends) func destroyingWhatIsGoneIsNoError(backend: BackendUnderTest) async throws {
+        try await backend.choice.resolve().destroy("0000000000")
+    }
+
+    @Test(arguments: backends) func theKeysAreFreshAndTheirFilesTheOwnersAlone(backend: BackendUnderTest) async throws {
+        let configuration = ClusterConfiguration(backend: backend.choice)
+        let keys = try await withCluster(configuration) { cluster in
+            for user in User.allCases {
+                let attributes = try FileManager.default.attributesOfItem(atPath: cluster[0].identityFile(for: user))
+                #expect(attributes[.posixPermissions] as? Int == 0o600)
+            }
+            return [cluster[0].hostKey, try String(contentsOfFile: cluster[0].identityFile(), encoding: .utf8)]
+        }
+        let others = try await withCluster(configuration) { cluster in
+            [cluster[0].hostKey, try String(contentsOfFile: cluster[0].identityFile(), encoding: .utf8)]
+        }
+        #expect(Set(keys + others).count == 4)
+    }
+
+    @Test(arguments: backends) func aKilledNodeIsLostAndTheOthersLiveOn(backend: BackendUnderTest) async throws {
+        try await withCluster(nodes: 2, backend: backend.choice) { cluster in
+            try await cluster[1].run("true")
+            try await cluster[1].kill()
+            let error = try await #require(throws: ClusterError.self) { try await cluster[1].run("true") }
+            #expect(error.code == .connectionLost)
+            #expect(error.message.contains("node2 can't be reached as ubuntu"))
+            #expect(try await cluster[0].run("hostname").standardOutput == "node1\n")
+        }
+    }
+
+    @Test(arguments: backends) func limitsAndMountsHold(backend: BackendUnderTest) async throws {
+        try await withTemporaryFolder { folder in
+            try "from here".write(toFile: folder + "/file", atomically: false, encoding: .utf8)
+            let configuration = ClusterConfiguration(
+                backend: backend.choice, limits: NodeLimits(processors: 0.5, memory: 64 << 20),
+                mounts: [Mount(folder, at: "/mnt/shared folder", isReadOnly: true)])
+            try await withCluster(configuration) { cluster in
+                #expect(try await cluster[0].run(["cat", "/mnt/shared folder/file"], as: .root).standardOutput == "from here")
+                #expect(try await cluster[0].run(["touch", "/mnt/shared folder/x"], as: .root).exitCode != 0)
+                let hog = try await cluster[0].run("python3 -c 'x = bytearray(200 << 20); print(len(x))'", timeout: .seconds(60))
+                #expect(hog.exitCode != 0)
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import ClusterEmulation
+import FixtureTestSupport
+import Foundation
+import Subprocess
+import Testing
+
+/// A test process that is killed leaves nothing behind, whatever it was doing.
+@Suite(.requiresDocker, .serialized, .timeLimit(.minutes(5)))
+struct DeathTests {
+    enum Moment: Sendable, CustomTestStringConvertible {
+        /// So many milliseconds after it began to start a cluster.
+        case booting(milliseconds: Int)
+        case ready
+        case stopping(milliseconds: Int)
+
+        var testDescription: String { "\(self)" }
+    }
+
+    static let moments: [Moment] = [
+        .booting(milliseconds: 5), .booting(milliseconds: 60), .booting(milliseconds: 200), .booting(milliseconds: 500),
+        .booting(milliseconds: 900), .ready, .stopping(milliseconds: 5), .stopping(milliseconds: 150), .stopping(milliseconds: 350),
+    ]
+
+    @Test(arguments: moments) func aKilledProcessLeavesNothing(moment: Moment) async throws {
+        try await expectNothingLeft(after: moment, signal: .kill)
+    }
+
+    @Test func anInterruptedProcessLeavesNothing() async throws {
+        try await expectNothingLeft(after: .ready, signal: .interrupt)
+    }
+
+    private func expectNothingLeft(after moment: Moment, signal: Signal) async throws {
+        try await withTemporaryFolder { folder in
+            let name = "victim-" + String(Int.random(in: 100_000..<999_999))
+            try await killVictim(name, temporaryFolder: folder, at: moment, by: signal)
+            let backend = try await BackendUnderTest.docker.choice.resolve()
+            // Everything of the victim's: what is on the engine, its folder, and what has the folder on a command line.
+            let leftovers: @Sendable () async throws -> [String] = {
+                try await backend.clusters().map(\.name).filter { $0 == name }
+                    + FileManager.default.contentsOfDirectory(atPath: folder)
+                    + ProcessTable.commandLines(containing: folder)
+            }
+            _ = try await eventually(within: .seconds(10)) { try await leftovers().isEmpty }
+            #expect(try await leftovers() == [])
+        }
+    }
+
+    private func killVictim(_ name: String, temporaryFolder: String, at moment: Moment, by signal: Signal) async throws {
+        let victim = URL(fileURLWithPath: Bundle.main.executablePath ?? CommandLine.arguments[0])
+            .deletingLastPathComponent().appendingPathComponent("Victim").path
+        var options = PlatformOptions()
+        options.createSession = true
+        _ = try await Subprocess.run(
+            .name("env"), arguments: [victim, name], environment: .inherit.updating(["TMPDIR": temporaryFolder]),
+            platformOptions: options, input: .inputWriter, output: .sequence, error: .discarded
+        ) { execution in
+            for try await line in execution.standardOutput.strings() {
+                switch (line, moment) {
+                case ("booting", .booting(let milliseconds)): try await Task.sleep(for: .milliseconds(milliseconds))
+                case ("ready", .ready): break
+                case ("ready", .stopping):
+                    try await execution.standardInputWriter.finish()
+                    continue
+                case ("stopping", .stopping(let milliseconds)): try await Task.sleep(for: .milliseconds(milliseconds))
+                default: continue
+                }
+                try execution.send(signal: signal)
+                return
+            }
+        }
+    }
+}
