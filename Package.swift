@@ -31,7 +31,9 @@ let package = Package(
         ),
         .target(name: "ClusterFixture", dependencies: ["ClusterEmulation"], swiftSettings: strict),
         .target(
-            name: "FixtureTestSupport", dependencies: ["ClusterEmulation"], path: "Tests/Support", swiftSettings: strict),
+            name: "FixtureTestSupport",
+            dependencies: ["ClusterEmulation", .product(name: "Subprocess", package: "swift-subprocess")],
+            path: "Tests/Support", swiftSettings: strict),
         .executableTarget(
             name: "Victim", dependencies: ["ClusterEmulation"], path: "Tests/Victim", swiftSettings: strict),
         .testTarget(

@@ -18,19 +18,23 @@ package struct ImageFingerprint {
         hash = (hash ^ 0xff) &* 0x0000_0100_0000_01b3  // an end mark: "ab" + "c" is not "a" + "bc"
     }
 
-    /// Adds the names, modes and contents of a file or of all files below a folder.
+    /// Adds the names, modes and contents of a file or of all files below a folder. Sockets and the like, which no image
+    /// can hold, are passed over.
     package mutating func add(contentsOf path: String, named name: String) throws {
         let manager = FileManager.default
-        var isFolder: ObjCBool = false
-        guard manager.fileExists(atPath: path, isDirectory: &isFolder) else { return }
-        if isFolder.boolValue {
+        switch try? manager.attributesOfItem(atPath: path)[.type] as? FileAttributeType {
+        case .typeDirectory:
             for entry in try manager.contentsOfDirectory(atPath: path).sorted() {
                 try add(contentsOf: path + "/" + entry, named: name + "/" + entry)
             }
-        } else {
+        case .typeSymbolicLink:
+            add(name.utf8)
+            add(try manager.destinationOfSymbolicLink(atPath: path).utf8)
+        case .typeRegular:
             add(name.utf8)
             add(manager.isExecutableFile(atPath: path) ? [1] : [0])
             add(try Data(contentsOf: URL(fileURLWithPath: path)))
+        default: break
         }
     }
 

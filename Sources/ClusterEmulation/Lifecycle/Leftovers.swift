@@ -6,7 +6,10 @@ enum Leftovers {
 
     /// Removes them, once per process and backend. Clusters that were kept on purpose stay.
     static func sweepOnce(_ backend: any Backend) async {
-        guard swept.withLock({ $0.insert(backend.name).inserted }) else { return }
+        if swept.withLock({ $0.insert(backend.name).inserted }) { await sweep(backend) }
+    }
+
+    static func sweep(_ backend: any Backend) async {
         // A sweep is a kindness to others: if it fails, this cluster is none the worse.
         for cluster in (try? await backend.clusters()) ?? [] where isAbandoned(cluster) {
             Progress.say("removing cluster \(cluster.name), whose owner has died")

@@ -4,6 +4,8 @@ import Foundation
 package struct DockerImages: Sendable {
     let engine: DockerEngine
 
+    package init(engine: DockerEngine) { self.engine = engine }
+
     /// Returns the name under which the engine has the image.
     ///
     /// - Throws: ``ClusterError`` with the code `imageUnavailable`, with the failing step's output if a build failed.
@@ -16,6 +18,9 @@ package struct DockerImages: Sendable {
             if try await !exists(name) { try await pull(name, progress: progress) }
             return name
         case .dockerfile(let path, let context, let target, let arguments):
+            guard FileManager.default.fileExists(atPath: path) else {
+                throw ClusterError(.imageUnavailable, "The image \(image) can't be built: there is no file \(path).")
+            }
             let fingerprint: String
             do {
                 fingerprint = try ImageFingerprint.of(dockerfile: path, context: context, target: target, arguments: arguments)
@@ -50,11 +55,9 @@ package struct DockerImages: Sendable {
         _ image: NodeImage, path: String, context: String, target: String?, arguments: [String: String], tag: String,
         progress: Progress
     ) async throws {
-        guard FileManager.default.fileExists(atPath: path) else {
-            throw ClusterError(.imageUnavailable, "The image \(image) can't be built: there is no file \(path).")
-        }
         progress.step("building the image \(image) as \(tag); this is done once")
-        var words = ["build", "--file", path, "--tag", tag]
+        // A step that fails would leave its container behind.
+        var words = ["build", "--force-rm", "--file", path, "--tag", tag]
         if let target { words += ["--target", target] }
         for (key, value) in arguments.sorted(by: { $0.key < $1.key }) { words += ["--build-arg", "\(key)=\(value)"] }
         let command = engine.command(words + [context])
