@@ -39,7 +39,8 @@ let package = Package(
         .testTarget(
             name: "ClusterFixtureTests",
             dependencies: [
-                "ClusterFixture", "FixtureTestSupport", "Victim", .product(name: "Subprocess", package: "swift-subprocess"),
+                "ClusterFixture", "FixtureTestSupport", "Victim",
+                .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             swiftSettings: strict),
     ],

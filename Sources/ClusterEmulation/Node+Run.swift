@@ -67,7 +67,8 @@ extension Node {
 
     private func refuse(_ line: String, _ environment: [String: String]) throws {
         if line.utf8.contains(0) || environment.values.contains(where: { $0.utf8.contains(0) }) {
-            throw ClusterError(.invalidConfiguration, "A command for \(name) has a NUL byte, which no program can be given.")
+            throw ClusterError(
+                .invalidConfiguration, "A command for \(name) has a NUL byte, which no program can be given.")
         }
         if let variable = environment.keys.first(where: { !SentVariables.isValidName($0) }) {
             throw ClusterError(

@@ -27,7 +27,8 @@ package final class FakeBackend: Backend, Sendable {
     private let begun = AsyncStream.makeStream(of: Void.self)
 
     package init(
-        _ script: Script, states: [String: NodeState] = [:], destroyFailure: String? = nil, reaping: ReapingScript? = nil
+        _ script: Script, states: [String: NodeState] = [:], destroyFailure: String? = nil,
+        reaping: ReapingScript? = nil
     ) {
         self.script = script
         self.nodeStates = states
@@ -69,7 +70,9 @@ package final class FakeBackend: Backend, Sendable {
     }
 
     package func states(of cluster: ClusterPlan.ID) async throws -> [String: NodeState] { nodeStates }
-    package func logs(of cluster: ClusterPlan.ID) async throws -> [String: String] { ["node1": "first line\nlast line\n"] }
+    package func logs(of cluster: ClusterPlan.ID) async throws -> [String: String] {
+        ["node1": "first line\nlast line\n"]
+    }
     package func clusters() async throws -> [ClusterSummary] { [] }
     package func reaping(_ cluster: ClusterPlan.ID) -> ReapingScript? { reapingScript }
     package func removalCommand(_ cluster: ClusterPlan.ID) -> String { "true" }

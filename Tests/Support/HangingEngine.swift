@@ -11,9 +11,7 @@ package struct HangingEngine: Sendable {
     /// Nothing passes the relay from now on; connections stay open.
     package func stopAnswering() throws { try Data().write(to: URL(fileURLWithPath: stopFile)) }
 
-    /// Runs a closure with such an engine.
-    ///
-    /// - Parameter pattern: The relay stops by itself as soon as a request has this text; nil if it doesn't.
+    /// Runs a closure with an engine that stops by itself as soon as a request has a text in it, if one is given.
     package static func with<Result: Sendable>(
         stoppingAt pattern: String?, _ body: @escaping @Sendable (HangingEngine) async throws -> Result
     ) async throws -> Result {
@@ -43,7 +41,8 @@ package struct HangingEngine: Sendable {
         if let variable = environment["DOCKER_HOST"] {
             host = variable
         } else {
-            host = try await Command("docker", ["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"]).output()
+            host = try await Command("docker", ["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"])
+                .output()
                 .standardOutput.trimmingCharacters(in: .whitespacesAndNewlines)
         }
         guard host.hasPrefix("unix://") else {

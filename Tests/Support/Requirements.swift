@@ -34,7 +34,8 @@ package enum BackendUnderTest: String, CaseIterable, Sendable, CustomTestStringC
     ///
     /// - Throws: If it can't although it must.
     package func isUsable() async throws -> Bool {
-        let required = (ProcessInfo.processInfo.environment["CLUSTER_FIXTURE_REQUIRE_BACKENDS"] ?? "").split(separator: ",")
+        let required = (ProcessInfo.processInfo.environment["CLUSTER_FIXTURE_REQUIRE_BACKENDS"] ?? "").split(
+            separator: ",")
         do {
             _ = try await choice.resolve()
             return true

@@ -9,12 +9,11 @@ package protocol Backend: Sendable {
     /// Whether the backend can run here, and if not, exactly why.
     func availability() async -> Availability
 
-    /// Starts all nodes of a plan, in parallel, and returns where each is reached, in the plan's order.
+    /// Starts all nodes of a plan, in parallel, and returns where each is reached, in the plan's order. The cluster's keys
+    /// are being made meanwhile.
     ///
     /// When it throws, or is cancelled, nothing that it began may still be under way: what is there by then is found
     /// by ``destroy(_:)``.
-    ///
-    /// - Parameter credentials: The cluster's keys, which are being made meanwhile.
     func provision(
         _ plan: ClusterPlan, credentials: Task<Credentials, any Error>, progress: Progress
     ) async throws -> [NodeEndpoint]

@@ -41,7 +41,10 @@ public struct BackendChoice: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Two choices are equal if they name the same place.
     public static func == (left: Self, right: Self) -> Bool { left.kind == right.kind }
+
+    /// Hashes what makes choices equal.
     public func hash(into hasher: inout Hasher) { hasher.combine(kind) }
 }
 
@@ -54,7 +57,8 @@ extension BackendChoice {
             if Self.said.withLock({ $0.insert(description).inserted }) { Progress.say("using \(description)") }
             return backend
         case .unavailable(let reason, let remedy):
-            throw ClusterError(.backendUnavailable, "The \(backend.name) backend can't run here: \(reason)", remedy: remedy)
+            throw ClusterError(
+                .backendUnavailable, "The \(backend.name) backend can't run here: \(reason)", remedy: remedy)
         }
     }
 

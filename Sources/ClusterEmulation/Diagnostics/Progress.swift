@@ -24,7 +24,8 @@ package final class Progress: Sendable {
     /// A line of a program's own output: told if it begins a step of a build, or after three seconds of silence.
     package func detail(_ line: String) {
         let text = line.trimmingCharacters(in: .whitespaces)
-        let beginsStep = text.hasPrefix("Step ") || (text.hasPrefix("#") && text.contains(" [") && !text.contains("[internal]"))
+        let beginsStep =
+            text.hasPrefix("Step ") || (text.hasPrefix("#") && text.contains(" [") && !text.contains("[internal]"))
         let isDue = state.withLock { ContinuousClock.now - $0.lastLine > .seconds(3) }
         if !text.isEmpty, beginsStep || isDue { step("  " + text.prefix(160)) }
     }

@@ -34,6 +34,7 @@ public struct NodeImage: Sendable, Hashable, CustomStringConvertible {
     ///   - context: The folder that the build sees; it is built again when a file in there changes.
     ///   - target: The stage to build; nil is the last one.
     ///   - arguments: Build arguments. They end up in the image's history: no secrets.
+    /// - Returns: The image, not built yet.
     public static func dockerfile(
         _ path: String, context: String, target: String? = nil, arguments: [String: String] = [:]
     ) -> NodeImage {

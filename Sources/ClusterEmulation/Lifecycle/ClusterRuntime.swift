@@ -1,4 +1,3 @@
-
 /// What a running cluster holds on to, and how it comes and goes.
 final class ClusterRuntime: Sendable {
     let plan: ClusterPlan

@@ -33,6 +33,8 @@ package final class Reaper: Sendable {
     /// - Parameters:
     ///   - folder: The cluster's folder on this machine, which goes in any case.
     ///   - script: What else has to go.
+    /// - Returns: The process, waiting.
+    /// - Throws: ``ClusterError`` if it could not be started.
     package static func start(folder: String, script: ReapingScript?) async throws -> Reaper {
         let (reading, writing) = try socketPair()
         let text = """
@@ -79,7 +81,8 @@ package final class Reaper: Sendable {
         let result = socketpair(AF_UNIX, SOCK_STREAM, 0, &ends)
         #endif
         guard result == 0 else {
-            throw ClusterError(.provisioningFailed, "No socket pair could be made: \(String(cString: strerror(errno))).")
+            throw ClusterError(
+                .provisioningFailed, "No socket pair could be made: \(String(cString: strerror(errno))).")
         }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         #if canImport(Darwin)

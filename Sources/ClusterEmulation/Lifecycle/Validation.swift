@@ -8,9 +8,12 @@ extension ClusterConfiguration {
         }
         if let name, !Self.isValidName(name) {
             throw invalid(
-                "The cluster name \"\(Self.printable(name))\" is not 1 to 32 lower-case letters, digits and hyphens, a letter first.")
+                "The cluster name \"\(Self.printable(name))\" is not 1 to 32 lower-case letters, digits and hyphens, a letter first."
+            )
         }
-        if readyWithin <= .zero { throw invalid("The time limit for readiness is \(readyWithin.inSeconds), which is none.") }
+        if readyWithin <= .zero {
+            throw invalid("The time limit for readiness is \(readyWithin.inSeconds), which is none.")
+        }
         if let processors = limits.processors, !(processors > 0 && processors.isFinite) {
             throw invalid("A node can't be limited to \(processors) processors.")
         }
@@ -39,14 +42,19 @@ extension ClusterConfiguration {
             if !seen.insert(port.nodePort).inserted { throw invalid("Port \(port.nodePort) is to be published twice.") }
             if let hostPort = port.hostPort, nodes > 1 {
                 throw invalid(
-                    "Port \(hostPort) of this machine can't lead to port \(port.nodePort) of \(nodes) nodes: leave out the host's port.")
+                    "Port \(hostPort) of this machine can't lead to port \(port.nodePort) of \(nodes) nodes: leave out the host's port."
+                )
             }
         }
     }
 
     private static func isValidName(_ name: String) -> Bool {
-        guard (1...32).contains(name.utf8.count), let first = name.utf8.first, (0x61...0x7a).contains(first) else { return false }
-        return name.utf8.allSatisfy { (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-") }
+        guard (1...32).contains(name.utf8.count), let first = name.utf8.first, (0x61...0x7a).contains(first) else {
+            return false
+        }
+        return name.utf8.allSatisfy {
+            (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-")
+        }
     }
 
     /// A text that is safe in a one-line message, whatever is in it.
@@ -60,7 +68,9 @@ extension ClusterConfiguration {
 extension Mount {
     fileprivate func validate() throws {
         for path in [source, target] {
-            guard path.hasPrefix("/"), !path.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }), !path.utf8.contains(0) else {
+            guard path.hasPrefix("/"), !path.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }),
+                !path.utf8.contains(0)
+            else {
                 throw ClusterError(
                     .invalidConfiguration,
                     "\"\(ClusterConfiguration.printable(path))\" can't be mounted: use an absolute path without commas, double quotes and line breaks."

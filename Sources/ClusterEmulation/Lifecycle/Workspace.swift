@@ -52,7 +52,8 @@ package struct Workspace: Sendable {
     package static func write(_ text: String, to path: String, mode: UInt16 = 0o600) throws {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode_t(mode))
         guard descriptor >= 0 else {
-            throw ClusterError(.provisioningFailed, "\(path) could not be written: \(String(cString: strerror(errno))).")
+            throw ClusterError(
+                .provisioningFailed, "\(path) could not be written: \(String(cString: strerror(errno))).")
         }
         defer { close(descriptor) }
         try FileHandle(fileDescriptor: descriptor, closeOnDealloc: false).write(contentsOf: Data(text.utf8))

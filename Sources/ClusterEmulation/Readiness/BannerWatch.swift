@@ -63,7 +63,8 @@ package final class BannerWatch: Sendable {
         }
         while !attempts.isEmpty, !board.withLock({ $0.stopped }) {
             let now = ContinuousClock.now
-            for position in attempts.indices where attempts[position].descriptor == nil && attempts[position].next <= now {
+            for position in attempts.indices
+            where attempts[position].descriptor == nil && attempts[position].next <= now {
                 let endpoint = endpoints[attempts[position].index]
                 attempts[position].begin(host: endpoint.host, port: endpoint.port)
             }

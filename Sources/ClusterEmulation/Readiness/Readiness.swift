@@ -72,7 +72,8 @@ struct Readiness: Sendable {
         return await failure(nil, .authentication, "the last logins did not end in time", limit)
     }
 
-    private func failure(_ node: Int?, _ stage: Stage, _ cause: String, _ limit: Duration? = nil) async -> ClusterError {
+    private func failure(_ node: Int?, _ stage: Stage, _ cause: String, _ limit: Duration? = nil) async -> ClusterError
+    {
         let name = node.map { plan.nodeNames[$0] }
         let backend = backend
         let id = plan.id

@@ -50,12 +50,15 @@ package struct Credentials: Sendable {
 extension KeyPair {
     /// Makes a fresh ed25519 pair without a passphrase.
     package static func generate(_ file: String) async throws -> KeyPair {
-        let output = try await Command("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "cluster-fixture", "-f", file])
-            .output()
+        let output = try await Command(
+            "ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "cluster-fixture", "-f", file]
+        )
+        .output()
         guard output.succeeded else {
             throw ClusterError(.provisioningFailed, "ssh-keygen could not make the key \(file): \(output.complaint)")
         }
-        return KeyPair(privateFile: file, publicKey: publicKey(inLine: try String(contentsOfFile: file + ".pub", encoding: .utf8)))
+        return KeyPair(
+            privateFile: file, publicKey: publicKey(inLine: try String(contentsOfFile: file + ".pub", encoding: .utf8)))
     }
 
     static func publicKey(inLine line: String) -> String {

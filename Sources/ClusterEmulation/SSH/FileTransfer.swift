@@ -11,7 +11,8 @@ struct FileTransfer {
     func upload(from source: String, to target: String) async throws {
         let local = Self.absolute(source)
         guard FileManager.default.fileExists(atPath: local) else {
-            throw ClusterError(.transferFailed, "\(source) can't be copied to \(node): there is no such file or folder.")
+            throw ClusterError(
+                .transferFailed, "\(source) can't be copied to \(node): there is no such file or folder.")
         }
         try await copy(local, remote(target), "\(source) could not be copied to \(target) on \(node)")
     }
@@ -26,7 +27,8 @@ struct FileTransfer {
         let opened = try await access.open(node, user)
         let output =
             opened.succeeded
-            ? try await Command("scp", ["-F", access.configurationFile, "-s", "-q", "-r", "-p", "--", source, target]).output()
+            ? try await Command("scp", ["-F", access.configurationFile, "-s", "-q", "-r", "-p", "--", source, target])
+                .output()
             : opened
         guard output.succeeded else {
             throw ClusterError(.transferFailed, "\(failure) as \(user): \(output.complaint)")

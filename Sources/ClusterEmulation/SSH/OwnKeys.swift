@@ -6,7 +6,8 @@ package struct OwnKeys: Sendable {
     package let folder: String
 
     package init(folder: String? = nil) {
-        self.folder = folder ?? ProcessInfo.processInfo.environment["CLUSTER_FIXTURE_SSH"] ?? PackageFolder.path + "/ssh"
+        self.folder =
+            folder ?? ProcessInfo.processInfo.environment["CLUSTER_FIXTURE_SSH"] ?? PackageFolder.path + "/ssh"
     }
 
     /// The user's own pair, or nil if there is none.
@@ -19,7 +20,8 @@ package struct OwnKeys: Sendable {
         guard let key = keys.first else { return nil }
         let file = place + "/" + key
         guard keys.count == 1 else {
-            throw invalid("\(place) holds more than one private key (\(keys.joined(separator: ", "))).", "Keep one of them.")
+            throw invalid(
+                "\(place) holds more than one private key (\(keys.joined(separator: ", "))).", "Keep one of them.")
         }
         let attributes = try FileManager.default.attributesOfItem(atPath: file)
         if let mode = attributes[.posixPermissions] as? Int, mode & 0o077 != 0 {

@@ -36,7 +36,9 @@ package struct SSHConfiguration: Sendable {
     /// curve25519 is asked for because OpenSSH 9's default key exchange takes 55 ms more of processor time, which
     /// buys nothing on loopback.
     package var text: String {
-        let blocks = hosts.map { "Host \($0.name)\n  HostName \($0.host)\n  Port \($0.port)\n  HostKeyAlias \($0.name)\n" }
+        let blocks = hosts.map {
+            "Host \($0.name)\n  HostName \($0.host)\n  Port \($0.port)\n  HostKeyAlias \($0.name)\n"
+        }
         let users = identityFiles.sorted { $0.key.rawValue < $1.key.rawValue }.map {
             "Match user \($0.key)\n  IdentityFile \(Self.path($0.value))\n"
         }

@@ -25,7 +25,9 @@ struct ConformanceTests {
         #expect(try await cluster[1].run("test -e /tmp/only-here").exitCode == 1)
     }
 
-    @Test(arguments: backends, User.allCases) func usersAreWhoTheyShouldBe(backend: BackendUnderTest, user: User) async throws {
+    @Test(arguments: backends, User.allCases) func usersAreWhoTheyShouldBe(backend: BackendUnderTest, user: User)
+        async throws
+    {
         let node = try backend.cluster[0]
         #expect(try await node.run("id -un", as: user).standardOutput == "\(user)\n")
         #expect(try await node.run("id -u", as: user).standardOutput == (user == .root ? "0\n" : "1000\n"))
@@ -39,7 +41,8 @@ struct ConformanceTests {
         let cluster = try backend.cluster
         let others = cluster.nodes.flatMap { [$0.name, $0.ip] }
         for node in cluster.nodes {
-            let line = (others + ["localhost", "127.0.0.1"]).map { "ssh -o BatchMode=yes \($0) hostname" }.joined(separator: " && ")
+            let line = (others + ["localhost", "127.0.0.1"]).map { "ssh -o BatchMode=yes \($0) hostname" }.joined(
+                separator: " && ")
             let result = try await node.run(line, as: user, timeout: .seconds(60)).requireSuccess()
             let expected = cluster.nodes.flatMap { [$0.name, $0.name] } + [node.name, node.name]
             #expect(result.standardOutput.split(separator: "\n").map(String.init) == expected)
@@ -50,7 +53,9 @@ struct ConformanceTests {
     @Test(arguments: backends) func ubuntuCanNotBecomeRoot(backend: BackendUnderTest) async throws {
         let node = try backend.cluster[0]
         #expect(try await node.run("ssh -o BatchMode=yes root@localhost id").exitCode == 255)
-        #expect(try await node.run("find /root /etc/ssh -name '*_ed25519*' ! -name '*.pub' -readable 2>/dev/null").standardOutput == "")
+        #expect(
+            try await node.run("find /root /etc/ssh -name '*_ed25519*' ! -name '*.pub' -readable 2>/dev/null")
+                .standardOutput == "")
     }
 
     @Test(arguments: backends) func passwordsOpenNothing(backend: BackendUnderTest) async throws {
@@ -59,7 +64,8 @@ struct ConformanceTests {
             "ssh",
             [
                 "-F", cluster.sshConfigurationFile, "-o", "ControlPath=none", "-o", "IdentityFile=none",
-                "-o", "PubkeyAuthentication=no", "-o", "PreferredAuthentications=password,keyboard-interactive", "root@node1", "id",
+                "-o", "PubkeyAuthentication=no", "-o", "PreferredAuthentications=password,keyboard-interactive",
+                "root@node1", "id",
             ]
         ).output()
         #expect(output.exitCode == 255)
@@ -101,7 +107,8 @@ struct ConformanceTests {
         let cluster = try backend.cluster
         for node in cluster.nodes {
             let port = try #require(node.publishedPorts[8787])
-            try await node.run("cd /tmp && echo \(node.name) >who && (python3 -m http.server 8787 >/dev/null 2>&1 &)").requireSuccess()
+            try await node.run("cd /tmp && echo \(node.name) >who && (python3 -m http.server 8787 >/dev/null 2>&1 &)")
+                .requireSuccess()
             #expect(try await eventually { try await fetch(port, "/who") == "\(node.name)\n" })
         }
         #expect(Set(cluster.nodes.compactMap { $0.publishedPorts[8787] }).count == 3)
@@ -126,7 +133,8 @@ struct ConformanceTests {
             "ssh",
             [
                 "-F", "/dev/null", "-i", node.identityFile(for: .ubuntu), "-p", "\(node.port)",
-                "-o", "UserKnownHostsFile=\(cluster.knownHostsFile)", "-o", "StrictHostKeyChecking=yes", "ubuntu@\(node.host)",
+                "-o", "UserKnownHostsFile=\(cluster.knownHostsFile)", "-o", "StrictHostKeyChecking=yes",
+                "ubuntu@\(node.host)",
                 "hostname",
             ]
         ).output()
@@ -135,7 +143,8 @@ struct ConformanceTests {
         let byAddress = try await Command(
             "ssh",
             [
-                "-F", "/dev/null", "-i", node.identityFile(for: .root), "-o", "UserKnownHostsFile=\(cluster.knownHostsFile)",
+                "-F", "/dev/null", "-i", node.identityFile(for: .root), "-o",
+                "UserKnownHostsFile=\(cluster.knownHostsFile)",
                 "-o", "StrictHostKeyChecking=yes", "root@\(node.ip)", "hostname",
             ]
         ).output()
@@ -153,5 +162,7 @@ struct ConformanceTests {
 
 /// The body of a page, by the curl of this machine or nothing if there is no answer.
 private func fetch(_ port: Int, _ path: String) async throws -> String {
-    try await Command("curl", ["--silent", "--noproxy", "*", "http://127.0.0.1:\(port)\(path)"]).output(limit: .seconds(5)).standardOutput
+    try await Command("curl", ["--silent", "--noproxy", "*", "http://127.0.0.1:\(port)\(path)"]).output(
+        limit: .seconds(5)
+    ).standardOutput
 }

@@ -23,12 +23,16 @@ struct RunTests {
         #expect(try await backend.cluster[0].run("exit 255").exitCode == 255)
     }
 
-    static let words = ["$(touch /tmp/pwned)", "`id`", "a b", "it's", "\"", "-rf", "--", "*", "a\nb", "", ";id", "~", "é", "\\"]
+    static let words = [
+        "$(touch /tmp/pwned)", "`id`", "a b", "it's", "\"", "-rf", "--", "*", "a\nb", "", ";id", "~", "é", "\\",
+    ]
 
     @Test(arguments: backends) func argumentsArriveUnharmed(backend: BackendUnderTest) async throws {
         let node = try backend.cluster[0]
         let result = try await node.run(["printf", "%s\\0"] + Self.words)
-        #expect(result.standardOutput.split(separator: "\0", omittingEmptySubsequences: false).dropLast().map(String.init) == Self.words)
+        #expect(
+            result.standardOutput.split(separator: "\0", omittingEmptySubsequences: false).dropLast().map(String.init)
+                == Self.words)
         #expect(try await node.run("test -e /tmp/pwned").exitCode == 1)
     }
 
@@ -43,7 +47,8 @@ struct RunTests {
         let environment = ["WORD": value, "LD_PRELOAD": "", "PATH_TO": "/x"]
         let node = try backend.cluster[0]
         for user in User.allCases {
-            #expect(try await node.run("printf %s \"$WORD\"", as: user, environment: environment).standardOutput == value)
+            #expect(
+                try await node.run("printf %s \"$WORD\"", as: user, environment: environment).standardOutput == value)
         }
         #expect(try await node.run(["printenv", "PATH_TO"], environment: environment).standardOutput == "/x\n")
         await #expect(throws: ClusterError.self) { try await node.run("true", environment: ["A;id": "x"]) }

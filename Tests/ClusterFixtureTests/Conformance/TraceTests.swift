@@ -113,9 +113,12 @@ struct TraceTests {
                 backend: backend.choice, limits: NodeLimits(processors: 0.5, memory: 64 << 20),
                 mounts: [Mount(folder, at: "/mnt/shared folder", isReadOnly: true)])
             try await withCluster(configuration) { cluster in
-                #expect(try await cluster[0].run(["cat", "/mnt/shared folder/file"], as: .root).standardOutput == "from here")
+                #expect(
+                    try await cluster[0].run(["cat", "/mnt/shared folder/file"], as: .root).standardOutput
+                        == "from here")
                 #expect(try await cluster[0].run(["touch", "/mnt/shared folder/x"], as: .root).exitCode != 0)
-                let hog = try await cluster[0].run("python3 -c 'x = bytearray(200 << 20); print(len(x))'", timeout: .seconds(60))
+                let hog = try await cluster[0].run(
+                    "python3 -c 'x = bytearray(200 << 20); print(len(x))'", timeout: .seconds(60))
                 #expect(hog.exitCode != 0)
             }
         }

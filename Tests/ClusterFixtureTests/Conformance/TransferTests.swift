@@ -7,9 +7,14 @@ import Testing
 @Suite(.requiresBackend, ConformanceClusters(), .timeLimit(.minutes(5)))
 struct TransferTests {
     static let backends = BackendUnderTest.allCases
-    static let names = ["plain", "two words", "it's", "$(touch pwned)", "-rf", "a:b", "a*b?[c]", "{x,y}", "new\nline", "back\\slash", "é"]
+    static let names = [
+        "plain", "two words", "it's", "$(touch pwned)", "-rf", "a:b", "a*b?[c]", "{x,y}", "new\nline", "back\\slash",
+        "é",
+    ]
 
-    @Test(arguments: backends, names) func anyFileNameGoesThereAndBack(backend: BackendUnderTest, name: String) async throws {
+    @Test(arguments: backends, names) func anyFileNameGoesThereAndBack(backend: BackendUnderTest, name: String)
+        async throws
+    {
         let node = try backend.cluster[0]
         try await withTemporaryFolder { folder in
             let content = "content of \(name)"
@@ -60,7 +65,9 @@ struct TransferTests {
         let node = try backend.cluster[0]
         let up = try await #require(throws: ClusterError.self) { try await node.upload(from: "/no/such", to: "x") }
         #expect(up.message == "/no/such can't be copied to node1: there is no such file or folder.")
-        let down = try await #require(throws: ClusterError.self) { try await node.download(from: "/no/such", to: "/tmp/x") }
+        let down = try await #require(throws: ClusterError.self) {
+            try await node.download(from: "/no/such", to: "/tmp/x")
+        }
         #expect(down.code == .transferFailed)
         #expect(down.message.contains("/no/such on node1"))
     }

@@ -18,7 +18,8 @@ struct DeathTests {
 
     static let moments: [Moment] = [
         .booting(milliseconds: 5), .booting(milliseconds: 60), .booting(milliseconds: 200), .booting(milliseconds: 500),
-        .booting(milliseconds: 900), .ready, .stopping(milliseconds: 5), .stopping(milliseconds: 150), .stopping(milliseconds: 350),
+        .booting(milliseconds: 900), .ready, .stopping(milliseconds: 5), .stopping(milliseconds: 150),
+        .stopping(milliseconds: 350),
     ]
 
     @Test(arguments: moments) func aKilledProcessLeavesNothing(moment: Moment) async throws {
@@ -45,7 +46,8 @@ struct DeathTests {
         }
     }
 
-    private func killVictim(_ name: String, temporaryFolder: String, at moment: Moment, by signal: Signal) async throws {
+    private func killVictim(_ name: String, temporaryFolder: String, at moment: Moment, by signal: Signal) async throws
+    {
         let victim = URL(fileURLWithPath: Bundle.main.executablePath ?? CommandLine.arguments[0])
             .deletingLastPathComponent().appendingPathComponent("Victim").path
         var options = PlatformOptions()

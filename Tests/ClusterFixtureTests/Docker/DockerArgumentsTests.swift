@@ -5,7 +5,8 @@ import Testing
 @Suite struct DockerArgumentsTests {
     private func run(_ configuration: ClusterConfiguration) throws -> [String] {
         try DockerArguments.run(
-            ClusterPlan(configuration), node: 0, image: "cluster-fixture/node:1", address: "198.18.3.2", files: "/tmp/x")
+            ClusterPlan(configuration), node: 0, image: "cluster-fixture/node:1", address: "198.18.3.2", files: "/tmp/x"
+        )
     }
 
     private func values(of option: String, in words: [String]) -> [String] {
@@ -20,7 +21,8 @@ import Testing
     @Test func limitsAndMountsAreHandedOn() throws {
         let words = try run(
             ClusterConfiguration(
-                limits: NodeLimits(processors: 1.5, memory: 64 << 20), mounts: [Mount("/tmp", at: "/data", isReadOnly: true)]))
+                limits: NodeLimits(processors: 1.5, memory: 64 << 20),
+                mounts: [Mount("/tmp", at: "/data", isReadOnly: true)]))
         #expect(values(of: "--cpus", in: words) == ["1.5"])
         #expect(values(of: "--memory", in: words) == ["67108864b"])
         #expect(values(of: "--mount", in: words).contains("type=bind,source=/tmp,target=/data,readonly"))

@@ -11,7 +11,8 @@ struct DockerSecretsTests {
     @Test func inspectAndTheProcessTableShowNone() async throws {
         let configuration = ClusterConfiguration(backend: .docker, environment: ["TOKEN": "hunter2-of-the-cluster"])
         try await withCluster(configuration) { cluster in
-            let containers = try await engine.ask(["ps", "-q", "--filter", DockerArguments.filter(cluster.id)]).standardOutput
+            let containers = try await engine.ask(["ps", "-q", "--filter", DockerArguments.filter(cluster.id)])
+                .standardOutput
             let ids = containers.split(separator: "\n").map(String.init)
             #expect(ids.count == 1)
             let inspected = try await engine.ask(["inspect"] + ids).standardOutput
@@ -29,7 +30,8 @@ struct DockerSecretsTests {
     @Test func theImageHasNoKeys() async throws {
         let image = try await DockerImages(engine: engine).ensure(.node, progress: Progress())
         let output = try await engine.ask([
-            "run", "--rm", "--entrypoint", "find", image, "/etc/ssh", "/root", "/home", "/opt", "-name", "*_ed25519", "-o", "-name", "ssh_host_*",
+            "run", "--rm", "--entrypoint", "find", image, "/etc/ssh", "/root", "/home", "/opt", "-name", "*_ed25519",
+            "-o", "-name", "ssh_host_*",
         ])
         #expect(output.exitCode == 0)
         #expect(output.standardOutput.isEmpty)

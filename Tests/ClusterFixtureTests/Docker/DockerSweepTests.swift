@@ -17,7 +17,9 @@ struct DockerSweepTests {
             "--label", "\(DockerArguments.ownerLabel)=\(dead.text)",
         ]
         try await backend.engine.change(
-            ["network", "create", "--subnet", Subnet.random(nodes: 1).description] + labels + [DockerArguments.network(id)],
+            ["network", "create", "--subnet", Subnet.random(nodes: 1).description] + labels + [
+                DockerArguments.network(id)
+            ],
             else: "no network")
         let there = try await backend.clusters()
         let found = try #require(there.first { $0.id == id })

@@ -18,7 +18,9 @@ struct DockerTroubleTests {
     @Test func anUnknownImageIsNamed() async throws {
         let error = try await failure(.init(image: .named("cluster-fixture.invalid/no-such-image:1"), backend: .docker))
         #expect(error.code == .imageUnavailable)
-        #expect(error.message.hasPrefix("The image cluster-fixture.invalid/no-such-image:1 is not on the engine and could not be pulled:"))
+        #expect(
+            error.message.hasPrefix(
+                "The image cluster-fixture.invalid/no-such-image:1 is not on the engine and could not be pulled:"))
         #expect(!error.message.contains("\n"))
     }
 
@@ -40,7 +42,8 @@ struct DockerTroubleTests {
     }
 
     @Test func aMissingDockerfileIsNamed() async throws {
-        let error = try await failure(.init(image: .dockerfile("/no/such/Dockerfile", context: "/tmp"), backend: .docker))
+        let error = try await failure(
+            .init(image: .dockerfile("/no/such/Dockerfile", context: "/tmp"), backend: .docker))
         #expect(error.message.contains("there is no file /no/such/Dockerfile"))
     }
 

@@ -7,7 +7,8 @@ import Testing
 @Suite(.requiresDocker, .timeLimit(.minutes(10)))
 struct HandTypedFlowTests {
     private static let package = URL(fileURLWithPath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .path
 
     /// The shell block below the README's heading.
     private static func block(below heading: String) throws -> String {
@@ -25,16 +26,19 @@ struct HandTypedFlowTests {
                 try FileManager.default.copyItem(atPath: Self.package + "/" + name, toPath: folder + "/" + name)
             }
             for user in ["root", "mock_ubuntu"] {
-                for key in try FileManager.default.contentsOfDirectory(atPath: "\(folder)/ssh/\(user)") where key != ".gitkeep" {
+                for key in try FileManager.default.contentsOfDirectory(atPath: "\(folder)/ssh/\(user)")
+                where key != ".gitkeep" {
                     try FileManager.default.removeItem(atPath: "\(folder)/ssh/\(user)/\(key)")
                 }
             }
             let name = "by-hand-" + String(Int.random(in: 100_000..<999_999))
             // A person answers ssh's question about the new host key; here an option does, and the tests' names are their own.
-            let asked = "-o StrictHostKeyChecking=accept-new -o UserKnownHostsFile=\(folder)/known_hosts -o BatchMode=yes"
+            let asked =
+                "-o StrictHostKeyChecking=accept-new -o UserKnownHostsFile=\(folder)/known_hosts -o BatchMode=yes"
             let typed = try Self.block(below: "By hand")
                 .replacingOccurrences(of: "NAME", with: name).replacingOccurrences(of: "CONTAINER", with: name)
-                .replacingOccurrences(of: "\nssh -", with: "\nssh \(asked) -").replacingOccurrences(of: "\nscp -", with: "\nscp \(asked) -")
+                .replacingOccurrences(of: "\nssh -", with: "\nssh \(asked) -").replacingOccurrences(
+                    of: "\nscp -", with: "\nscp \(asked) -")
             // A person takes a second to read the ports: by then sshd is up.
             let aSecond = "\nuntil ssh-keyscan -T 1 -p $PORT localhost 2>/dev/null | grep -q ssh; do sleep 0.05; done\n"
             let script = "set -eux\ncd \(folder)\n" + typed.replacingOccurrences(of: "\n\n", with: aSecond)

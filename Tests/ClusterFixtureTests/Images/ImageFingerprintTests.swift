@@ -4,8 +4,11 @@ import Foundation
 import Testing
 
 @Suite struct ImageFingerprintTests {
-    private func fingerprint(_ folder: String, target: String? = nil, arguments: [String: String] = [:]) throws -> String {
-        try ImageFingerprint.of(dockerfile: folder + "/Dockerfile", context: folder, target: target, arguments: arguments)
+    private func fingerprint(_ folder: String, target: String? = nil, arguments: [String: String] = [:]) throws
+        -> String
+    {
+        try ImageFingerprint.of(
+            dockerfile: folder + "/Dockerfile", context: folder, target: target, arguments: arguments)
     }
 
     private func write(_ text: String, _ path: String) throws {

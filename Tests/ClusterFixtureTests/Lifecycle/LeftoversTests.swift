@@ -4,7 +4,8 @@ import Testing
 @testable import ClusterEmulation
 
 @Suite struct LeftoversTests {
-    private let dead = ProcessIdentity(machine: ProcessIdentity.current.machine, processID: ProcessIdentity.current.processID, started: "1")
+    private let dead = ProcessIdentity(
+        machine: ProcessIdentity.current.machine, processID: ProcessIdentity.current.processID, started: "1")
 
     @Test func onlyClustersOfDeadOwnersAreAbandoned() {
         #expect(Leftovers.isAbandoned(ClusterSummary(id: "0123456789", name: "lab", owner: dead)))

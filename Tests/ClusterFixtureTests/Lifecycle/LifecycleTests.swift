@@ -5,7 +5,9 @@ import Testing
 
 /// What happens when starting goes wrong, with a backend that provokes it. Nothing may be left in any case.
 @Suite(.timeLimit(.minutes(1))) struct LifecycleTests {
-    private func start(_ backend: FakeBackend, nodes: Int = 1, readyWithin: Duration = .seconds(60)) async throws -> Cluster {
+    private func start(_ backend: FakeBackend, nodes: Int = 1, readyWithin: Duration = .seconds(60)) async throws
+        -> Cluster
+    {
         try await Cluster.start(
             ClusterConfiguration(nodes: nodes, backend: backend.choice, readyWithin: readyWithin))
     }
@@ -38,7 +40,9 @@ import Testing
     @Test func aNodeThatAcceptsButNeverSpeaksIsNamedWithItsStage() async throws {
         let silent = try Listener(.keepSilent)
         let backend = FakeBackend(.give([NodeEndpoint(host: "127.0.0.1", port: silent.port, ip: "198.18.0.2")]))
-        let error = try await #require(throws: ClusterError.self) { try await start(backend, readyWithin: .milliseconds(300)) }
+        let error = try await #require(throws: ClusterError.self) {
+            try await start(backend, readyWithin: .milliseconds(300))
+        }
         #expect(error.code == .notReady)
         #expect(error.message.contains("node1"))
         #expect(error.message.contains("within 0.3 s, stage banner: it accepts connections but sends no banner"))
@@ -49,7 +53,9 @@ import Testing
     @Test func aNodeThatIsNotThereFailsAtTCP() async throws {
         let port = try Listener(.hangUp).port
         let backend = FakeBackend(.give([NodeEndpoint(host: "127.0.0.1", port: port, ip: "198.18.0.2")]))
-        let error = try await #require(throws: ClusterError.self) { try await start(backend, readyWithin: .milliseconds(300)) }
+        let error = try await #require(throws: ClusterError.self) {
+            try await start(backend, readyWithin: .milliseconds(300))
+        }
         #expect(error.message.contains("stage TCP: Connection refused"))
         try expectNothingLeft(of: backend)
     }
@@ -57,7 +63,8 @@ import Testing
     @Test func aNodeThatEndsIsNotWaitedFor() async throws {
         let silent = try Listener(.keepSilent)
         let backend = FakeBackend(
-            .give([NodeEndpoint(host: "127.0.0.1", port: silent.port, ip: "198.18.0.2")]), states: ["node1": .exited(code: 78)])
+            .give([NodeEndpoint(host: "127.0.0.1", port: silent.port, ip: "198.18.0.2")]),
+            states: ["node1": .exited(code: 78)])
         let error = try await #require(throws: ClusterError.self) { try await start(backend) }
         #expect(error.message.contains("stage container: it ended with exit code 78"))
         try expectNothingLeft(of: backend)
@@ -67,11 +74,13 @@ import Testing
         try await withTemporaryFolder { folder in
             let mark = folder + "/reaped"
             let backend = FakeBackend(
-                .fail("no"), destroyFailure: "the engine is gone", reaping: ReapingScript("touch \"$1\"", arguments: [mark]))
+                .fail("no"), destroyFailure: "the engine is gone",
+                reaping: ReapingScript("touch \"$1\"", arguments: [mark]))
             let error = try await #require(throws: ClusterError.self) { try await start(backend) }
             #expect(error.message == "no")
             #expect(try await eventually { FileManager.default.fileExists(atPath: mark) })
-            #expect(try await eventually { !backend.seen.folders.contains(where: FileManager.default.fileExists(atPath:)) })
+            #expect(
+                try await eventually { !backend.seen.folders.contains(where: FileManager.default.fileExists(atPath:)) })
         }
     }
 }

@@ -44,7 +44,8 @@ import Testing
 
     @Test func goodInputIsAccepted() throws {
         try ClusterConfiguration(
-            nodes: 1000, name: "lab-2", limits: .init(processors: 0.5, memory: 6 << 20), environment: ["A": "x y \"'$("],
+            nodes: 1000, name: "lab-2", limits: .init(processors: 0.5, memory: 6 << 20),
+            environment: ["A": "x y \"'$("],
             ports: [80, 8787], mounts: [Mount("/tmp", at: "/with space")]
         ).validate()
     }

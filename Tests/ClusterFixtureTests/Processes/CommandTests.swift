@@ -28,7 +28,8 @@ import Testing
     }
 
     @Test func aMegabyteOfEachIsReadWithoutDeadlock() async throws {
-        let output = try await Command("sh", ["-c", "head -c 1048576 /dev/zero; head -c 1048576 /dev/zero >&2"]).output()
+        let output = try await Command("sh", ["-c", "head -c 1048576 /dev/zero; head -c 1048576 /dev/zero >&2"])
+            .output()
         #expect(output.standardOutput.utf8.count == 1 << 20)
         #expect(output.standardError.utf8.count == 1 << 20)
     }

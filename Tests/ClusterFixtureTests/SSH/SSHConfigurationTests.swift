@@ -56,7 +56,9 @@ import Testing
             let file = folder + "/known_hosts"
             let pair = try await KeyPair.generate(folder + "/host")
             let configuration = SSHConfiguration(
-                hosts: [.init(name: "node1", host: "127.0.0.1", port: 40001, ip: "198.18.3.2", hostKey: pair.publicKey)],
+                hosts: [
+                    .init(name: "node1", host: "127.0.0.1", port: 40001, ip: "198.18.3.2", hostKey: pair.publicKey)
+                ],
                 identityFiles: [:], knownHostsFile: file, socketFolder: folder)
             try configuration.knownHosts.write(toFile: file, atomically: true, encoding: .utf8)
             let output = try await Command("ssh-keygen", ["-F", host, "-f", file]).output()

@@ -4,7 +4,8 @@ import Testing
 @Suite struct SentVariablesTests {
     @Test func namesTravelUnderAPrefixAndValuesOnNoCommandLine() {
         let variables = SentVariables(["LD_PRELOAD": "/evil.so", "B": "two words"])
-        #expect(variables.local == ["CLUSTER_FIXTURE_ENV_LD_PRELOAD": "/evil.so", "CLUSTER_FIXTURE_ENV_B": "two words"])
+        #expect(
+            variables.local == ["CLUSTER_FIXTURE_ENV_LD_PRELOAD": "/evil.so", "CLUSTER_FIXTURE_ENV_B": "two words"])
         #expect(!variables.prelude.contains("evil"))
     }
 
@@ -29,7 +30,10 @@ import Testing
         #expect(SentVariables([:]).local.isEmpty)
     }
 
-    @Test(arguments: [("A", true), ("_x9", true), ("9A", false), ("", false), ("A-B", false), ("A B", false), ("É", false), ("A;id", false)])
+    @Test(arguments: [
+        ("A", true), ("_x9", true), ("9A", false), ("", false), ("A-B", false), ("A B", false), ("É", false),
+        ("A;id", false),
+    ])
     func namesAreThoseThatAShellKnows(name: String, isValid: Bool) {
         #expect(SentVariables.isValidName(name) == isValid)
     }

@@ -3,7 +3,8 @@ import Testing
 
 @Suite struct ShellQuotingTests {
     @Test(arguments: [
-        "", "plain", "two words", "it's", "\"double\"", "$(touch /tmp/never)", "`id`", "a\nb", "-rf", "*", "~", "\\", "é ü", "a;b&c|d",
+        "", "plain", "two words", "it's", "\"double\"", "$(touch /tmp/never)", "`id`", "a\nb", "-rf", "*", "~", "\\",
+        "é ü", "a;b&c|d",
         "'", "''", "!history", "$HOME", "tab\there",
     ])
     func aShellReadsTheWordBackUnchanged(word: String) async throws {

@@ -25,8 +25,8 @@ package enum DockerArguments {
 
     /// Starts one node.
     ///
-    /// - Parameter files: The folder with the node's files. It is mounted below `/root`, which only root may enter,
-    ///   so that `ubuntu` can't read root's keys there, whoever owns the files on this machine.
+    /// The folder with the node's files is mounted below `/root`, which only root may enter, so that `ubuntu` can't read
+    /// root's keys there, whoever owns the files on this machine.
     package static func run(
         _ plan: ClusterPlan, node: Int, image: String, address: String, files: String
     ) -> [String] {
@@ -41,7 +41,10 @@ package enum DockerArguments {
         }
         arguments += ["--mount", "type=bind,source=\(files),target=/root/.cluster-fixture,readonly"]
         for mount in configuration.mounts {
-            arguments += ["--mount", "type=bind,source=\(mount.source),target=\(mount.target)" + (mount.isReadOnly ? ",readonly" : "")]
+            arguments += [
+                "--mount",
+                "type=bind,source=\(mount.source),target=\(mount.target)" + (mount.isReadOnly ? ",readonly" : ""),
+            ]
         }
         if let processors = configuration.limits.processors { arguments += ["--cpus", "\(processors)"] }
         if let memory = configuration.limits.memory { arguments += ["--memory", "\(memory)b"] }

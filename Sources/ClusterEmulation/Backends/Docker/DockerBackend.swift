@@ -25,7 +25,8 @@ package struct DockerBackend: Backend, NodeKilling {
         if !containers.isEmpty { try await engine.change(["rm", "--force", "--volumes"] + containers, else: failure) }
         let networks = try await lines(["network", "ls", "--quiet", "--filter", DockerArguments.filter(cluster)])
         if !networks.isEmpty {
-            try await engine.change(["network", "rm"] + networks, else: "The network of cluster \(cluster) could not be removed")
+            try await engine.change(
+                ["network", "rm"] + networks, else: "The network of cluster \(cluster) could not be removed")
         }
     }
 
@@ -45,7 +46,9 @@ package struct DockerBackend: Backend, NodeKilling {
         return try await withThrowingTaskGroup(of: (String, String).self) { group in
             for node in nodes {
                 group.addTask {
-                    let output = try await engine.ask(["logs", "--tail", "500", DockerArguments.container(cluster, node)])
+                    let output = try await engine.ask([
+                        "logs", "--tail", "500", DockerArguments.container(cluster, node),
+                    ])
                     // sshd writes to standard error, the start script to either.
                     return (node, output.standardOutput + output.standardError)
                 }
@@ -76,7 +79,8 @@ package struct DockerBackend: Backend, NodeKilling {
     package func removalCommand(_ cluster: ClusterPlan.ID) -> String {
         let docker = engine.command([]).line
         let filter = "--filter \(DockerArguments.filter(cluster))"
-        return "\(docker) rm -fv $(\(docker) ps -aq \(filter)) && \(docker) network rm $(\(docker) network ls -q \(filter))"
+        return
+            "\(docker) rm -fv $(\(docker) ps -aq \(filter)) && \(docker) network rm $(\(docker) network ls -q \(filter))"
     }
 }
 
@@ -139,7 +143,8 @@ extension DockerBackend {
         let output = try await engine.ask(arguments)
         guard output.succeeded else {
             throw ClusterError(
-                .provisioningFailed, "`\(engine.command) \(arguments.first ?? "")` failed: \(DockerEngine.cause(output.complaint))")
+                .provisioningFailed,
+                "`\(engine.command) \(arguments.first ?? "")` failed: \(DockerEngine.cause(output.complaint))")
         }
         return output.standardOutput.split(separator: "\n").map(String.init)
     }

@@ -30,7 +30,8 @@ package struct DockerEngine: Sendable, Hashable {
             return try await command(arguments).output(limit: limit ?? patience)
         } catch let error as ClusterError where error.code == .timedOut {
             throw ClusterError(
-                .timedOut, "The \(command) engine did not answer `\(command) \(arguments.first ?? "")` within \((limit ?? patience).inSeconds).",
+                .timedOut,
+                "The \(command) engine did not answer `\(command) \(arguments.first ?? "")` within \((limit ?? patience).inSeconds).",
                 remedy: "See whether `\(command) ps` answers, and restart the engine if it doesn't.")
         }
     }
@@ -50,7 +51,9 @@ package struct DockerEngine: Sendable, Hashable {
 
     /// The engine's own words for what went wrong, without the client's wrapping around them.
     static func cause(_ complaint: String) -> String {
-        let lines = complaint.split(separator: "\n").filter { !$0.hasPrefix("See '") && !$0.contains("Run 'docker run --help'") }
+        let lines = complaint.split(separator: "\n").filter {
+            !$0.hasPrefix("See '") && !$0.contains("Run 'docker run --help'")
+        }
         return lines.joined(separator: " ")
             .replacingOccurrences(of: "docker: Error response from daemon: ", with: "")
             .replacingOccurrences(of: "Error response from daemon: ", with: "")

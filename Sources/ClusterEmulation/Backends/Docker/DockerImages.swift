@@ -13,7 +13,8 @@ package struct DockerImages: Sendable {
         switch image.source {
         case .named(let name):
             guard !name.isEmpty, !name.hasPrefix("-"), !name.contains(where: \.isWhitespace) else {
-                throw ClusterError(.invalidConfiguration, "\"\(ClusterConfiguration.printable(name))\" is no name of an image.")
+                throw ClusterError(
+                    .invalidConfiguration, "\"\(ClusterConfiguration.printable(name))\" is no name of an image.")
             }
             if try await !exists(name) { try await pull(name, progress: progress) }
             return name
@@ -23,14 +24,17 @@ package struct DockerImages: Sendable {
             }
             let fingerprint: String
             do {
-                fingerprint = try ImageFingerprint.of(dockerfile: path, context: context, target: target, arguments: arguments)
+                fingerprint = try ImageFingerprint.of(
+                    dockerfile: path, context: context, target: target, arguments: arguments)
             } catch {
                 throw ClusterError(.imageUnavailable, "What the image \(image) is made of could not be read: \(error).")
             }
             let tag = "cluster-fixture/\(target ?? "image"):\(fingerprint)"
             if try await exists(tag) { return tag }
             try await Self.builds.once("\(engine) \(tag)") {
-                try await build(image, path: path, context: context, target: target, arguments: arguments, tag: tag, progress: progress)
+                try await build(
+                    image, path: path, context: context, target: target, arguments: arguments, tag: tag,
+                    progress: progress)
             }
             return tag
         }
@@ -68,7 +72,8 @@ package struct DockerImages: Sendable {
         }
         guard code == 0 else {
             throw ClusterError(
-                .imageUnavailable, "The image \(image) could not be built: `\(command.line)` ended with exit code \(code).",
+                .imageUnavailable,
+                "The image \(image) could not be built: `\(command.line)` ended with exit code \(code).",
                 log: ClusterError.lastLines(log.withLock { $0.joined(separator: "\n") }, 30),
                 remedy: "Mend the failing step, shown below, and run again.")
         }
