@@ -43,6 +43,21 @@ let package = Package(
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             swiftSettings: strict),
+        .target(
+            name: "TerrainPipeline",
+            dependencies: ["ClusterEmulation"],
+            path: "Examples/TerrainPipeline",
+            resources: [.copy("python")],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "ClusterDemo",
+            dependencies: ["ClusterEmulation", "TerrainPipeline"],
+            path: "Examples/Demo",
+            swiftSettings: strict),
+        .testTarget(
+            name: "ExampleDaskTests",
+            dependencies: ["ClusterFixture", "FixtureTestSupport", "TerrainPipeline"],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -112,7 +112,7 @@ public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping 
     /// Removes the cluster; does nothing if there is none.
     ///
     /// - Parameter failed: Whether the test failed; then the nodes' logs are saved first, and the cluster is kept if
-    ///   `CLUSTER_FIXTURE_KEEP` says so. In an `XCTestCase`: `testRun?.hasSucceeded == false`.
+    ///   `CLUSTER_FIXTURE_KEEP` says so. In an `XCTestCase`: `(testRun?.totalFailureCount ?? 0) > 0`.
     /// - Throws: ``ClusterEmulation/ClusterError`` with the code `teardownFailed`.
     public func tearDown(failed: Bool = false) async throws {
         let cluster: Cluster? = state.withLock { state in

@@ -33,7 +33,9 @@ package enum BackendUnderTest: String, CaseIterable, Sendable, CustomTestStringC
     /// Whether the backend can run here.
     ///
     /// - Throws: If it can't although it must.
-    package func isUsable() async throws -> Bool {
+    package func isUsable() async throws -> Bool { try await Self.answers.once(self) { try await self.ask() } }
+
+    private func ask() async throws -> Bool {
         let required = (ProcessInfo.processInfo.environment["CLUSTER_FIXTURE_REQUIRE_BACKENDS"] ?? "").split(
             separator: ",")
         do {
@@ -46,9 +48,22 @@ package enum BackendUnderTest: String, CaseIterable, Sendable, CustomTestStringC
         }
     }
 
+    private static let answers = Answers()
+
     package static func usable() async throws -> [BackendUnderTest] {
         var usable: [BackendUnderTest] = []
         for backend in allCases where try await backend.isUsable() { usable.append(backend) }
         return usable
+    }
+}
+
+/// Each backend is asked once per process, and its reason told once.
+private actor Answers {
+    private var answers: [BackendUnderTest: Task<Bool, any Error>] = [:]
+
+    func once(_ backend: BackendUnderTest, _ ask: @escaping @Sendable () async throws -> Bool) async throws -> Bool {
+        let answer = answers[backend] ?? Task { try await ask() }
+        answers[backend] = answer
+        return try await answer.value
     }
 }

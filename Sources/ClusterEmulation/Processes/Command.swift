@@ -36,6 +36,9 @@ package struct CommandOutput: Sendable {
 
     package var succeeded: Bool { exitCode == 0 }
 
+    /// The lines of standard output that are not empty.
+    package var lines: [String] { standardOutput.split(separator: "\n").map(String.init) }
+
     /// What a person would want to read: standard error if there is any, else standard output.
     package var complaint: String {
         let text = standardError.trimmingCharacters(in: .whitespacesAndNewlines)

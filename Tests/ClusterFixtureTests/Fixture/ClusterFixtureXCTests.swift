@@ -13,7 +13,7 @@ final class ClusterFixtureXCTests: XCTestCase {
     }
 
     override func tearDown() async throws {
-        try await fixture.tearDown(failed: testRun?.hasSucceeded == false)
+        try await fixture.tearDown(failed: (testRun?.totalFailureCount ?? 0) > 0)
     }
 
     func testTheNodesAnswer() async throws {

@@ -13,8 +13,8 @@ import Testing
             let reaper = try await Reaper.start(
                 folder: watched, script: ReapingScript("touch \"$1\"", arguments: [folder + "/$(done)"]))
             reaper.release()
-            #expect(try await eventually { !exists(watched) })
-            #expect(exists(folder + "/$(done)"))
+            #expect(try await eventually { exists(folder + "/$(done)") })
+            #expect(!exists(watched))
         }
     }
 

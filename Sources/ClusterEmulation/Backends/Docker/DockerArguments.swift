@@ -51,6 +51,28 @@ package enum DockerArguments {
         return arguments + [image, "--configure"]
     }
 
+    /// Asks for the labels of containers, one line each, as ``summary(_:)`` reads them. (`docker ps` prints labels in one
+    /// way and Podman in another; `inspect` is the same everywhere.)
+    package static func inspectLabels(ofContainers containers: [String]) -> [String] {
+        ["inspect", "--type", "container", "--format", labels(in: ".Config.Labels")] + containers
+    }
+
+    /// Asks for the labels of networks, one line each, as ``summary(_:)`` reads them.
+    package static func inspectLabels(ofNetworks networks: [String]) -> [String] {
+        ["network", "inspect", "--format", labels(in: ".Labels")] + networks
+    }
+
+    private static func labels(in field: String) -> String {
+        [clusterLabel, nameLabel, ownerLabel].map { "{{index \(field) \"\($0)\"}}" }.joined(separator: "\t")
+    }
+
+    /// Reads a line with the labels of a container or a network.
+    package static func summary(_ line: String) -> ClusterSummary? {
+        let values = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+        guard values.count == 3, !values[0].isEmpty else { return nil }
+        return ClusterSummary(id: values[0], name: values[1], owner: ProcessIdentity(text: values[2]))
+    }
+
     /// Asks for the name and the published ports of nodes, one line each.
     package static func inspectPorts(_ containers: [String]) -> [String] {
         ["inspect", "--type", "container", "--format", "{{json .NetworkSettings.Ports}}"] + containers

@@ -58,17 +58,16 @@ package struct DockerBackend: Backend, NodeKilling {
     }
 
     package func clusters() async throws -> [ClusterSummary] {
-        let fields = [DockerArguments.clusterLabel, DockerArguments.nameLabel, DockerArguments.ownerLabel]
-        let format = fields.map { "{{.Label \"\($0)\"}}" }.joined(separator: "\t")
-        let filter = ["--filter", "label=\(DockerArguments.clusterLabel)", "--format", format]
-        let found = try await lines(["ps", "--all"] + filter) + lines(["network", "ls"] + filter)
-        return Set(
-            found.compactMap { line in
-                let words = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
-                guard words.count == 3 else { return nil }
-                return ClusterSummary(id: words[0], name: words[1], owner: ProcessIdentity(text: words[2]))
-            }
-        ).sorted { $0.id < $1.id }
+        let filter = ["--filter", "label=\(DockerArguments.clusterLabel)"]
+        let containers = try await lines(["ps", "--all", "--quiet"] + filter)
+        let networks = try await lines(["network", "ls", "--quiet"] + filter)
+        var found: [String] = []
+        // What vanishes between the two questions makes the second fail, and is no cluster any more: the rest is told.
+        if !containers.isEmpty {
+            found += try await engine.ask(DockerArguments.inspectLabels(ofContainers: containers)).lines
+        }
+        if !networks.isEmpty { found += try await engine.ask(DockerArguments.inspectLabels(ofNetworks: networks)).lines }
+        return Set(found.compactMap(DockerArguments.summary)).sorted { $0.id < $1.id }
     }
 
     package func kill(_ node: String, of cluster: ClusterPlan.ID) async throws {
@@ -146,7 +145,7 @@ extension DockerBackend {
                 .provisioningFailed,
                 "`\(engine.command) \(arguments.first ?? "")` failed: \(DockerEngine.cause(output.complaint))")
         }
-        return output.standardOutput.split(separator: "\n").map(String.init)
+        return output.lines
     }
 }
 
