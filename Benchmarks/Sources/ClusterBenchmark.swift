@@ -14,7 +14,7 @@ struct ClusterBenchmark {
             defer { Spawn.run(["docker", "rmi", "--force", image]) }
             let results =
                 try await setUpAndTearDown(nodes: nodes, runs: runs, image: image, key: key) + warmRuns(on: cluster)
-            report(results, nodes: nodes, runs: runs)
+            try report(results, nodes: nodes, runs: runs)
         }
     }
 
@@ -75,12 +75,11 @@ struct ClusterBenchmark {
         return tag
     }
 
-    private static func report(_ results: [(Series, Series?)], nodes: Int, runs: Int) {
+    private static func report(_ results: [(Series, Series?)], nodes: Int, runs: Int) throws {
         print("\(nodes) nodes, \(runs) interleaved runs; seconds: median, least, most; ratio of medians to the floor")
         for (series, floor) in results { print(series.row(over: floor)) }
         guard let file = option("--json") else { return }
-        let data = try? JSONEncoder().encode(results.map(\.0))
-        FileManager.default.createFile(atPath: file, contents: data)
+        try JSONEncoder().encode(results.map(\.0)).write(to: URL(fileURLWithPath: file))
     }
 
     private static func option(_ name: String) -> String? {

@@ -20,19 +20,22 @@ package struct DockerBackend: Backend, NodeKilling {
     }
 
     package func destroy(_ cluster: ClusterPlan.ID) async throws {
-        let failure = "The containers of cluster \(cluster) could not be removed"
-        let containers = try await containers(of: cluster, all: true)
-        if !containers.isEmpty { try await engine.change(["rm", "--force", "--volumes"] + containers, else: failure) }
-        let networks = try await lines(["network", "ls", "--quiet", "--filter", DockerArguments.filter(cluster)])
-        if !networks.isEmpty {
-            try await engine.change(
-                ["network", "rm"] + networks, else: "The network of cluster \(cluster) could not be removed")
+        // The question about networks is answered while the containers go; only then can a network go.
+        async let networks = networks(of: cluster)
+        let containers = try await containers(of: cluster)
+        do {
+            try await remove(["rm", "--force", "--volumes"], containers, "containers", of: cluster)
+            try await remove(["network", "rm"], networks, "network", of: cluster)
+        } catch {
+            // Another process may have been removing the same: what counts is whether anything is left.
+            let left = try await self.containers(of: cluster) + self.networks(of: cluster)
+            if !left.isEmpty { throw error }
         }
     }
 
     package func states(of cluster: ClusterPlan.ID) async throws -> [String: NodeState] {
         let format = "{{index .Config.Labels \"\(DockerArguments.nodeLabel)\"}} {{.State.Running}} {{.State.ExitCode}}"
-        let containers = try await containers(of: cluster, all: true)
+        let containers = try await containers(of: cluster)
         guard !containers.isEmpty else { return [:] }
         return try await lines(["inspect", "--type", "container", "--format", format] + containers).reduce(into: [:]) {
             let words = $1.split(separator: " ")
@@ -66,7 +69,9 @@ package struct DockerBackend: Backend, NodeKilling {
         if !containers.isEmpty {
             found += try await engine.ask(DockerArguments.inspectLabels(ofContainers: containers)).lines
         }
-        if !networks.isEmpty { found += try await engine.ask(DockerArguments.inspectLabels(ofNetworks: networks)).lines }
+        if !networks.isEmpty {
+            found += try await engine.ask(DockerArguments.inspectLabels(ofNetworks: networks)).lines
+        }
         return Set(found.compactMap(DockerArguments.summary)).sorted { $0.id < $1.id }
     }
 
@@ -134,8 +139,19 @@ extension DockerBackend {
         return endpoints
     }
 
-    private func containers(of cluster: ClusterPlan.ID, all: Bool) async throws -> [String] {
-        try await lines(["ps", "--quiet", "--filter", DockerArguments.filter(cluster)] + (all ? ["--all"] : []))
+    private func containers(of cluster: ClusterPlan.ID) async throws -> [String] {
+        try await lines(["ps", "--all", "--quiet", "--filter", DockerArguments.filter(cluster)])
+    }
+
+    private func networks(of cluster: ClusterPlan.ID) async throws -> [String] {
+        try await lines(["network", "ls", "--quiet", "--filter", DockerArguments.filter(cluster)])
+    }
+
+    private func remove(
+        _ words: [String], _ ids: [String], _ things: String, of cluster: ClusterPlan.ID
+    ) async throws {
+        if ids.isEmpty { return }
+        try await engine.change(words + ids, else: "The \(things) of cluster \(cluster) could not be removed")
     }
 
     private func lines(_ arguments: [String]) async throws -> [String] {
