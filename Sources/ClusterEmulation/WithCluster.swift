@@ -1,5 +1,8 @@
 /// Starts a cluster, hands it to a closure, and removes it when the closure is done, whichever way.
 ///
+/// If the closure throws, the nodes' logs are saved first, in a folder that is named on standard error; and
+/// `CLUSTER_FIXTURE_KEEP=failure` or `=always` keeps the cluster.
+///
 /// ```swift
 /// let kernel = try await withCluster(nodes: 3) { cluster in
 ///     try await cluster[0].run("uname -r").standardOutput
@@ -53,9 +56,15 @@ public nonisolated(nonsending) func withCluster<Result>(
         result = try await body(cluster)
     } catch {
         // What the body threw is what the caller wants to know; a cluster that could not be removed is told as well.
-        do { try await cluster.stop() } catch { Progress.say("\(error)") }
+        do { try await aftermath(of: cluster, failed: !(error is CancellationError)).settle() } catch {
+            Progress.say("\(error)")
+        }
         throw error
     }
-    try await cluster.stop()
+    try await aftermath(of: cluster, failed: false).settle()
     return result
+}
+
+private func aftermath(of cluster: Cluster, failed: Bool) -> Aftermath {
+    Aftermath(of: cluster, failed: failed, work: "the work on cluster \(cluster.name)")
 }

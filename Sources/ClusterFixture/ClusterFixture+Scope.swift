@@ -27,14 +27,19 @@ extension ClusterFixture {
         } catch {
             let isFailure = Task.isCancelled || !(error is CancellationError)
             do {
-                try await Aftermath(cluster: cluster, failed: isFailure, test: test.displayName ?? test.name).settle()
+                try await settle(cluster, after: test, failed: isFailure)
             } catch let teardownError {
                 Issue.record(teardownError)
             }
             throw error
         }
-        let hasFailed = failed.withLock { $0 }
-        try await Aftermath(cluster: cluster, failed: hasFailed, test: test.displayName ?? test.name).settle()
+        try await settle(cluster, after: test, failed: failed.withLock { $0 })
+    }
+
+    private func settle(_ cluster: Cluster, after test: Test, failed: Bool) async throws {
+        try await Aftermath(of: cluster, failed: failed, work: test.displayName ?? test.name).settle { name, log in
+            Attachment.record(log, named: name)
+        }
     }
 }
 

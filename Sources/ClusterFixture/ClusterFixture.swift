@@ -121,6 +121,6 @@ public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping 
             return cluster
         }
         guard let cluster else { return }
-        try await Aftermath(cluster: cluster, failed: failed, test: cluster.name).settle()
+        try await Aftermath(of: cluster, failed: failed, work: "the test of cluster \(cluster.name)").settle()
     }
 }

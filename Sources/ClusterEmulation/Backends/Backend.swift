@@ -79,11 +79,14 @@ package struct ClusterSummary: Sendable, Hashable {
     package let name: String
     /// The process that made it and would remove it.
     package let owner: ProcessIdentity?
+    /// The cluster's folder on the owner's machine.
+    package let folder: String
 
-    package init(id: ClusterPlan.ID, name: String, owner: ProcessIdentity?) {
+    package init(id: ClusterPlan.ID, name: String, owner: ProcessIdentity?, folder: String) {
         self.id = id
         self.name = name
         self.owner = owner
+        self.folder = folder
     }
 }
 

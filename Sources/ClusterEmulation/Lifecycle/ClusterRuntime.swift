@@ -65,6 +65,7 @@ final class ClusterRuntime: Sendable {
 
     func keep(_ nodes: [Node]) async throws -> String {
         try Workspace.write("", to: plan.workspace.keptMark)
+        await access.close()
         await reaper.dismiss()
         stopping.withLock { $0 = Task {} }
         let reach = nodes.map { "  \($0.sshCommand(as: .root))" }.joined(separator: "\n")
@@ -72,7 +73,7 @@ final class ClusterRuntime: Sendable {
             cluster \(plan.name) is kept. Reach it by
             \(reach)
             and remove it by
-              \(backend.removalCommand(plan.id)); rm -rf \(shellQuoted(plan.workspace.folder))
+              \(backend.removalCommand(plan.id)) && rm -rf \(shellQuoted(plan.workspace.folder))
             """
     }
 

@@ -14,12 +14,19 @@ enum Leftovers {
         for cluster in (try? await backend.clusters()) ?? [] where isAbandoned(cluster) {
             Progress.say("removing cluster \(cluster.name), whose owner has died")
             try? await backend.destroy(cluster.id)
-            try? Workspace(cluster: cluster.id).remove()
+            try? cluster.workspace?.remove()
         }
     }
 
     static func isAbandoned(_ cluster: ClusterSummary) -> Bool {
         guard let owner = cluster.owner, owner.hasEnded else { return false }
-        return !FileManager.default.fileExists(atPath: Workspace(cluster: cluster.id).keptMark)
+        return !(cluster.workspace.map { FileManager.default.fileExists(atPath: $0.keptMark) } ?? false)
+    }
+}
+
+extension ClusterSummary {
+    /// The cluster's folder, if the path that its label gives is one of ours.
+    fileprivate var workspace: Workspace? {
+        folder.hasPrefix("/") && folder.hasSuffix("/cf-" + id) ? Workspace(folder: folder) : nil
     }
 }

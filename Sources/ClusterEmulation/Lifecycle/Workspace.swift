@@ -15,6 +15,8 @@ import Musl
 package struct Workspace: Sendable {
     package let folder: String
 
+    package init(folder: String) { self.folder = folder }
+
     package init(cluster: ClusterPlan.ID) {
         let temporary = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
         let usable = temporary.hasPrefix("/") && temporary.utf8.count <= 55 && !temporary.contains("\"")

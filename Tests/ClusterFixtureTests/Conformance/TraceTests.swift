@@ -35,7 +35,12 @@ struct TraceTests {
                 throw Oops()
             }
         }
-        try await expectNothingLeft(of: #require(seen.withLock { $0 }), backend)
+        let cluster = try #require(seen.withLock { $0 })
+        try await expectNothingLeft(of: cluster, backend)
+        // What a failure leaves on purpose.
+        let logs = Aftermath.logFolder + "/\(cluster.name)-\(cluster.id)"
+        #expect(try String(contentsOfFile: logs + "/node1.log", encoding: .utf8).contains("Server listening"))
+        try FileManager.default.removeItem(atPath: logs)
     }
 
     @Test(arguments: backends) func cancellationLeavesNothing(backend: BackendUnderTest) async throws {

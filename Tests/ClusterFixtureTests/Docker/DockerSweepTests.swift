@@ -10,11 +10,14 @@ struct DockerSweepTests {
     @Test func aDeadOwnersNetworkIsFoundWithItsOwner() async throws {
         let backend = DockerBackend(DockerEngine())
         let id = (0..<10).map { _ in String(Int.random(in: 0..<16), radix: 16) }.joined()
+        let workspace = Workspace(cluster: id)
+        try workspace.create()
         let dead = ProcessIdentity(
             machine: ProcessIdentity.current.machine, processID: ProcessIdentity.current.processID, started: "1")
         let labels = [
             "--label", "\(DockerArguments.clusterLabel)=\(id)", "--label", "\(DockerArguments.nameLabel)=abandoned",
-            "--label", "\(DockerArguments.ownerLabel)=\(dead.text)",
+            "--label", "\(DockerArguments.ownerLabel)=\(dead.text)", "--label",
+            "\(DockerArguments.folderLabel)=\(workspace.folder)",
         ]
         try await backend.engine.change(
             ["network", "create", "--subnet", Subnet.random(nodes: 1).description] + labels + [
@@ -28,5 +31,6 @@ struct DockerSweepTests {
         await Leftovers.sweep(backend)
         let left = try await backend.clusters().map(\.id)
         #expect(!left.contains(id))
+        #expect(!FileManager.default.fileExists(atPath: workspace.folder))
     }
 }

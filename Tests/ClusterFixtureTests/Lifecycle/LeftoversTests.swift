@@ -1,3 +1,4 @@
+import FixtureTestSupport
 import Foundation
 import Testing
 
@@ -7,18 +8,24 @@ import Testing
     private let dead = ProcessIdentity(
         machine: ProcessIdentity.current.machine, processID: ProcessIdentity.current.processID, started: "1")
 
-    @Test func onlyClustersOfDeadOwnersAreAbandoned() {
-        #expect(Leftovers.isAbandoned(ClusterSummary(id: "0123456789", name: "lab", owner: dead)))
-        #expect(!Leftovers.isAbandoned(ClusterSummary(id: "0123456789", name: "lab", owner: .current)))
-        #expect(!Leftovers.isAbandoned(ClusterSummary(id: "0123456789", name: "lab", owner: nil)))
+    private func summary(_ id: String, owner: ProcessIdentity?, folder: String = "/nowhere") -> ClusterSummary {
+        ClusterSummary(id: id, name: "lab", owner: owner, folder: folder)
     }
 
-    @Test func aClusterThatWasKeptStays() throws {
-        let id = "test" + String(Int.random(in: 100_000..<999_999))
-        let workspace = Workspace(cluster: id)
-        try workspace.create()
-        defer { try? workspace.remove() }
-        try Workspace.write("", to: workspace.keptMark)
-        #expect(!Leftovers.isAbandoned(ClusterSummary(id: id, name: "lab", owner: dead)))
+    @Test func onlyClustersOfDeadOwnersAreAbandoned() {
+        #expect(Leftovers.isAbandoned(summary("0123456789", owner: dead)))
+        #expect(!Leftovers.isAbandoned(summary("0123456789", owner: .current)))
+        #expect(!Leftovers.isAbandoned(summary("0123456789", owner: nil)))
+    }
+
+    @Test func aClusterThatWasKeptStaysWhereverItsFolderIs() async throws {
+        try await withTemporaryFolder { folder in
+            let workspace = Workspace(folder: folder + "/cf-0123456789")
+            try workspace.create()
+            let kept = summary("0123456789", owner: dead, folder: workspace.folder)
+            #expect(Leftovers.isAbandoned(kept))
+            try Workspace.write("", to: workspace.keptMark)
+            #expect(!Leftovers.isAbandoned(kept))
+        }
     }
 }

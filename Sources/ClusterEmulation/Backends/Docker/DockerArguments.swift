@@ -5,6 +5,8 @@ package enum DockerArguments {
     package static let nameLabel = "org.clusterfixture.name"
     package static let nodeLabel = "org.clusterfixture.node"
     package static let ownerLabel = "org.clusterfixture.owner"
+    /// The cluster's folder on its owner's machine.
+    package static let folderLabel = "org.clusterfixture.folder"
 
     package static func filter(_ cluster: ClusterPlan.ID) -> String { "label=\(clusterLabel)=\(cluster)" }
 
@@ -15,7 +17,8 @@ package enum DockerArguments {
     package static func labels(_ plan: ClusterPlan) -> [String] {
         [
             "--label", "\(clusterLabel)=\(plan.id)", "--label", "\(nameLabel)=\(plan.name)",
-            "--label", "\(ownerLabel)=\(ProcessIdentity.current.text)",
+            "--label", "\(ownerLabel)=\(ProcessIdentity.current.text)", "--label",
+            "\(folderLabel)=\(plan.workspace.folder)",
         ]
     }
 
@@ -63,14 +66,16 @@ package enum DockerArguments {
     }
 
     private static func labels(in field: String) -> String {
-        [clusterLabel, nameLabel, ownerLabel].map { "{{index \(field) \"\($0)\"}}" }.joined(separator: "\t")
+        [clusterLabel, nameLabel, ownerLabel, folderLabel].map { "{{index \(field) \"\($0)\"}}" }.joined(
+            separator: "\t")
     }
 
     /// Reads a line with the labels of a container or a network.
     package static func summary(_ line: String) -> ClusterSummary? {
         let values = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
-        guard values.count == 3, !values[0].isEmpty else { return nil }
-        return ClusterSummary(id: values[0], name: values[1], owner: ProcessIdentity(text: values[2]))
+        guard values.count == 4, !values[0].isEmpty else { return nil }
+        return ClusterSummary(
+            id: values[0], name: values[1], owner: ProcessIdentity(text: values[2]), folder: values[3])
     }
 
     /// Asks for the name and the published ports of nodes, one line each.

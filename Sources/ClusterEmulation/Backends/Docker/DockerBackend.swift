@@ -81,7 +81,7 @@ package struct DockerBackend: Backend, NodeKilling {
     }
 
     package func removalCommand(_ cluster: ClusterPlan.ID) -> String {
-        let docker = engine.command([]).line
+        let docker = engine.typed
         let filter = "--filter \(DockerArguments.filter(cluster))"
         return
             "\(docker) rm -fv $(\(docker) ps -aq \(filter)) && \(docker) network rm $(\(docker) network ls -q \(filter))"

@@ -22,6 +22,12 @@ package struct DockerEngine: Sendable, Hashable {
         Command(command, (host.map { ["--host", $0] } ?? []) + arguments)
     }
 
+    /// The command as a person types it who has not the environment of this process.
+    package var typed: String {
+        let address = host ?? ProcessInfo.processInfo.environment["DOCKER_HOST"]
+        return Command(command, address.map { ["--host", $0] } ?? []).line
+    }
+
     /// Asks the engine something. A refusal is a result.
     ///
     /// - Throws: ``ClusterError`` with the code `timedOut` if the engine doesn't answer in time.
