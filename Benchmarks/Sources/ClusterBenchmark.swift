@@ -50,7 +50,7 @@ struct ClusterBenchmark {
         var run = Series("node.run(\"true\"), warm")
         let socket = (cluster.sshConfigurationFile as NSString).deletingLastPathComponent + "/s/ubuntu@node1"
         for _ in 0..<100 {
-            await bare.time { Spawn.run(["ssh", "-F", "/dev/null", "-S", socket, "ubuntu@node1", "true"]) }
+            _ = await bare.time { Spawn.run(["ssh", "-F", "/dev/null", "-S", socket, "ubuntu@node1", "true"]) }
             _ = try await run.time { try await cluster[0].run("true") }
         }
         return [(bare, nil), (run, bare)]
