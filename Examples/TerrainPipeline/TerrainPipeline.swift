@@ -3,8 +3,8 @@ import Foundation
 
 /// A pipeline that drives machines by SSH: it computes the features of terrain tiles with Dask and laserchicken.
 ///
-/// It stands for your own code. All it knows of the machines is that they can be logged in to: it copies its programs to
-/// the first one and starts them there, and they spread over all of them with Dask's `SSHCluster`.
+/// It stands for your own code. All it knows of the machines is that they can be logged in to: it copies its programs
+/// to the first one and starts them there, and they spread over all of them with Dask's `SSHCluster`.
 public struct TerrainPipeline: Sendable {
     private let nodes: [Node]
 

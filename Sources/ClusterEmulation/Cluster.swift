@@ -1,7 +1,8 @@
 /// A running cluster: N machines with sshd, on a network of their own.
 ///
-/// A cluster is started by ``withCluster(nodes:image:backend:name:limits:environment:ports:mounts:readyWithin:_:)``, by a
-/// fixture, or by ``start(_:)``; whoever starts it stops it. Should the process die instead, the cluster goes all the same.
+/// A cluster is started by ``withCluster(nodes:image:backend:name:limits:environment:ports:mounts:readyWithin:_:)``, by
+/// a fixture, or by ``start(_:)``; whoever starts it stops it. Should the process die instead, the cluster goes all the
+/// same.
 public final class Cluster: Sendable {
     /// The name for people.
     public let name: String
@@ -43,7 +44,8 @@ public final class Cluster: Sendable {
     ///
     /// It is carried to its end even when the task is cancelled.
     ///
-    /// - Throws: ``ClusterError`` with the code `teardownFailed` if the backend could not remove everything; then a process
+    /// - Throws: ``ClusterError`` with the code `teardownFailed` if the backend could not remove everything; then a
+    /// process
     ///   in the background goes on trying.
     public func stop() async throws { try await runtime.stop() }
 

@@ -1,8 +1,8 @@
 extension Node {
     /// Runs a shell line on the node, over the user's shared connection, and waits for its end.
     ///
-    /// The line is read by the user's login shell on the node (bash), and by no other. A non-zero exit code is a result,
-    /// not an error; ``CommandResult/requireSuccess()`` makes it one.
+    /// The line is read by the user's login shell on the node (bash), and by no other. A non-zero exit code is a
+    /// result, not an error; ``CommandResult/requireSuccess()`` makes it one.
     ///
     /// - Parameters:
     ///   - line: The shell line.

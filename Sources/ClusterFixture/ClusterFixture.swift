@@ -88,7 +88,8 @@ public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping 
     /// Starts the cluster and waits until every node is ready.
     ///
     /// - Returns: The cluster, which ``cluster`` gives from now on.
-    /// - Throws: ``ClusterEmulation/ClusterError`` if the cluster can't be started, or is up already. Then nothing is left.
+    /// - Throws: ``ClusterEmulation/ClusterError`` if the cluster can't be started, or is up already. Then nothing is
+    /// left.
     @discardableResult
     public func setUp() async throws -> Cluster {
         let isIdle = state.withLock { state in

@@ -8,8 +8,8 @@ package struct HangingEngine: Sendable {
     package let host: String
     private let stopFile: String
 
-    /// Nothing passes the relay from now on; connections stay open.
-    package func stopAnswering() throws { try Data().write(to: URL(fileURLWithPath: stopFile)) }
+    /// What was held up passes the relay, and everything after it.
+    package func answerAgain() throws { try FileManager.default.removeItem(atPath: stopFile) }
 
     /// Runs a closure with an engine that stops by itself as soon as a request has a text in it, if one is given.
     package static func with<Result: Sendable>(
@@ -52,7 +52,7 @@ package struct HangingEngine: Sendable {
     }
 
     private static let relay = #"""
-        import os, socket, sys, threading
+        import os, socket, sys, threading, time
         listening, engine, stop_file, pattern = sys.argv[1:5]
         server = socket.socket(socket.AF_UNIX)
         server.bind(listening)
@@ -62,8 +62,8 @@ package struct HangingEngine: Sendable {
             while data := source.recv(65536):
                 if is_request and pattern and pattern.encode() in data:
                     open(stop_file, "w").close()
-                if os.path.exists(stop_file):
-                    threading.Event().wait()
+                while os.path.exists(stop_file):
+                    time.sleep(0.02)
                 target.sendall(data)
             target.shutdown(socket.SHUT_WR)
         while True:

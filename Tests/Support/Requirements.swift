@@ -3,7 +3,8 @@ import Foundation
 public import Testing
 
 extension Trait where Self == ConditionTrait {
-    /// Skips where no Docker-compatible engine answers; fails instead where `CLUSTER_FIXTURE_REQUIRE_BACKENDS` names it.
+    /// Skips where no Docker-compatible engine answers; fails instead where `CLUSTER_FIXTURE_REQUIRE_BACKENDS` names
+    /// it.
     public static var requiresDocker: Self {
         .enabled("no Docker-compatible engine answers; `docker version` says why") {
             try await BackendUnderTest.docker.isUsable()

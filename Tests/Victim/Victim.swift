@@ -11,6 +11,7 @@ struct Victim {
         fflush(nil)
         let cluster = try await Cluster.start(ClusterConfiguration(nodes: 3, name: name))
         try await cluster[0].run("true", as: .root)
+        print("logs in with \(cluster[0].identityFile(for: .root))")
         print("ready")
         fflush(nil)
         while readLine() != nil {}

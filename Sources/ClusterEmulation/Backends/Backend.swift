@@ -9,8 +9,8 @@ package protocol Backend: Sendable {
     /// Whether the backend can run here, and if not, exactly why.
     func availability() async -> Availability
 
-    /// Starts all nodes of a plan, in parallel, and returns where each is reached, in the plan's order. The cluster's keys
-    /// are being made meanwhile.
+    /// Starts all nodes of a plan, in parallel, and returns where each is reached, in the plan's order. The cluster's
+    /// keys are being made meanwhile.
     ///
     /// When it throws, or is cancelled, nothing that it began may still be under way: what is there by then is found
     /// by ``destroy(_:)``.
@@ -18,7 +18,8 @@ package protocol Backend: Sendable {
         _ plan: ClusterPlan, credentials: Task<Credentials, any Error>, progress: Progress
     ) async throws -> [NodeEndpoint]
 
-    /// Removes everything that belongs to a cluster: after half a provision too, a second time too, and from any process.
+    /// Removes everything that belongs to a cluster: after half a provision too, a second time too, and from any
+    /// process.
     func destroy(_ cluster: ClusterPlan.ID) async throws
 
     /// How each node is doing, by its name.
@@ -30,7 +31,8 @@ package protocol Backend: Sendable {
     /// The clusters that are there, and whom they belong to.
     func clusters() async throws -> [ClusterSummary]
 
-    /// What a process that outlives this one has to do so that nothing is left of a cluster; nil if nothing need be done.
+    /// What a process that outlives this one has to do so that nothing is left of a cluster; nil if nothing need be
+    /// done.
     func reaping(_ cluster: ClusterPlan.ID) -> ReapingScript?
 
     /// The command by which a person removes a cluster that was kept.

@@ -1,6 +1,7 @@
 import Foundation
 
-/// A fingerprint of everything that goes into an image, so that an image is built once and again only when that changes.
+/// A fingerprint of everything that goes into an image, so that an image is built once and again only when that
+/// changes.
 package struct ImageFingerprint {
     private var hash: UInt64 = 0xcbf2_9ce4_8422_2325
 
@@ -18,8 +19,8 @@ package struct ImageFingerprint {
         hash = (hash ^ 0xff) &* 0x0000_0100_0000_01b3  // an end mark: "ab" + "c" is not "a" + "bc"
     }
 
-    /// Adds the names, modes and contents of a file or of all files below a folder. Sockets and the like, which no image
-    /// can hold, are passed over.
+    /// Adds the names, modes and contents of a file or of all files below a folder. Sockets and the like, which no
+    /// image can hold, are passed over.
     package mutating func add(contentsOf path: String, named name: String) throws {
         let manager = FileManager.default
         switch try? manager.attributesOfItem(atPath: path)[.type] as? FileAttributeType {

@@ -49,7 +49,8 @@ package struct ProcessIdentity: Sendable, Hashable {
         return Self.startTime(processID).map { $0 != started } ?? false
     }
 
-    /// Field 22 of `/proc/PID/stat` (proc(5)); the program's name in field 2 may hold anything, so it is counted from behind.
+    /// Field 22 of `/proc/PID/stat` (proc(5)); the program's name in field 2 may hold anything, so it is counted from
+    /// behind.
     private static func startTime(_ processID: Int32) -> String? {
         guard let stat = try? String(contentsOfFile: "/proc/\(processID)/stat", encoding: .utf8),
             let end = stat.lastIndex(of: ")")

@@ -89,6 +89,18 @@ struct ConformanceTests {
         }
     }
 
+    @Test(arguments: backends) func aNodeWithAnotherHostKeyNeverGetsReady(backend: BackendUnderTest) async throws {
+        let stranger = try backend.cluster[0]
+        let fake = FakeBackend(.give([NodeEndpoint(host: stranger.host, port: stranger.port, ip: stranger.ip)]))
+        let error = try await #require(throws: ClusterError.self) {
+            try await Cluster.start(ClusterConfiguration(backend: fake.choice))
+        }
+        #expect(error.code == .notReady)
+        #expect(error.message.contains("node1"))
+        #expect(error.message.contains("stage host key: "))
+        #expect(error.remedy.contains("Something else answers in the node's place"))
+    }
+
     @Test(arguments: backends) func theHostKeyIsTheOneThatTheNodeHas(backend: BackendUnderTest) async throws {
         for node in try backend.cluster.nodes {
             let key = try await node.run("cat /etc/ssh/ssh_host_ed25519_key.pub").standardOutput

@@ -11,7 +11,8 @@ struct BaseImageTests {
         try await withTemporaryFolder { folder in
             let base = "cluster-fixture-test/base:" + String(Int.random(in: 100_000..<999_999))
             let node = try await DockerImages(engine: engine).ensure(.node, progress: Progress())
-            // The node image with another ubuntu user: what comes with apt and an account of its own, without a long build.
+            // The node image with another ubuntu user: what comes with apt and an account of its own, without a long
+            // build.
             try """
             FROM \(node)
             RUN userdel ubuntu && useradd --uid 1234 --create-home --home-dir /home/kept --shell /bin/bash ubuntu

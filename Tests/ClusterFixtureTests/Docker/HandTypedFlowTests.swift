@@ -21,7 +21,8 @@ struct HandTypedFlowTests {
 
     @Test func theReadmesCommandsWorkAsTyped() async throws {
         try await withTemporaryFolder { folder in
-            // A copy, so that keys made here are not found by other tests. The build sees the same files, so it is cached.
+            // A copy, so that keys made here are not found by other tests. The build sees the same files, so it is
+            // cached.
             for name in ["docker", "ssh", ".dockerignore"] {
                 try FileManager.default.copyItem(atPath: Self.package + "/" + name, toPath: folder + "/" + name)
             }
@@ -32,7 +33,8 @@ struct HandTypedFlowTests {
                 }
             }
             let name = "by-hand-" + String(Int.random(in: 100_000..<999_999))
-            // A person answers ssh's question about the new host key; here an option does, and the tests' names are their own.
+            // A person answers ssh's question about the new host key; here an option does, and the tests' names are
+            // their own.
             let asked =
                 "-o StrictHostKeyChecking=accept-new -o UserKnownHostsFile=\(folder)/known_hosts -o BatchMode=yes"
             let typed = try Self.block(below: "By hand")

@@ -28,8 +28,8 @@ package enum DockerArguments {
 
     /// Starts one node.
     ///
-    /// The folder with the node's files is mounted below `/root`, which only root may enter, so that `ubuntu` can't read
-    /// root's keys there, whoever owns the files on this machine.
+    /// The folder with the node's files is mounted below `/root`, which only root may enter, so that `ubuntu` can't
+    /// read root's keys there, whoever owns the files on this machine.
     package static func run(
         _ plan: ClusterPlan, node: Int, image: String, address: String, files: String
     ) -> [String] {
@@ -54,8 +54,8 @@ package enum DockerArguments {
         return arguments + [image, "--configure"]
     }
 
-    /// Asks for the labels of containers, one line each, as ``summary(_:)`` reads them. (`docker ps` prints labels in one
-    /// way and Podman in another; `inspect` is the same everywhere.)
+    /// Asks for the labels of containers, one line each, as ``summary(_:)`` reads them. (`docker ps` prints labels in
+    /// one way and Podman in another; `inspect` is the same everywhere.)
     package static func inspectLabels(ofContainers containers: [String]) -> [String] {
         ["inspect", "--type", "container", "--format", labels(in: ".Config.Labels")] + containers
     }
