@@ -5,6 +5,14 @@ struct Readiness: Sendable {
     let backend: any Backend
     let endpoints: [NodeEndpoint]
     let access: SSHAccess
+    private let proved = Locked<Set<Int>>([])
+
+    init(plan: ClusterPlan, backend: any Backend, endpoints: [NodeEndpoint], access: SSHAccess) {
+        self.plan = plan
+        self.backend = backend
+        self.endpoints = endpoints
+        self.access = access
+    }
 
     /// Waits for all nodes, each proved as soon as its banner is there.
     ///
@@ -44,7 +52,10 @@ struct Readiness: Sendable {
     private func prove(_ node: Int) async throws {
         let name = plan.nodeNames[node]
         let output = try await access.open(name, .ubuntu)
-        guard !output.succeeded else { return }
+        if output.succeeded {
+            proved.withLock { _ = $0.insert(node) }
+            return
+        }
         let stage = Stage(sshComplaint: output.complaint, exitCode: output.exitCode)
         throw await failure(node, stage, output.complaint.isEmpty ? "exit code \(output.exitCode)" : output.complaint)
     }
@@ -66,15 +77,16 @@ struct Readiness: Sendable {
             switch state {
             case .noConnection(let cause): return await failure(node, .tcp, cause, limit)
             case .noBanner(let cause): return await failure(node, .banner, cause, limit)
-            case .banner: continue
+            case .banner:
+                if proved.withLock({ $0.contains(node) }) { continue }
+                return await failure(node, .authentication, "the login did not end in time", limit)
             }
         }
-        return await failure(nil, .authentication, "the last logins did not end in time", limit)
+        return ClusterError(.notReady, "Cluster \(plan.name) was ready, but only just after \(limit.inSeconds).")
     }
 
-    private func failure(_ node: Int?, _ stage: Stage, _ cause: String, _ limit: Duration? = nil) async -> ClusterError
-    {
-        let name = node.map { plan.nodeNames[$0] }
+    private func failure(_ node: Int, _ stage: Stage, _ cause: String, _ limit: Duration? = nil) async -> ClusterError {
+        let name = plan.nodeNames[node]
         let backend = backend
         let id = plan.id
         // Diagnosis must not hide the failure: without a log the error stands as it is.
@@ -82,8 +94,8 @@ struct Readiness: Sendable {
         let within = limit.map { " within \($0.inSeconds)" } ?? ""
         return ClusterError(
             .notReady,
-            "\(name ?? "A node") of cluster \(plan.name) was not ready\(within), stage \(stage.rawValue): \(cause.trimmingPeriod).",
-            log: ClusterError.lastLines(name.flatMap { logs[$0] } ?? ""), remedy: stage.remedy)
+            "\(name) of cluster \(plan.name) was not ready\(within), stage \(stage.rawValue): \(cause.trimmingPeriod).",
+            log: ClusterError.lastLines(logs[name] ?? ""), remedy: stage.remedy)
     }
 }
 
