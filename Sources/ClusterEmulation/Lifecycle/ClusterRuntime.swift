@@ -15,16 +15,15 @@ final class ClusterRuntime: Sendable {
 
     /// Starts a planned cluster; if anything fails, or the task is cancelled, all that was begun is taken back first.
     static func start(_ plan: ClusterPlan, on backend: any Backend) async throws -> Cluster {
-        try plan.workspace.create()
+        // Whoever cleans up comes first: from here on, nothing is made that would not be removed.
+        let reaper = try await Reaper.start(folder: plan.workspace.folder, script: backend.reaping(plan.id))
         let credentials = Task {
-            try await Credentials.make(
+            try plan.workspace.create()
+            return try await Credentials.make(
                 nodes: plan.nodeNames.count, folder: plan.workspace.keysFolder, ownKeys: OwnKeys())
         }
-        var reaper: Reaper?
         var access: SSHAccess?
         do {
-            let watching = try await Reaper.start(folder: plan.workspace.folder, script: backend.reaping(plan.id))
-            reaper = watching
             async let swept: Void = Leftovers.sweepOnce(backend)
             let endpoints = try await backend.provision(plan, credentials: credentials, progress: Progress())
             let keys = try await credentials.value
@@ -32,13 +31,13 @@ final class ClusterRuntime: Sendable {
             access = opened
             try await Readiness(plan: plan, backend: backend, endpoints: endpoints, access: opened).wait()
             await swept
-            let runtime = ClusterRuntime(plan: plan, backend: backend, access: opened, reaper: watching)
+            let runtime = ClusterRuntime(plan: plan, backend: backend, access: opened, reaper: reaper)
             return Cluster(runtime: runtime, nodes: runtime.nodes(endpoints, keys))
         } catch {
-            let (watching, opened) = (reaper, access)
+            let opened = access
             credentials.cancel()
             _ = await credentials.result
-            try await uncancelled { await remove(plan, backend, opened, watching) }
+            try await uncancelled { await remove(plan, backend, opened, reaper) }
             throw error
         }
     }
@@ -78,7 +77,7 @@ final class ClusterRuntime: Sendable {
     }
 
     private static func takeDown(
-        _ plan: ClusterPlan, _ backend: any Backend, _ access: SSHAccess?, _ reaper: Reaper?
+        _ plan: ClusterPlan, _ backend: any Backend, _ access: SSHAccess?, _ reaper: Reaper
     ) async throws {
         do {
             async let closed: Void? = access?.close()
@@ -86,17 +85,17 @@ final class ClusterRuntime: Sendable {
             _ = await closed
             try plan.workspace.remove()
         } catch {
-            reaper?.release()
+            reaper.release()
             throw ClusterError(
                 .teardownFailed, "Cluster \(plan.name) could not be removed: \(error)",
                 remedy: "A process in the background goes on trying. By hand: \(backend.removalCommand(plan.id))")
         }
-        await reaper?.dismiss()
+        await reaper.dismiss()
     }
 
     /// Takes back a start that failed. The failure is the caller's news; what could not be taken back is told as well.
     private static func remove(
-        _ plan: ClusterPlan, _ backend: any Backend, _ access: SSHAccess?, _ reaper: Reaper?
+        _ plan: ClusterPlan, _ backend: any Backend, _ access: SSHAccess?, _ reaper: Reaper
     ) async {
         do { try await takeDown(plan, backend, access, reaper) } catch { Progress.say("\(error)") }
     }

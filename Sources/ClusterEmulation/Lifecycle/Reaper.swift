@@ -31,7 +31,8 @@ package final class Reaper: Sendable {
     /// Starts the process; it is there when this returns.
     ///
     /// - Parameters:
-    ///   - folder: The cluster's folder on this machine, which goes in any case.
+    ///   - folder: The cluster's folder on this machine, which goes in any case: at once, since it has keys in it, and at
+    ///     the end once more, since a key may have been in the making.
     ///   - script: What else has to go.
     /// - Returns: The process, waiting.
     /// - Throws: ``ClusterError`` if it could not be started.
@@ -39,8 +40,10 @@ package final class Reaper: Sendable {
         let (reading, writing) = try socketPair()
         let text = """
             read -r word && [ "$word" = done ] && exit 0
-            rm -rf -- "$1"; shift
+            folder=$1; shift
+            rm -rf -- "$folder"
             \(script?.text ?? "")
+            rm -rf -- "$folder"
             """
         let arguments = ["-c", text, "cluster-fixture-reaper", folder] + (script?.arguments ?? [])
         var options = PlatformOptions()

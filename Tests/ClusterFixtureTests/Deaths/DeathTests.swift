@@ -42,7 +42,8 @@ struct DeathTests {
                     + ProcessTable.commandLines(containing: folder)
             }
             _ = try await eventually(within: .seconds(10)) { try await leftovers().isEmpty }
-            #expect(try await leftovers() == [])
+            let left = try await leftovers()
+            #expect(left == [])
         }
     }
 
