@@ -24,11 +24,13 @@ let package = Package(
         .target(
             name: "ClusterEmulation",
             dependencies: [
+                .target(name: "CNamespaces", condition: .when(platforms: [.linux])),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system", condition: .when(platforms: [.linux])),
             ],
             swiftSettings: strict
         ),
+        .target(name: "CNamespaces"),
         .target(name: "ClusterFixture", dependencies: ["ClusterEmulation"], swiftSettings: strict),
         .target(
             name: "FixtureTestSupport",

@@ -11,7 +11,7 @@ import FoundationNetworking
 /// A pipeline is tested on a real cluster: three machines with sshd, which the tests of this suite share.
 ///
 /// They run one after another, since each pipeline wants Dask's own port for its dashboard.
-@Suite(.requiresDocker, ClusterFixture(nodes: 3, image: .dask), .serialized, .timeLimit(.minutes(5)))
+@Suite(.requiresBackend, ClusterFixture(nodes: 3, image: .dask), .serialized, .timeLimit(.minutes(5)))
 struct TerrainPipelineTests {
     @Test func itsAnswersAreThoseOfTheFormula() async throws {
         let cluster = try Cluster.current

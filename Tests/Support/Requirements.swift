@@ -11,6 +11,15 @@ extension Trait where Self == ConditionTrait {
         }
     }
 
+    #if os(Linux)
+    /// Skips where Linux namespaces can't be used; fails instead where `CLUSTER_FIXTURE_REQUIRE_BACKENDS` names them.
+    public static var requiresNamespaces: Self {
+        .enabled("namespaces can't be used here; the reason is on standard error") {
+            try await BackendUnderTest.namespaces.isUsable()
+        }
+    }
+    #endif
+
     /// Skips where no backend at all can run here; fails instead where one is required.
     public static var requiresBackend: Self {
         .enabled("no backend can run here; each one's reason is on standard error") {
@@ -22,10 +31,16 @@ extension Trait where Self == ConditionTrait {
 /// A backend that the conformance suite is run against.
 package enum BackendUnderTest: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case docker
+    #if os(Linux)
+    case namespaces
+    #endif
 
     package var choice: BackendChoice {
         switch self {
         case .docker: .docker
+        #if os(Linux)
+        case .namespaces: .namespaces
+        #endif
         }
     }
 

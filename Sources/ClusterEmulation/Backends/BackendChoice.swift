@@ -5,15 +5,17 @@ public struct BackendChoice: Sendable, Hashable, CustomStringConvertible {
     private enum Kind: Hashable {
         case automatic
         case docker(host: String?)
+        case namespaces
         case custom(String)
     }
 
     private let kind: Kind
     private let make: @Sendable () -> any Backend
 
-    /// Takes what this machine has: a Docker-compatible engine that answers, or fails saying what is missing.
+    /// Takes what this machine has: a Docker-compatible engine if one answers, else Linux namespaces, else it fails saying
+    /// what each would need.
     ///
-    /// `CLUSTER_FIXTURE_BACKEND=docker` makes the choice from outside.
+    /// `CLUSTER_FIXTURE_BACKEND=docker` or `=namespaces` makes the choice from outside.
     public static let automatic = BackendChoice(kind: .automatic) { DockerBackend(DockerEngine()) }
 
     /// A Docker-compatible engine, the one that the `docker` command would use.
@@ -26,6 +28,11 @@ public struct BackendChoice: Sendable, Hashable, CustomStringConvertible {
         BackendChoice(kind: .docker(host: host)) { DockerBackend(DockerEngine(host: host)) }
     }
 
+    #if os(Linux)
+    /// Linux namespaces on this machine, without any engine. It needs root.
+    public static let namespaces = BackendChoice(kind: .namespaces) { NamespacesBackend() }
+    #endif
+
     /// A backend of the caller's own; `name` tells it from others.
     package static func custom(_ name: String, _ make: @escaping @Sendable () -> any Backend) -> BackendChoice {
         BackendChoice(kind: .custom(name), make: make)
@@ -36,6 +43,7 @@ public struct BackendChoice: Sendable, Hashable, CustomStringConvertible {
         switch kind {
         case .automatic: "automatic"
         case .docker(nil): "docker"
+        case .namespaces: "namespaces"
         case .docker(let host?): "docker at \(host)"
         case .custom(let name): name
         }
@@ -50,28 +58,45 @@ public struct BackendChoice: Sendable, Hashable, CustomStringConvertible {
 
 extension BackendChoice {
     /// Returns the backend if it can run here, and says once per process which one it is.
+    ///
+    /// The automatic choice tries all that there are, in their order.
     package func resolve() async throws -> any Backend {
-        let backend = try overridden().make()
-        switch await backend.availability() {
-        case .available(let description):
-            if Self.said.withLock({ $0.insert(description).inserted }) { Progress.say("using \(description)") }
-            return backend
-        case .unavailable(let reason, let remedy):
-            throw ClusterError(
-                .backendUnavailable, "The \(backend.name) backend can't run here: \(reason)", remedy: remedy)
+        var reasons: [String] = []
+        var remedies: [String] = []
+        for backend in try candidates() {
+            switch await backend.availability() {
+            case .available(let description):
+                if Self.said.withLock({ $0.insert(description).inserted }) { Progress.say("using \(description)") }
+                return backend
+            case .unavailable(let reason, let remedy):
+                reasons.append("The \(backend.name) backend can't run here: \(reason)")
+                remedies.append(remedy)
+            }
         }
+        throw ClusterError(
+            .backendUnavailable, reasons.joined(separator: " "), remedy: remedies.joined(separator: " Or: "))
     }
 
-    private func overridden() throws -> BackendChoice {
-        guard kind == .automatic, let wanted = ProcessInfo.processInfo.environment["CLUSTER_FIXTURE_BACKEND"],
-            !wanted.isEmpty, wanted != "automatic"
-        else { return self }
-        guard wanted == "docker" else {
+    private func candidates() throws -> [any Backend] {
+        guard kind == .automatic else { return [make()] }
+        let wanted = ProcessInfo.processInfo.environment["CLUSTER_FIXTURE_BACKEND"] ?? ""
+        let known = Self.known
+        if wanted.isEmpty || wanted == "automatic" { return known.map { $0.make() } }
+        guard let choice = known.first(where: { $0.description == wanted }) else {
             throw ClusterError(
-                .invalidConfiguration, "CLUSTER_FIXTURE_BACKEND is \"\(wanted)\", which is no backend.",
-                remedy: "Use docker or automatic.")
+                .invalidConfiguration,
+                "CLUSTER_FIXTURE_BACKEND is \"\(ClusterConfiguration.printable(wanted))\", which is no backend.",
+                remedy: "Use \(known.map(\.description).joined(separator: ", ")) or automatic.")
         }
-        return .docker
+        return [choice.make()]
+    }
+
+    private static var known: [BackendChoice] {
+        #if os(Linux)
+        [.docker, .namespaces]
+        #else
+        [.docker]
+        #endif
     }
 
     private static let said = Locked<Set<String>>([])

@@ -3,7 +3,8 @@ package struct Subnet: Sendable, Hashable, CustomStringConvertible {
     private static let range: (base: UInt32, bits: Int) = (198 << 24 | 18 << 16, 15)
 
     private let base: UInt32
-    private let bits: Int
+    /// The length of the prefix.
+    package let bits: Int
 
     /// One of the subnets that are large enough, at random: processes that choose at the same time rarely meet.
     package static func random(nodes: Int) -> Subnet {
@@ -17,6 +18,15 @@ package struct Subnet: Sendable, Hashable, CustomStringConvertible {
     /// The addresses of the nodes; the first address after the network's own is the gateway's.
     package func addresses(_ nodes: Int) -> [String] {
         (0..<UInt32(nodes)).map { Self.text(base + 2 + $0) }
+    }
+
+    /// The first address after the network's own.
+    package var gateway: UInt32 { base + 1 }
+
+    /// Whether an address range has an address in common with this one.
+    package func overlaps(_ range: (address: UInt32, mask: UInt32)) -> Bool {
+        let common = range.mask & (~0 << UInt32(32 - bits))
+        return base & common == range.address & common
     }
 
     /// The range as `198.18.7.0/24`.

@@ -24,6 +24,12 @@ package struct ProcessIdentity: Sendable, Hashable {
     package static let current = ProcessIdentity(
         machine: machineName, processID: getpid(), started: startTime(getpid()) ?? "")
 
+    /// A process of this machine that is running now; nil if the system doesn't tell when it was started.
+    package init?(running processID: Int32) {
+        guard let started = Self.startTime(processID) else { return nil }
+        self.init(machine: Self.machineName, processID: processID, started: started)
+    }
+
     private static var machineName: String {
         var name = [CChar](repeating: 0, count: 256)
         gethostname(&name, name.count - 1)
@@ -49,13 +55,20 @@ package struct ProcessIdentity: Sendable, Hashable {
         return Self.startTime(processID).map { $0 != started } ?? false
     }
 
-    /// Field 22 of `/proc/PID/stat` (proc(5)); the program's name in field 2 may hold anything, so it is counted from
-    /// behind.
+    /// Whether a process has ended but is still listed.
+    static func isZombie(_ processID: Int32) -> Bool { statistics(processID)?.first == "Z" }
+
+    /// Field 22 of `/proc/PID/stat` (proc(5)).
     private static func startTime(_ processID: Int32) -> String? {
+        guard let fields = statistics(processID), fields.count > 19 else { return nil }
+        return fields[19]
+    }
+
+    /// The fields of `/proc/PID/stat` from the third on: the program's name in the second may hold anything.
+    private static func statistics(_ processID: Int32) -> [String]? {
         guard let stat = try? String(contentsOfFile: "/proc/\(processID)/stat", encoding: .utf8),
             let end = stat.lastIndex(of: ")")
         else { return nil }
-        let fields = stat[stat.index(after: end)...].split(separator: " ")
-        return fields.count > 19 ? String(fields[19]) : nil
+        return stat[stat.index(after: end)...].split(separator: " ").map(String.init)
     }
 }

@@ -25,6 +25,39 @@ enum LoopbackPort {
         return Int(UInt16(bigEndian: address.sin_port))
     }
 
+    /// Listens on a port of 127.0.0.1; 0 takes one that is free.
+    static func listen(on wanted: Int) throws -> (descriptor: Int32, port: Int) {
+        let descriptor = openSocket()
+        var on: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
+        var address = socketAddress(host: "127.0.0.1", port: wanted)
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let result = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer -> Int32 in
+                guard bind(descriptor, pointer, length) == 0, Self.listen(descriptor) == 0 else { return -1 }
+                return getsockname(descriptor, pointer, &length)
+            }
+        }
+        guard result == 0 else {
+            let cause = String(cString: strerror(errno))
+            close(descriptor)
+            throw ClusterError(
+                .provisioningFailed,
+                "node1 could not be started: port \(wanted) of 127.0.0.1 can't be listened on: \(cause).")
+        }
+        return (descriptor, Int(UInt16(bigEndian: address.sin_port)))
+    }
+
+    private static func listen(_ descriptor: Int32) -> Int32 {
+        #if canImport(Darwin)
+        Darwin.listen(descriptor, 1024)
+        #elseif canImport(Glibc)
+        Glibc.listen(descriptor, 1024)
+        #else
+        Musl.listen(descriptor, 1024)
+        #endif
+    }
+
     /// A stream socket that no child process inherits.
     static func openSocket() -> Int32 {
         #if canImport(Glibc)

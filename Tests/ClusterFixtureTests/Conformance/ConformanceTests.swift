@@ -6,9 +6,10 @@ import Testing
 /// What every backend promises, asked of each one that this machine has.
 @Suite(.requiresBackend, ConformanceClusters(), .timeLimit(.minutes(5)))
 struct ConformanceTests {
-    static let backends = BackendUnderTest.allCases
 
-    @Test(arguments: backends) func everyNodeIsAMachineOfItsOwn(backend: BackendUnderTest) async throws {
+    @Test(arguments: try await BackendUnderTest.usable()) func everyNodeIsAMachineOfItsOwn(backend: BackendUnderTest)
+        async throws
+    {
         let cluster = try backend.cluster
         #expect(cluster.nodes.map(\.name) == ["node1", "node2", "node3"])
         #expect(cluster.nodes.map(\.index) == [0, 1, 2])
@@ -25,7 +26,9 @@ struct ConformanceTests {
         #expect(try await cluster[1].run("test -e /tmp/only-here").exitCode == 1)
     }
 
-    @Test(arguments: backends, User.allCases) func usersAreWhoTheyShouldBe(backend: BackendUnderTest, user: User)
+    @Test(arguments: try await BackendUnderTest.usable(), User.allCases) func usersAreWhoTheyShouldBe(
+        backend: BackendUnderTest, user: User
+    )
         async throws
     {
         let node = try backend.cluster[0]
@@ -36,7 +39,7 @@ struct ConformanceTests {
         #expect(try await node.run("command -v python3 rsync", as: user).exitCode == 0)
     }
 
-    @Test(arguments: backends, User.allCases)
+    @Test(arguments: try await BackendUnderTest.usable(), User.allCases)
     func everyNodeReachesEveryNodeAndItselfWithoutAQuestion(backend: BackendUnderTest, user: User) async throws {
         let cluster = try backend.cluster
         let others = cluster.nodes.flatMap { [$0.name, $0.ip] }
@@ -50,7 +53,9 @@ struct ConformanceTests {
         }
     }
 
-    @Test(arguments: backends) func ubuntuCanNotBecomeRoot(backend: BackendUnderTest) async throws {
+    @Test(arguments: try await BackendUnderTest.usable()) func ubuntuCanNotBecomeRoot(backend: BackendUnderTest)
+        async throws
+    {
         let node = try backend.cluster[0]
         #expect(try await node.run("ssh -o BatchMode=yes root@localhost id").exitCode == 255)
         #expect(
@@ -58,7 +63,9 @@ struct ConformanceTests {
                 .standardOutput == "")
     }
 
-    @Test(arguments: backends) func passwordsOpenNothing(backend: BackendUnderTest) async throws {
+    @Test(arguments: try await BackendUnderTest.usable()) func passwordsOpenNothing(backend: BackendUnderTest)
+        async throws
+    {
         let cluster = try backend.cluster
         let output = try await Command(
             "ssh",
@@ -72,7 +79,9 @@ struct ConformanceTests {
         #expect(output.standardError.contains("Permission denied (publickey)"))
     }
 
-    @Test(arguments: backends) func anotherHostKeyIsRefused(backend: BackendUnderTest) async throws {
+    @Test(arguments: try await BackendUnderTest.usable()) func anotherHostKeyIsRefused(backend: BackendUnderTest)
+        async throws
+    {
         let cluster = try backend.cluster
         try await withTemporaryFolder { folder in
             let wrong = try await KeyPair.generate(folder + "/wrong")
@@ -89,7 +98,9 @@ struct ConformanceTests {
         }
     }
 
-    @Test(arguments: backends) func aNodeWithAnotherHostKeyNeverGetsReady(backend: BackendUnderTest) async throws {
+    @Test(arguments: try await BackendUnderTest.usable()) func aNodeWithAnotherHostKeyNeverGetsReady(
+        backend: BackendUnderTest
+    ) async throws {
         let stranger = try backend.cluster[0]
         let fake = FakeBackend(.give([NodeEndpoint(host: stranger.host, port: stranger.port, ip: stranger.ip)]))
         let error = try await #require(throws: ClusterError.self) {
@@ -101,21 +112,27 @@ struct ConformanceTests {
         #expect(error.remedy.contains("Something else answers in the node's place"))
     }
 
-    @Test(arguments: backends) func theHostKeyIsTheOneThatTheNodeHas(backend: BackendUnderTest) async throws {
+    @Test(arguments: try await BackendUnderTest.usable()) func theHostKeyIsTheOneThatTheNodeHas(
+        backend: BackendUnderTest
+    ) async throws {
         for node in try backend.cluster.nodes {
             let key = try await node.run("cat /etc/ssh/ssh_host_ed25519_key.pub").standardOutput
             #expect(key.hasPrefix(node.hostKey))
         }
     }
 
-    @Test(arguments: backends) func theClustersEnvironmentIsEveryCommands(backend: BackendUnderTest) async throws {
+    @Test(arguments: try await BackendUnderTest.usable()) func theClustersEnvironmentIsEveryCommands(
+        backend: BackendUnderTest
+    ) async throws {
         for user in User.allCases {
             let result = try await backend.cluster[0].run("printf %s \"$CLUSTER_WORD\"", as: user)
             #expect(result.standardOutput == "two words, $HOME")
         }
     }
 
-    @Test(arguments: backends) func aPublishedPortLeadsToTheNode(backend: BackendUnderTest) async throws {
+    @Test(arguments: try await BackendUnderTest.usable()) func aPublishedPortLeadsToTheNode(backend: BackendUnderTest)
+        async throws
+    {
         let cluster = try backend.cluster
         for node in cluster.nodes {
             let port = try #require(node.publishedPorts[8787])
@@ -126,7 +143,9 @@ struct ConformanceTests {
         #expect(Set(cluster.nodes.compactMap { $0.publishedPorts[8787] }).count == 3)
     }
 
-    @Test(arguments: backends) func aForwardedPortLeadsToTheNodesLocalhost(backend: BackendUnderTest) async throws {
+    @Test(arguments: try await BackendUnderTest.usable()) func aForwardedPortLeadsToTheNodesLocalhost(
+        backend: BackendUnderTest
+    ) async throws {
         let node = try backend.cluster[1]
         try await node.run(
             "mkdir -p /tmp/private && cd /tmp/private && echo inside >who && (python3 -m http.server --bind 127.0.0.1 9099 >/dev/null 2>&1 &)"
@@ -136,7 +155,9 @@ struct ConformanceTests {
         #expect(try await node.forwardPort(9099) != port)
     }
 
-    @Test(arguments: backends) func whatAPersonTypesWorks(backend: BackendUnderTest) async throws {
+    @Test(arguments: try await BackendUnderTest.usable()) func whatAPersonTypesWorks(backend: BackendUnderTest)
+        async throws
+    {
         let cluster = try backend.cluster
         let node = cluster[2]
         let typed = try await Command("sh", ["-c", node.sshCommand(as: .root) + " id -un"]).output()
@@ -164,7 +185,8 @@ struct ConformanceTests {
         #endif
     }
 
-    @Test(arguments: backends) func logsTellOfLogins(backend: BackendUnderTest) async throws {
+    @Test(arguments: try await BackendUnderTest.usable()) func logsTellOfLogins(backend: BackendUnderTest) async throws
+    {
         let cluster = try backend.cluster
         let logs = try await cluster.logs()
         #expect(Set(logs.keys) == ["node1", "node2", "node3"])

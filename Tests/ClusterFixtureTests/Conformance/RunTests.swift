@@ -5,9 +5,10 @@ import Testing
 /// What `node.run` promises, on every backend.
 @Suite(.requiresBackend, ConformanceClusters(), .timeLimit(.minutes(5)))
 struct RunTests {
-    static let backends = BackendUnderTest.allCases
 
-    @Test(arguments: backends) func aNonZeroExitIsAResult(backend: BackendUnderTest) async throws {
+    @Test(arguments: try await BackendUnderTest.usable()) func aNonZeroExitIsAResult(backend: BackendUnderTest)
+        async throws
+    {
         let result = try await backend.cluster[0].run("echo out; echo err >&2; exit 7")
         #expect(result.exitCode == 7)
         #expect(result.standardOutput == "out\n")
@@ -19,7 +20,9 @@ struct RunTests {
         #expect(error.log == "err")
     }
 
-    @Test(arguments: backends) func anExitCodeOf255IsTheCommandsOwn(backend: BackendUnderTest) async throws {
+    @Test(arguments: try await BackendUnderTest.usable()) func anExitCodeOf255IsTheCommandsOwn(
+        backend: BackendUnderTest
+    ) async throws {
         #expect(try await backend.cluster[0].run("exit 255").exitCode == 255)
     }
 
@@ -27,7 +30,9 @@ struct RunTests {
         "$(touch /tmp/pwned)", "`id`", "a b", "it's", "\"", "-rf", "--", "*", "a\nb", "", ";id", "~", "é", "\\",
     ]
 
-    @Test(arguments: backends) func argumentsArriveUnharmed(backend: BackendUnderTest) async throws {
+    @Test(arguments: try await BackendUnderTest.usable()) func argumentsArriveUnharmed(backend: BackendUnderTest)
+        async throws
+    {
         let node = try backend.cluster[0]
         let result = try await node.run(["printf", "%s\\0"] + Self.words)
         #expect(
@@ -36,13 +41,17 @@ struct RunTests {
         #expect(try await node.run("test -e /tmp/pwned").exitCode == 1)
     }
 
-    @Test(arguments: backends) func aLineThatBeginsWithADashIsTheNodesToRead(backend: BackendUnderTest) async throws {
+    @Test(arguments: try await BackendUnderTest.usable()) func aLineThatBeginsWithADashIsTheNodesToRead(
+        backend: BackendUnderTest
+    ) async throws {
         let result = try await backend.cluster[0].run("-oProxyCommand=id")
         #expect(result.exitCode == 127)
         #expect(result.standardError.contains("not found"))
     }
 
-    @Test(arguments: backends) func theEnvironmentArrivesUnharmed(backend: BackendUnderTest) async throws {
+    @Test(arguments: try await BackendUnderTest.usable()) func theEnvironmentArrivesUnharmed(backend: BackendUnderTest)
+        async throws
+    {
         let value = "it's \"$HOME\"\n`id` é"
         let environment = ["WORD": value, "LD_PRELOAD": "", "PATH_TO": "/x"]
         let node = try backend.cluster[0]
@@ -54,19 +63,25 @@ struct RunTests {
         await #expect(throws: ClusterError.self) { try await node.run("true", environment: ["A;id": "x"]) }
     }
 
-    @Test(arguments: backends) func standardInputArrives(backend: BackendUnderTest) async throws {
+    @Test(arguments: try await BackendUnderTest.usable()) func standardInputArrives(backend: BackendUnderTest)
+        async throws
+    {
         let text = String(repeating: "line é\n", count: 50_000)
         let result = try await backend.cluster[0].run("cat", standardInput: text)
         #expect(result.standardOutput == text)
         #expect(try await backend.cluster[0].run("cat").standardOutput.isEmpty)
     }
 
-    @Test(arguments: backends) func largeOutputIsWhole(backend: BackendUnderTest) async throws {
+    @Test(arguments: try await BackendUnderTest.usable()) func largeOutputIsWhole(backend: BackendUnderTest)
+        async throws
+    {
         let result = try await backend.cluster[0].run("head -c 8388608 /dev/zero | tr '\\0' x")
         #expect(result.standardOutput.utf8.count == 8 << 20)
     }
 
-    @Test(arguments: backends) func aTimeLimitEndsTheCommandOnTheNodeToo(backend: BackendUnderTest) async throws {
+    @Test(arguments: try await BackendUnderTest.usable()) func aTimeLimitEndsTheCommandOnTheNodeToo(
+        backend: BackendUnderTest
+    ) async throws {
         let node = try backend.cluster[0]
         let error = try await #require(throws: ClusterError.self) {
             try await node.run("sleep 4711; echo never", timeout: .milliseconds(400))
@@ -77,7 +92,9 @@ struct RunTests {
         #expect(try await node.run("echo quick", timeout: .seconds(60)).standardOutput == "quick\n")
     }
 
-    @Test(arguments: backends) func aCancelledRunThrows(backend: BackendUnderTest) async throws {
+    @Test(arguments: try await BackendUnderTest.usable()) func aCancelledRunThrows(backend: BackendUnderTest)
+        async throws
+    {
         let node = try backend.cluster[0]
         let task = Task { try await node.run("sleep 4712") }
         #expect(try await eventually { try await node.run("pgrep -f 'sleep 471[2]'").exitCode == 0 })
@@ -86,7 +103,9 @@ struct RunTests {
         try await node.run("pkill -f 'sleep 471[2]'")
     }
 
-    @Test(arguments: backends) func aHundredAtOnceLoseNone(backend: BackendUnderTest) async throws {
+    @Test(arguments: try await BackendUnderTest.usable()) func aHundredAtOnceLoseNone(backend: BackendUnderTest)
+        async throws
+    {
         let node = try backend.cluster[1]
         let outputs = try await withThrowingTaskGroup(of: String.self) { group in
             for number in 0..<100 { group.addTask { try await node.run("echo \(number)").standardOutput } }
@@ -95,7 +114,9 @@ struct RunTests {
         #expect(outputs == Set((0..<100).map { "\($0)\n" }))
     }
 
-    @Test(arguments: backends) func whatNoProgramCanBeGivenIsRefused(backend: BackendUnderTest) async throws {
+    @Test(arguments: try await BackendUnderTest.usable()) func whatNoProgramCanBeGivenIsRefused(
+        backend: BackendUnderTest
+    ) async throws {
         let node = try backend.cluster[0]
         for attempt in [["echo", "a\0b"], [], [""]] {
             let error = try await #require(throws: ClusterError.self) { try await node.run(attempt) }

@@ -5,7 +5,7 @@ import Subprocess
 import Testing
 
 /// A test process that is killed leaves nothing behind, whatever it was doing.
-@Suite(.requiresDocker, .serialized, .timeLimit(.minutes(5)))
+@Suite(.requiresBackend, .serialized, .timeLimit(.minutes(5)))
 struct DeathTests {
     enum Moment: Sendable, CustomTestStringConvertible {
         /// So many milliseconds after it began to start a cluster.
@@ -22,19 +22,21 @@ struct DeathTests {
         .stopping(milliseconds: 350),
     ]
 
-    @Test(arguments: moments) func aKilledProcessLeavesNothing(moment: Moment) async throws {
-        try await expectNothingLeft(after: moment, signal: .kill)
+    @Test(arguments: try await BackendUnderTest.usable(), moments)
+    func aKilledProcessLeavesNothing(backend: BackendUnderTest, moment: Moment) async throws {
+        try await expectNothingLeft(of: backend, after: moment, signal: .kill)
     }
 
-    @Test func anInterruptedProcessLeavesNothing() async throws {
-        try await expectNothingLeft(after: .ready, signal: .interrupt)
+    @Test(arguments: try await BackendUnderTest.usable())
+    func anInterruptedProcessLeavesNothing(backend: BackendUnderTest) async throws {
+        try await expectNothingLeft(of: backend, after: .ready, signal: .interrupt)
     }
 
-    private func expectNothingLeft(after moment: Moment, signal: Signal) async throws {
+    private func expectNothingLeft(of tested: BackendUnderTest, after moment: Moment, signal: Signal) async throws {
         try await withTemporaryFolder { folder in
             let name = "victim-" + String(Int.random(in: 100_000..<999_999))
-            try await killVictim(name, temporaryFolder: folder, at: moment, by: signal)
-            let backend = try await BackendUnderTest.docker.choice.resolve()
+            try await killVictim(name, on: tested, temporaryFolder: folder, at: moment, by: signal)
+            let backend = try await tested.choice.resolve()
             // Everything of the victim's: what is on the engine, its folder, and what has the folder on a command line.
             let leftovers: @Sendable () async throws -> [String] = {
                 try await backend.clusters().map(\.name).filter { $0 == name }
@@ -47,14 +49,16 @@ struct DeathTests {
         }
     }
 
-    private func killVictim(_ name: String, temporaryFolder: String, at moment: Moment, by signal: Signal) async throws
-    {
+    private func killVictim(
+        _ name: String, on backend: BackendUnderTest, temporaryFolder: String, at moment: Moment, by signal: Signal
+    ) async throws {
         let victim = URL(fileURLWithPath: Bundle.main.executablePath ?? CommandLine.arguments[0])
             .deletingLastPathComponent().appendingPathComponent("Victim").path
         var options = PlatformOptions()
         options.createSession = true
         _ = try await Subprocess.run(
-            .name("env"), arguments: [victim, name], environment: .inherit.updating(["TMPDIR": temporaryFolder]),
+            .name("env"), arguments: [victim, name],
+            environment: .inherit.updating(["TMPDIR": temporaryFolder, "CLUSTER_FIXTURE_BACKEND": backend.rawValue]),
             platformOptions: options, input: .inputWriter, output: .sequence, error: .discarded
         ) { execution in
             for try await line in execution.standardOutput.strings() {

@@ -1,0 +1,23 @@
+#ifndef CLUSTER_FIXTURE_NETLINK_H
+#define CLUSTER_FIXTURE_NETLINK_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/// Opens a socket to the kernel's routing tables; returns it, or -1.
+int netlink_open(void);
+
+/// Makes a bridge. Each of these returns 0, or -1 with errno set.
+int netlink_add_bridge(int netlink, const char *name);
+
+/// Makes a pair of linked interfaces, one a port of a bridge, the other in another network namespace, given by a descriptor or
+/// (if that is -1) by a process.
+int netlink_add_pair(int netlink, const char *port, int bridge, const char *other, int network, pid_t process);
+
+/// Gives an interface an address and sets it up.
+int interface_up(const char *name, uint32_t address, uint8_t prefix);
+
+/// Makes TCP acknowledge at once on the route to an interface's network: no 40 ms stalls of delayed acknowledgements.
+int netlink_quick_acknowledgements(int netlink, const char *interface, uint32_t network, uint32_t source, uint8_t prefix);
+
+#endif

@@ -1,0 +1,263 @@
+#define _GNU_SOURCE
+#include "node.h"
+
+#include "netlink.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+void report(const struct ns_cluster *cluster, int kind, int node, int code, const char *step) {
+    struct ns_report report = {.kind = kind, .node = node, .code = code};
+    strncpy(report.step, step, sizeof report.step - 1);
+    // A packet: it is written whole or not at all, whoever else writes.
+    while (write(cluster->report, &report, sizeof report) < 0 && errno == EINTR) {}
+}
+
+void node_let_go(const struct ns_node *node) {
+    for (size_t i = 0; i < node->port_count; i++) close(node->ports[i].listener);
+    for (size_t i = 0; i < node->cgroup_count; i++) close(node->cgroups[i]);
+    close(node->log);
+}
+
+struct step {
+    const struct ns_cluster *cluster;
+    int index;
+};
+
+static _Noreturn void fail(const struct step *at, const char *step) {
+    report(at->cluster, NS_FAILED, at->index, errno, step);
+    _exit(1);
+}
+
+#define MUST(call)                                  \
+    do {                                            \
+        if ((call) < 0) fail(at, #call);            \
+    } while (0)
+
+// --- file system ------------------------------------------------------------------------------------------------------
+
+static void write_whole(const struct step *at, int file, const char *bytes, size_t length) {
+    while (length) {
+        ssize_t count = write(file, bytes, length);
+        if (count < 0 && errno != EINTR) fail(at, "writing a file of the node");
+        if (count > 0) bytes += count, length -= count;
+    }
+}
+
+static void put_file(const struct step *at, const struct ns_file *file) {
+    if (S_ISLNK(file->mode)) {
+        if (symlink(file->bytes, file->path) < 0) fail(at, "making a link of the node");
+        return;
+    }
+    if (!file->bytes) {
+        if (mkdir(file->path, file->mode) < 0 && errno != EEXIST) fail(at, "making a folder of the node");
+    } else {
+        int opened = open(file->path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, file->mode);
+        if (opened < 0) fail(at, "making a file of the node");
+        write_whole(at, opened, file->bytes, file->length);
+        close(opened);
+    }
+    if (chown(file->path, file->owner, file->group) < 0 || chmod(file->path, file->mode) < 0)
+        fail(at, "giving a file of the node its owner and mode");
+}
+
+static void make_device(const struct step *at, const char *path, mode_t mode, int major, int minor) {
+    if (mknod(path, S_IFCHR | mode, makedev(major, minor)) < 0 || chmod(path, mode) < 0) fail(at, path);
+}
+
+// A minimal /dev of the node's own: none of this machine's disks, terminals or kernel messages.
+static void make_devices(const struct step *at) {
+    MUST(mount("tmpfs", "dev", "tmpfs", MS_NOSUID, "size=64k,mode=755"));
+    make_device(at, "dev/null", 0666, 1, 3);
+    make_device(at, "dev/zero", 0666, 1, 5);
+    make_device(at, "dev/full", 0666, 1, 7);
+    make_device(at, "dev/random", 0666, 1, 8);
+    make_device(at, "dev/urandom", 0666, 1, 9);
+    make_device(at, "dev/tty", 0666, 5, 0);
+    MUST(mkdir("dev/pts", 0755));
+    MUST(mount("devpts", "dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=620,gid=5"));
+    MUST(symlink("pts/ptmx", "dev/ptmx"));
+    MUST(symlink("/proc/self/fd", "dev/fd"));
+    MUST(symlink("/proc/self/fd/0", "dev/stdin"));
+    MUST(symlink("/proc/self/fd/1", "dev/stdout"));
+    MUST(symlink("/proc/self/fd/2", "dev/stderr"));
+    MUST(mkdir("dev/shm", 01777));
+    MUST(mount("tmpfs", "dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777"));
+}
+
+// A folder of layers. Its writable layer lies beside the root, where the node never gets.
+static void stack(const struct step *at, const struct ns_overlay *overlay) {
+    MUST(mkdir(overlay->upper, 0755));
+    MUST(mkdir(overlay->work, 0755));
+    MUST(mount("overlay", overlay->path, "overlay", 0, overlay->options));
+}
+
+// An empty folder of the node's own in the place of one of this machine's.
+static void hide(const struct step *at, const char *path, int number) {
+    char empty[] = "../e/a0";
+    struct stat there;
+    if (stat(path, &there) < 0) return;
+    empty[5] = 'a' + number / 10;
+    empty[6] = '0' + number % 10;
+    MUST(mkdir(empty, 0755));
+    MUST(mount(empty, path, NULL, MS_BIND, NULL));
+    MUST(chown(path, there.st_uid, there.st_gid));
+    MUST(chmod(path, there.st_mode & 07777));
+}
+
+static void share(const struct step *at, const struct ns_mount *shared) {
+    MUST(mount(shared->source, shared->target, NULL, MS_BIND, NULL));
+    if (shared->read_only) MUST(mount(NULL, shared->target, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL));
+}
+
+static void make_root(const struct step *at, const struct ns_node *node) {
+    MUST(mount("tmpfs", node->folder, "tmpfs", MS_NOSUID | MS_NODEV, node->tmpfs));
+    MUST(chdir(node->folder));
+    MUST(mkdir("u", 0755));
+    MUST(mkdir("w", 0755));
+    MUST(mkdir("e", 0755));
+    MUST(mkdir("r", 0755));
+    MUST(mount("r", "r", NULL, MS_BIND, NULL));
+    MUST(chdir("r"));
+    for (size_t i = 0; i < node->skeleton_count; i++) put_file(at, &node->skeleton[i]);
+    for (size_t i = 0; i < node->overlay_count; i++) stack(at, &node->overlays[i]);
+    for (int number = 0; node->hidden[number]; number++) hide(at, node->hidden[number], number);
+    MUST(mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL));
+    MUST(mount("sysfs", "sys", "sysfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL));
+    make_devices(at);
+    for (size_t i = 0; i < node->file_count; i++) put_file(at, &node->files[i]);
+    for (size_t i = 0; i < node->mount_count; i++) share(at, &node->mounts[i]);
+}
+
+// The old root is put where it can be let go of at once: nothing of it can be reached any more.
+static void enter_root(const struct step *at) {
+    MUST(syscall(SYS_pivot_root, ".", "."));
+    MUST(umount2(".", MNT_DETACH));
+    MUST(chdir("/"));
+}
+
+// --- the first process ------------------------------------------------------------------------------------------------
+
+static char *const sshd_arguments[] = {"/usr/sbin/sshd", "-i", "-e", NULL};
+static char *const sshd_environment[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", NULL};
+
+static _Noreturn void serve_ssh(int client, int log) {
+    int on = 1;
+    setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    setsockopt(client, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+    dup2(client, 0);
+    dup2(client, 1);
+    dup2(log, 2);
+    close_range(3, ~0u, 0);
+    execve(sshd_arguments[0], sshd_arguments, sshd_environment);
+    _exit(127);
+}
+
+// Passes on what comes, in both directions, until both sides have ended.
+static _Noreturn void relay(int client, uint16_t port) {
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int ends[2] = {client, socket(AF_INET, SOCK_STREAM, 0)};
+    static char bytes[65536];
+    if (connect(ends[1], (struct sockaddr *)&address, sizeof address) < 0) _exit(1);
+    struct pollfd polled[2] = {{.fd = ends[0], .events = POLLIN}, {.fd = ends[1], .events = POLLIN}};
+    for (int open = 2; open;) {
+        if (poll(polled, 2, -1) < 0) _exit(1);
+        for (int side = 0; side < 2; side++) {
+            if (!polled[side].revents) continue;
+            ssize_t count = read(ends[side], bytes, sizeof bytes);
+            if (count <= 0) {
+                polled[side].fd = -1;
+                polled[side].revents = 0;
+                shutdown(ends[!side], SHUT_WR);
+                open--;
+                continue;
+            }
+            for (ssize_t sent = 0; sent < count;) {
+                ssize_t more = write(ends[!side], bytes + sent, count - sent);
+                if (more <= 0) _exit(1);
+                sent += more;
+            }
+        }
+    }
+    _exit(0);
+}
+
+static int listen_for_ssh(const struct step *at) {
+    struct sockaddr_in name = {.sin_family = AF_INET, .sin_port = htons(22), .sin_addr.s_addr = htonl(INADDR_ANY)};
+    int on = 1, listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    MUST(listener);
+    MUST(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on));
+    MUST(bind(listener, (struct sockaddr *)&name, sizeof name));
+    MUST(listen(listener, 1024));
+    return listener;
+}
+
+// Starts sshd for every connection, as inetd and socket units do, and buries the node's dead.
+static _Noreturn void serve(const struct ns_node *node, int listener) {
+    enum { most = 64 };
+    struct pollfd polled[most + 1] = {{.fd = listener, .events = POLLIN}};
+    nfds_t count = 1;
+    for (size_t i = 0; i < node->port_count && count <= most; i++)
+        polled[count++] = (struct pollfd){.fd = node->ports[i].listener, .events = POLLIN};
+    for (;;) {
+        int ready = poll(polled, count, -1);
+        while (waitpid(-1, NULL, WNOHANG) > 0) {}
+        if (ready <= 0) continue;
+        for (nfds_t i = 0; i < count; i++) {
+            if (!polled[i].revents) continue;
+            int client = accept4(polled[i].fd, NULL, NULL, SOCK_CLOEXEC);
+            if (client < 0) continue;
+            uint16_t port = i == 0 ? 22 : node->ports[i - 1].node_port;
+            pid_t child = syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+            if (child == 0) {
+                if (port == 22) serve_ssh(client, node->log);
+                relay(client, port);
+            }
+            close(client);
+        }
+    }
+}
+
+static void on_child(int signal) { (void)signal; }
+
+_Noreturn void node_main(const struct ns_cluster *cluster, int index, int go) {
+    const struct step where = {cluster, index}, *at = &where;
+    const struct ns_node *node = &cluster->nodes[index];
+    for (size_t other = index + 1; other < cluster->node_count; other++) node_let_go(&cluster->nodes[other]);
+    // A child's end interrupts poll(2).
+    struct sigaction action = {.sa_handler = on_child};
+    sigaction(SIGCHLD, &action, NULL);
+    prctl(PR_SET_NAME, "node");
+    umask(0);
+    for (size_t i = 0; i < node->cgroup_count; i++) MUST(write(node->cgroups[i], "0", 1));
+    make_root(at, node);
+    umask(022);
+    MUST(sethostname(node->hostname, strlen(node->hostname)));
+    char byte;
+    if (read(go, &byte, 1) != 1) fail(at, "waiting for the interface");
+    MUST(interface_up("lo", 0, 0));
+    MUST(interface_up("eth0", node->address, cluster->prefix));
+    int netlink = netlink_open();
+    MUST(netlink);
+    MUST(netlink_quick_acknowledgements(netlink, "eth0", node->address, node->address, cluster->prefix));
+    close(netlink);
+    enter_root(at);
+    int listener = listen_for_ssh(at);
+    report(cluster, NS_LISTENING, index, 0, "");
+    close(cluster->report);
+    serve(node, listener);
+}

@@ -1,0 +1,158 @@
+#if os(Linux)
+import CNamespaces
+import Foundation
+import Glibc
+
+/// A plan in the terms of the C target: everything written out beforehand, since nothing can be made after the clone.
+final class ClusterSpecification {
+    private(set) var endpoints: [NodeEndpoint] = []
+    let interface: String
+    /// This process's ends of the lifeline and of the reports.
+    private(set) var keptSocket: Int32 = -1
+    private(set) var keptReports: Int32 = -1
+    private let arena = Arena()
+    private var cluster = ns_cluster()
+    /// What the cluster inherits and this process lets go of.
+    private var inherited: [Int32] = []
+
+    static func logFile(_ plan: ClusterPlan, _ node: String) -> String { plan.workspace.folder + "/logs/\(node).log" }
+
+    init(_ plan: ClusterPlan, image: LayeredImage, subnet: Subnet, credentials: Credentials) throws {
+        let addresses = subnet.addresses(plan.nodeNames.count)
+        let base = plan.workspace.folder + "/m"
+        interface = "cf\(plan.id)"
+        try Workspace.makeFolder(base)
+        try Workspace.makeFolder(plan.workspace.folder + "/logs")
+        var nodes: [ns_node] = []
+        for (index, name) in plan.nodeNames.enumerated() {
+            var listeners: [(descriptor: Int32, hostPort: Int, nodePort: Int)] = []
+            for port in [PublishedPort(22)] + plan.configuration.ports {
+                let opened = try LoopbackPort.listen(on: port.hostPort ?? 0)
+                listeners.append((opened.descriptor, opened.port, port.nodePort))
+                inherited.append(opened.descriptor)
+            }
+            let log = open(Self.logFile(plan, name), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+            let groups = try NodeCgroups.make(plan.id, name, plan.configuration.limits)
+            inherited += [log] + groups
+            let files = try NodeFiles(plan, index, addresses: addresses, image: image, credentials: credentials)
+            nodes.append(
+                node(
+                    name, index: index, address: addresses[index], base: base, image: image, files: files.all,
+                    listeners: listeners, log: log, groups: groups, mounts: plan.configuration.mounts))
+            endpoints.append(
+                NodeEndpoint(
+                    host: "127.0.0.1", port: listeners[0].hostPort, ip: addresses[index],
+                    publishedPorts: Dictionary(
+                        uniqueKeysWithValues: listeners.dropFirst().map { ($0.nodePort, $0.hostPort) })))
+        }
+        cluster.base = arena.text(base)
+        cluster.interface = arena.text(interface)
+        cluster.prefix = UInt8(subnet.bits)
+        cluster.nodes = arena.array(nodes)
+        cluster.node_count = nodes.count
+    }
+
+    private func node(
+        _ name: String, index: Int, address: String, base: String, image: LayeredImage, files: [NodeFile],
+        listeners: [(descriptor: Int32, hostPort: Int, nodePort: Int)], log: Int32, groups: [Int32], mounts: [Mount]
+    ) -> ns_node {
+        var node = ns_node()
+        node.hostname = arena.text(name)
+        node.address = inet_addr(address)
+        node.peer = arena.text("port\(index + 1)")
+        node.folder = arena.text("\(base)/\(index + 1)")
+        node.tmpfs = arena.text("size=1g,mode=755")
+        let skeleton = NodeFiles.skeleton(image)
+        node.skeleton = self.files(skeleton)
+        node.skeleton_count = skeleton.count
+        node.overlays = arena.array(
+            image.overlays.map { overlay in
+                let (upper, work) = ("../u/\(overlay.folder)", "../w/\(overlay.folder)")
+                return ns_overlay(
+                    path: arena.text(overlay.folder), upper: arena.text(upper), work: arena.text(work),
+                    options: arena.text("lowerdir=\(overlay.lower),upperdir=\(upper),workdir=\(work)"))
+            })
+        node.overlay_count = image.overlays.count
+        node.files = self.files(files)
+        node.file_count = files.count
+        node.ports = arena.array(listeners.map { ns_port(listener: $0.descriptor, node_port: UInt16($0.nodePort)) })
+        node.port_count = listeners.count
+        node.mounts = arena.array(
+            mounts.map {
+                ns_mount(
+                    source: arena.text($0.source), target: arena.text(String($0.target.dropFirst())),
+                    read_only: $0.isReadOnly ? 1 : 0)
+            })
+        node.mount_count = mounts.count
+        node.hidden = arena.array(Self.hidden.map { Optional(arena.text($0)) } + [nil])
+        node.log = log
+        node.cgroups = arena.array(groups)
+        node.cgroup_count = groups.count
+        return node
+    }
+
+    private func files(_ files: [NodeFile]) -> UnsafePointer<ns_file> {
+        arena.array(
+            files.map { file in
+                ns_file(
+                    path: arena.text(file.path), bytes: file.text.map { arena.text($0) },
+                    length: file.text?.utf8.count ?? 0, mode: file.mode, owner: file.owner, group: file.group)
+            })
+    }
+
+    /// What is this machine's own business, or an engine's.
+    private static let hidden = [
+        "var/tmp", "var/log", "var/spool", "var/mail", "var/lib/docker", "var/lib/containerd", "var/lib/containers",
+    ]
+
+    func start() throws -> pid_t {
+        var ends: [Int32] = [-1, -1]
+        let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+        guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else { throw Self.failure("a socket pair") }
+        var reports: [Int32] = [-1, -1]
+        // Whole reports, whoever else writes: a socket of packets.
+        guard socketpair(AF_UNIX, Int32(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue), 0, &reports) == 0 else {
+            throw Self.failure("a socket pair")
+        }
+        let network = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)
+        (keptSocket, keptReports) = (ends[0], reports[0])
+        (cluster.lifeline, cluster.report, cluster.network) = (ends[1], reports[1], network)
+        inherited += [ends[1], reports[1], network]
+        let process = ns_start(&cluster)
+        guard process > 0 else {
+            close(ends[0])
+            close(reports[0])
+            throw Self.failure("the cluster's first process")
+        }
+        return process
+    }
+
+    func closeDescriptors() {
+        for descriptor in inherited where descriptor >= 0 { close(descriptor) }
+        inherited = []
+    }
+
+    private static func failure(_ thing: String) -> ClusterError {
+        ClusterError(.provisioningFailed, "\(thing) could not be made: \(String(cString: strerror(errno))).")
+    }
+}
+
+/// Memory for C structures that lives as long as the arena.
+private final class Arena {
+    private var blocks: [UnsafeMutableRawPointer] = []
+
+    func text(_ text: String) -> UnsafePointer<CChar> {
+        let bytes = Array(text.utf8CString)
+        return array(bytes)
+    }
+
+    func array<Element>(_ elements: [Element]) -> UnsafePointer<Element> {
+        let memory = UnsafeMutablePointer<Element>.allocate(capacity: max(elements.count, 1))
+        memory.initialize(from: elements, count: elements.count)
+        blocks.append(UnsafeMutableRawPointer(memory))
+        return UnsafePointer(memory)
+    }
+
+    deinit { for block in blocks { block.deallocate() } }
+}
+#endif

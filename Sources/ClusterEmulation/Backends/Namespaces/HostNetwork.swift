@@ -1,0 +1,73 @@
+#if os(Linux)
+import CNamespaces
+import Foundation
+import Glibc
+
+/// This machine's side of a cluster's network: a subnet that nothing else here uses.
+final class HostNetwork: Sendable {
+    let subnet: Subnet
+    private let lock: Locked<Int32>
+
+    private init(subnet: Subnet, lock: Int32) {
+        self.subnet = subnet
+        self.lock = Locked(lock)
+    }
+
+    /// Picks a subnet that no route of this machine leads to. Until ``release()``, no other process picks one.
+    ///
+    /// Whoever has picked one holds a lock until it is in use. The wait for it gives its thread back: the one who holds it
+    /// may need that thread.
+    static func reserve(nodes: Int) async throws -> HostNetwork {
+        let path = "/run/cluster-fixture-subnets.lock"
+        let lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        while lock >= 0, flock(lock, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK || errno == EINTR {
+            do { try await Task.sleep(for: .milliseconds(1)) } catch {
+                close(lock)
+                throw error
+            }
+        }
+        guard lock >= 0 else {
+            throw ClusterError(.provisioningFailed, "\(path) could not be locked: \(String(cString: strerror(errno))).")
+        }
+        let routes = try routes()
+        for _ in 0..<1000 {
+            let subnet = Subnet.random(nodes: nodes)
+            if !routes.contains(where: subnet.overlaps) { return HostNetwork(subnet: subnet, lock: lock) }
+        }
+        close(lock)
+        throw ClusterError(
+            .provisioningFailed, "No subnet of 198.18.0.0/15 is free on this machine.", remedy: "Stop other clusters.")
+    }
+
+    /// Gives this machine its address in the cluster's network.
+    func attach(_ interface: String) throws {
+        guard ns_set_host_address(interface, subnet.gateway.bigEndian, UInt8(subnet.bits)) == 0 else {
+            throw ClusterError(
+                .provisioningFailed, "\(interface) could not be given an address: \(String(cString: strerror(errno))).")
+        }
+    }
+
+    func release() {
+        lock.withLock { descriptor in
+            if descriptor >= 0 { close(descriptor) }
+            descriptor = -1
+        }
+    }
+
+    /// The destinations of this machine's routes but the default ones, from `/proc/net/route` (proc(5)): addresses are in
+    /// the machine's own byte order of a network order number.
+    private static func routes() throws -> [(address: UInt32, mask: UInt32)] {
+        try String(contentsOfFile: "/proc/net/route", encoding: .utf8).split(separator: "\n").dropFirst().compactMap {
+            let fields = $0.split(separator: "\t")
+            guard fields.count > 7, let address = UInt32(fields[1].trimmed, radix: 16),
+                let mask = UInt32(fields[7].trimmed, radix: 16), mask != 0
+            else { return nil }
+            return (UInt32(bigEndian: address), UInt32(bigEndian: mask))
+        }
+    }
+}
+
+extension Substring {
+    fileprivate var trimmed: String { trimmingCharacters(in: .whitespaces) }
+}
+#endif

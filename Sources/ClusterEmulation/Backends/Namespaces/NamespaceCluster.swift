@@ -1,0 +1,96 @@
+#if os(Linux)
+import CNamespaces
+import Foundation
+import Glibc
+
+/// A cluster of this process: its lifeline, and what is known of its nodes.
+final class NamespaceCluster: Sendable {
+    let endpoints: [NodeEndpoint]
+    private let plan: ClusterPlan
+    private let lifeline: pid_t
+    /// This end of the lifeline's socket; -1 when it is closed.
+    private let socket: Locked<Int32>
+    private let board: Reports
+
+    private static let running = Locked<[ClusterPlan.ID: NamespaceCluster]>([:])
+
+    static func running(_ cluster: ClusterPlan.ID) -> NamespaceCluster? { running.withLock { $0[cluster] } }
+
+    private init(plan: ClusterPlan, endpoints: [NodeEndpoint], lifeline: pid_t, socket: Int32, board: Reports) {
+        self.plan = plan
+        self.endpoints = endpoints
+        self.lifeline = lifeline
+        self.socket = Locked(socket)
+        self.board = board
+    }
+
+    /// Starts the nodes of a plan, and returns when every one of them listens.
+    static func start(_ plan: ClusterPlan, image: LayeredImage, credentials: Credentials) async throws
+        -> NamespaceCluster
+    {
+        let network = try await HostNetwork.reserve(nodes: plan.nodeNames.count)
+        defer { network.release() }
+        let specification = try ClusterSpecification(
+            plan, image: image, subnet: network.subnet, credentials: credentials)
+        defer { specification.closeDescriptors() }
+        let board = Reports(nodes: plan.nodeNames.count)
+        let process = try specification.start()
+        let cluster = NamespaceCluster(
+            plan: plan, endpoints: specification.endpoints, lifeline: process, socket: specification.keptSocket,
+            board: board)
+        // From here on `destroy` finds it.
+        running.withLock { $0[plan.id] = cluster }
+        board.read(from: specification.keptReports)
+        try Lifeline.note(process, plan)
+        try await board.linked()
+        try network.attach(specification.interface)
+        network.release()
+        try await board.allListening(plan)
+        return cluster
+    }
+
+    var states: [String: NodeState] {
+        let ended = board.ended
+        return Dictionary(
+            uniqueKeysWithValues: plan.nodeNames.enumerated().map { index, name in
+                (name, ended[index].map { .exited(code: $0) } ?? .running)
+            })
+    }
+
+    var logs: [String: String] {
+        Dictionary(
+            uniqueKeysWithValues: plan.nodeNames.map { name in
+                (name, (try? String(contentsOfFile: ClusterSpecification.logFile(plan, name), encoding: .utf8)) ?? "")
+            })
+    }
+
+    /// Ends a node's processes, and waits until they have ended.
+    func kill(_ name: String) async throws {
+        guard let index = plan.nodeNames.firstIndex(of: name) else { return }
+        var node = UInt16(index)
+        _ = socket.withLock { send($0, &node, MemoryLayout<UInt16>.size, Int32(MSG_NOSIGNAL)) }
+        try await board.waitForEnd(of: index)
+    }
+
+    /// Ends everything: the kernel does it when the lifeline ends, and the lifeline ends when its socket is closed.
+    func end() async throws {
+        Self.running.withLock { $0[plan.id] = nil }
+        let wasOpen = socket.withLock { descriptor in
+            guard descriptor >= 0 else { return false }
+            close(descriptor)
+            descriptor = -1
+            return true
+        }
+        guard wasOpen else { return }
+        let lifeline = lifeline
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            // Its end can't be awaited without a thread: the wait is as long as the kernel needs to end the processes.
+            Thread.detachNewThread {
+                var status: Int32 = 0
+                while waitpid(lifeline, &status, 0) < 0, errno == EINTR {}
+                continuation.resume()
+            }
+        }
+    }
+}
+#endif

@@ -1,0 +1,83 @@
+#if os(Linux)
+import CNamespaces
+import Foundation
+import Glibc
+
+/// Nodes as processes in Linux namespaces of their own, without any engine.
+///
+/// One small process, the lifeline, is the first in a process, mount and network namespace of the cluster's own. It ends
+/// when this process does, however that ends, and the kernel then ends every process, mount and interface of the cluster.
+package struct NamespacesBackend: Backend, NodeKilling {
+    package let name = "namespaces"
+
+    package init() {}
+
+    package func availability() async -> Availability {
+        guard geteuid() == 0 else {
+            return .unavailable(
+                reason: "it needs root (this process has user id \(geteuid())).", remedy: "Run the tests as root.")
+        }
+        for program in ["unshare", "chroot", "apt-get"] where Self.path(of: program) == nil {
+            return .unavailable(
+                reason: "the program \(program) is not on this machine.",
+                remedy: "Use Debian or Ubuntu, with util-linux.")
+        }
+        return .available("namespaces of this machine's kernel")
+    }
+
+    /// The layer and the keys don't depend on each other, so they are made at the same time.
+    package func provision(
+        _ plan: ClusterPlan, credentials: Task<Credentials, any Error>, progress: Progress
+    ) async throws -> [NodeEndpoint] {
+        let image = try await NamespaceImages().ensure(plan.configuration.image, progress: progress)
+        let keys = try await credentials.value
+        let cluster = try await NamespaceCluster.start(plan, image: image, credentials: keys)
+        return cluster.endpoints
+    }
+
+    package func destroy(_ cluster: ClusterPlan.ID) async throws {
+        if let running = NamespaceCluster.running(cluster) {
+            try await running.end()
+        } else {
+            try await destroyFromOutside(cluster)
+        }
+        NodeCgroups.remove(cluster)
+    }
+
+    /// Ends a cluster as another process would, by its lifeline.
+    package func destroyFromOutside(_ cluster: ClusterPlan.ID) async throws {
+        guard let lifeline = try Lifeline.find(cluster) else { return }
+        lifeline.kill()
+        try await lifeline.awaitEnd()
+    }
+
+    package func states(of cluster: ClusterPlan.ID) async throws -> [String: NodeState] {
+        NamespaceCluster.running(cluster)?.states ?? [:]
+    }
+
+    package func logs(of cluster: ClusterPlan.ID) async throws -> [String: String] {
+        NamespaceCluster.running(cluster)?.logs ?? [:]
+    }
+
+    package func clusters() async throws -> [ClusterSummary] { try Lifeline.all().map(\.summary) }
+
+    package func kill(_ node: String, of cluster: ClusterPlan.ID) async throws {
+        guard let running = NamespaceCluster.running(cluster) else {
+            throw ClusterError(.noCluster, "Cluster \(cluster) is not this process's.")
+        }
+        try await running.kill(node)
+    }
+
+    /// The kernel removes all but control groups.
+    package func reaping(_ cluster: ClusterPlan.ID) -> ReapingScript? { NodeCgroups.reaping(cluster) }
+
+    package func removalCommand(_ cluster: ClusterPlan.ID) -> String {
+        "kill -KILL \((try? Lifeline.find(cluster))??.process.processID ?? 0)"
+    }
+
+    private static func path(of program: String) -> String? {
+        ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"].map { "\($0)/\(program)" }
+            .first { access($0, X_OK) == 0 }
+    }
+}
+#endif

@@ -1,0 +1,118 @@
+#if os(Linux)
+import CNamespaces
+import Foundation
+import Glibc
+
+/// What a cluster's processes tell of themselves, read by a thread of its own until the last of them has ended.
+final class Reports: Sendable {
+    private struct Board {
+        var isLinked = false
+        var listening = Set<Int>()
+        var ended: [Int: Int] = [:]
+        var failure: (node: Int, code: Int32, step: String)?
+        var isOver = false
+        var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
+        var nextTicket = 0
+    }
+
+    private let nodes: Int
+    private let board = Locked(Board())
+
+    init(nodes: Int) { self.nodes = nodes }
+
+    /// The exit codes of the nodes that have ended.
+    var ended: [Int: Int] { board.withLock { $0.ended } }
+
+    func read(from descriptor: Int32) {
+        Thread.detachNewThread {
+            var report = ns_report()
+            let size = MemoryLayout<ns_report>.size
+            while true {
+                let count = Glibc.read(descriptor, &report, size)
+                if count < 0, errno == EINTR { continue }
+                guard count == size else { break }
+                self.note(report)
+            }
+            close(descriptor)
+            self.change { $0.isOver = true }
+        }
+    }
+
+    private func note(_ report: ns_report) {
+        let node = Int(report.node)
+        change { board in
+            switch Int(report.kind) {
+            case Int(NS_LINKED): board.isLinked = true
+            case Int(NS_LISTENING): board.listening.insert(node)
+            case Int(NS_ENDED):
+                let status = report.code
+                board.ended[node] = Int(status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f))
+            default:
+                let step = withUnsafeBytes(of: report.step) { bytes in
+                    String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+                }
+                if board.failure == nil { board.failure = (node, report.code, step) }
+            }
+        }
+    }
+
+    private func change(_ body: (inout Board) -> Void) {
+        let waiting = board.withLock { board in
+            body(&board)
+            defer { board.waiting = [:] }
+            return board.waiting.values
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    /// Returns when the cluster has its network.
+    func linked() async throws { try await wait { $0.isLinked } }
+
+    /// Returns when every node listens.
+    func allListening(_ plan: ClusterPlan) async throws { try await wait { $0.listening.count == self.nodes } }
+
+    /// Returns when a node has ended.
+    func waitForEnd(of node: Int) async throws { try await wait(evenAfterFailure: true) { $0.ended[node] != nil } }
+
+    private func wait(evenAfterFailure: Bool = false, until isDone: @escaping @Sendable (Board) -> Bool) async throws {
+        while true {
+            let state = board.withLock { $0 }
+            if isDone(state) { return }
+            try Task.checkCancellation()
+            if !evenAfterFailure, let failure = state.failure {
+                let place = failure.node < 0 ? "The cluster" : "node\(failure.node + 1)"
+                throw ClusterError(
+                    .provisioningFailed,
+                    "\(place) could not be started: \(failure.step): \(String(cString: strerror(failure.code))).")
+            }
+            if state.isOver {
+                throw ClusterError(.provisioningFailed, "The process that holds the cluster together has ended.")
+            }
+            await nextChange(after: state)
+        }
+    }
+
+    /// Returns when something has changed since `state` was seen, or the task is cancelled.
+    private func nextChange(after state: Board) async {
+        let ticket = board.withLock { board in
+            board.nextTicket += 1
+            return board.nextTicket
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isStale = board.withLock { board in
+                    let changed =
+                        board.isLinked != state.isLinked || board.listening.count != state.listening.count
+                        || board.ended.count != state.ended.count || (board.failure == nil) != (state.failure == nil)
+                        || board.isOver != state.isOver || Task.isCancelled
+                    if !changed { board.waiting[ticket] = continuation }
+                    return changed
+                }
+                if isStale { continuation.resume() }
+            }
+        } onCancel: {
+            board.withLock { $0.waiting.removeValue(forKey: ticket) }?.resume()
+        }
+    }
+}
+#endif

@@ -1,0 +1,105 @@
+#if os(Linux)
+import ClusterEmulation
+import FixtureTestSupport
+import Foundation
+import Testing
+
+/// What a node without an engine sees of this machine, and this machine of it.
+@Suite(.requiresNamespaces, .timeLimit(.minutes(5)))
+struct IsolationTests {
+    @Test func thisMachinesPrivateThingsAreNotInANode() async throws {
+        try await withTemporaryFolder { folder in
+            try "secret".write(toFile: folder + "/file", atomically: false, encoding: .utf8)
+            try await withCluster(backend: .namespaces) { cluster in
+                let node = cluster[0]
+                #expect(try await node.run(["test", "-e", folder], as: .root).exitCode == 1)
+                #expect(try await node.run("ls -A /home", as: .root).standardOutput == "ubuntu\n")
+                #expect(try await node.run("ls -A /root", as: .root).standardOutput == ".ssh\n")
+                #expect(
+                    try await node.run("ls -A /tmp /var/tmp /mnt /srv", as: .root).lines.allSatisfy {
+                        $0.hasSuffix(":")
+                    })
+                let sockets = try await node.run("find / -xdev -type s 2>/dev/null; find /run -type s", as: .root)
+                #expect(sockets.standardOutput.isEmpty)
+                let keys = try await node.run("cat /etc/ssh/ssh_host_*_key.pub", as: .root).lines
+                #expect(keys == [node.hostKey])
+                let people = try await node.run(
+                    "awk -F: '$3 >= 1000 && $3 < 60000 { print $1 }' /etc/passwd", as: .root)
+                #expect(people.standardOutput == "ubuntu\n")
+                let passwords = try await node.run("cut -d: -f2 /etc/shadow | grep -c '^\\$'", as: .root)
+                #expect(passwords.standardOutput == "0\n")
+                let devices = try await node.run("find /dev -type b", as: .root)
+                #expect(devices.standardOutput.isEmpty)
+                let processes = try await node.run("ps -e -o comm=", as: .root).lines
+                #expect(processes.first == "node")
+                #expect(processes.count < 12, "\(processes)")
+            }
+        }
+    }
+
+    @Test func whatANodeWritesIsItsOwn() async throws {
+        let mark = "cluster-fixture-mark-\(UUID().uuidString)"
+        let places = ["/etc", "/usr/bin", "/var/lib", "/opt", "/tmp", "/root", "/run", "/var/tmp"]
+        try await withCluster(nodes: 2, backend: .namespaces) { cluster in
+            for place in places {
+                try await cluster[0].run(["touch", "\(place)/\(mark)"], as: .root).requireSuccess()
+                #expect(try await cluster[1].run(["test", "-e", "\(place)/\(mark)"], as: .root).exitCode == 1)
+                #expect(!FileManager.default.fileExists(atPath: "\(place)/\(mark)"))
+            }
+            try await cluster[0].run("rm -rf /usr/share/doc", as: .root).requireSuccess()
+            // It takes its own connection with it.
+            await #expect(throws: ClusterError.self) { try await cluster[0].run("kill -9 -1", as: .root) }
+            #expect(try await cluster[0].run("hostname", as: .root).standardOutput == "node1\n")
+            #expect(FileManager.default.fileExists(atPath: "/usr/share/doc"))
+            #expect(try await cluster[1].run("test -d /usr/share/doc").exitCode == 0)
+        }
+    }
+
+    @Test func aFullFileSystemIsTheNodesOwnTrouble() async throws {
+        try await withCluster(nodes: 2, backend: .namespaces) { cluster in
+            let filling = try await cluster[0].run("head -c 4G /dev/zero >/var/tmp/full", as: .root)
+            #expect(filling.exitCode != 0)
+            #expect(filling.standardError.contains("No space left on device"))
+            #expect(try await cluster[1].run("echo fine >/tmp/fine && cat /tmp/fine").standardOutput == "fine\n")
+        }
+    }
+
+    @Test func thisMachinesNetworkIsWhatItWas() async throws {
+        let before = try await networkState()
+        try await withCluster(nodes: 3, backend: .namespaces) { cluster in
+            try await cluster[0].run("true").requireSuccess()
+            let during = try await networkState()
+            #expect(during.rules == before.rules)
+            #expect(during.settings == before.settings)
+            #expect(during.filters == before.filters)
+        }
+        let after = try await networkState()
+        #expect(after.rules == before.rules)
+        #expect(after.settings == before.settings)
+        #expect(after.filters == before.filters)
+    }
+
+    /// What no cluster changes; other tests' clusters come and go in the table of routes.
+    private func networkState() async throws -> (rules: String, settings: String, filters: String) {
+        let rules = try await Command("ip", ["rule"]).output().standardOutput
+        let settings = try await Command(
+            "sysctl", ["net.ipv4.ip_forward", "net.ipv4.conf.all", "net.ipv4.conf.default"]
+        )
+        .output().standardOutput
+        let filters = try await Command("sh", ["-c", "iptables-save 2>/dev/null | grep cf- || true"]).output()
+            .standardOutput
+        return (rules, settings, filters)
+    }
+
+    @Test func aLostLifelineIsALostCluster() async throws {
+        let cluster = try await Cluster.start(ClusterConfiguration(nodes: 2, backend: .namespaces))
+        try await cluster[1].run("true").requireSuccess()
+        try await NamespacesBackend().destroyFromOutside(cluster.id)
+        let error = try await #require(throws: ClusterError.self) {
+            try await cluster[1].run("true", timeout: .seconds(20))
+        }
+        #expect(error.code == .connectionLost)
+        try await cluster.stop()
+    }
+}
+#endif
