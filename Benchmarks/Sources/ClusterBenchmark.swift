@@ -5,18 +5,61 @@ import Foundation
 @main
 struct ClusterBenchmark {
     static func main() async throws {
-        let nodes = option("--nodes").flatMap { Int($0) } ?? 3
+        let sizes = (option("--nodes") ?? "3").split(separator: ",").compactMap { Int($0) }
         let runs = option("--runs").flatMap { Int($0) } ?? 10
+        let backends = (option("--backends") ?? "docker,namespaces").split(separator: ",")
+        var results: [Result] = []
+        for nodes in sizes {
+            if backends.contains("docker") { results += try await docker(nodes: nodes, runs: runs) }
+            if backends.contains("namespaces") { results += try await namespaces(nodes: nodes, runs: runs) }
+        }
+        if let file = option("--json") { try JSONEncoder().encode(results).write(to: URL(fileURLWithPath: file)) }
+    }
+
+    private static func docker(nodes: Int, runs: Int) async throws -> [Result] {
         // The key pair and the image of the floor are a cluster's that is up meanwhile, with its public key baked in.
         try await withCluster(backend: .docker) { cluster in
             let key = cluster[0].identityFile(for: .ubuntu)
             let image = try floorImage(publicKey: key + ".pub")
             defer { Spawn.run(["docker", "rmi", "--force", image]) }
-            let results =
+            let rows =
                 try await setUpAndTearDown(nodes: nodes, runs: runs, image: image, key: key) + warmRuns(on: cluster)
-            try report(results, nodes: nodes, runs: runs)
+            return report("docker", rows, nodes: nodes, runs: runs)
         }
     }
+
+    #if os(Linux)
+    private static func namespaces(nodes: Int, runs: Int) async throws -> [Result] {
+        guard BareFloor.isPossible else {
+            print("no floor for namespaces: there is no /usr/sbin/sshd on this machine")
+            return []
+        }
+        return try await BareFloor.withKeys { folder in
+            var banner = Series("floor: bare sshd until their banners")
+            var proof = Series("floor: the same, and ssh true on each")
+            var down = Series("floor: kill them")
+            var fixtureUp = Series("ClusterFixture.setUp")
+            var fixtureDown = Series("ClusterFixture.tearDown")
+            let floor = BareFloor(nodes: nodes, folder: folder)
+            for _ in 0..<runs {
+                let servers = await proof.time {
+                    let servers = await banner.time { floor.setUp() }
+                    floor.prove(servers)
+                    return servers
+                }
+                await down.time { floor.tearDown(servers) }
+                let fixture = ClusterFixture(nodes: nodes, backend: .namespaces)
+                _ = try await fixtureUp.time { try await fixture.setUp() }
+                try await fixtureDown.time { try await fixture.tearDown() }
+            }
+            let cluster = try await withCluster(backend: .namespaces) { try await warmRuns(on: $0) }
+            let rows = [(banner, nil), (proof, nil), (fixtureUp, proof), (down, nil), (fixtureDown, nil)] + cluster
+            return report("namespaces", rows, nodes: nodes, runs: runs)
+        }
+    }
+    #else
+    private static func namespaces(nodes: Int, runs: Int) async throws -> [Result] { [] }
+    #endif
 
     private static func setUpAndTearDown(nodes: Int, runs: Int, image: String, key: String) async throws -> [(
         Series, Series?
@@ -27,8 +70,8 @@ struct ClusterBenchmark {
         var networkDown = Series("floor on a network of its own: teardown")
         var fixtureUp = Series("ClusterFixture.setUp")
         var fixtureDown = Series("ClusterFixture.tearDown")
-        let floor = Floor(nodes: nodes, image: image, key: key, ownNetwork: false)
-        let network = Floor(nodes: nodes, image: image, key: key, ownNetwork: true)
+        let floor = DockerFloor(nodes: nodes, image: image, key: key, ownNetwork: false)
+        let network = DockerFloor(nodes: nodes, image: image, key: key, ownNetwork: true)
         for _ in 0..<runs {
             let bare = await floorUp.time { floor.setUp() }
             await floorDown.time { floor.tearDown(bare) }
@@ -75,15 +118,23 @@ struct ClusterBenchmark {
         return tag
     }
 
-    private static func report(_ results: [(Series, Series?)], nodes: Int, runs: Int) throws {
-        print("\(nodes) nodes, \(runs) interleaved runs; seconds: median, least, most; ratio of medians to the floor")
-        for (series, floor) in results { print(series.row(over: floor)) }
-        guard let file = option("--json") else { return }
-        try JSONEncoder().encode(results.map(\.0)).write(to: URL(fileURLWithPath: file))
+    private static func report(_ backend: String, _ rows: [(Series, Series?)], nodes: Int, runs: Int) -> [Result] {
+        print(
+            "\n\(backend), \(nodes) nodes, \(runs) interleaved runs; seconds: median, least, most; ratio of medians to the floor"
+        )
+        for (series, floor) in rows { print(series.row(over: floor)) }
+        return rows.map { Result(backend: backend, nodes: nodes, series: $0.0) }
     }
 
     private static func option(_ name: String) -> String? {
         let words = CommandLine.arguments
         return words.firstIndex(of: name).flatMap { $0 + 1 < words.count ? words[$0 + 1] : nil }
     }
+}
+
+/// One row, for machines.
+struct Result: Encodable {
+    let backend: String
+    let nodes: Int
+    let series: Series
 }

@@ -9,6 +9,28 @@ enum Spawn {
         return outputs.values
     }
 
+    /// Starts a program that goes on until ``end(_:)``.
+    static func start(_ words: [String]) -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        for descriptor in 0...2 as ClosedRange<Int32> {
+            posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
+        }
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+        defer { for argument in arguments { free(argument) } }
+        var process: pid_t = 0
+        guard posix_spawnp(&process, words[0], &actions, nil, &arguments, environ) == 0 else {
+            fatalError("`\(words.joined(separator: " "))` could not be started")
+        }
+        return process
+    }
+
+    static func end(_ process: pid_t) {
+        kill(process, SIGKILL)
+        waitpid(process, nil, 0)
+    }
+
     /// Runs a program to its end and returns its standard output; a failure ends the benchmark.
     @discardableResult
     static func run(_ words: [String]) -> String {

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -98,11 +99,24 @@ static void make_devices(const struct step *at) {
     MUST(mount("tmpfs", "dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777"));
 }
 
+// What can be read and written in there would be the whole machine's.
+static void protect_proc(const struct step *at) {
+    static const char *const read_only[] = {"proc/sys", "proc/sysrq-trigger", "proc/irq", "proc/bus", "proc/fs"};
+    static const char *const empty[] = {"proc/kcore", "proc/kmsg", "proc/keys"};
+    for (size_t i = 0; i < sizeof read_only / sizeof *read_only; i++) {
+        if (access(read_only[i], F_OK) < 0) continue;
+        MUST(mount(read_only[i], read_only[i], NULL, MS_BIND, NULL));
+        MUST(mount(NULL, read_only[i], NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL));
+    }
+    for (size_t i = 0; i < sizeof empty / sizeof *empty; i++)
+        if (access(empty[i], F_OK) == 0) MUST(mount("dev/null", empty[i], NULL, MS_BIND, NULL));
+}
+
 // A folder of layers. Its writable layer lies beside the root, where the node never gets.
 static void stack(const struct step *at, const struct ns_overlay *overlay) {
     MUST(mkdir(overlay->upper, 0755));
     MUST(mkdir(overlay->work, 0755));
-    MUST(mount("overlay", overlay->path, "overlay", 0, overlay->options));
+    MUST(mount("overlay", overlay->path, "overlay", MS_NODEV, overlay->options));
 }
 
 // An empty folder of the node's own in the place of one of this machine's.
@@ -138,6 +152,7 @@ static void make_root(const struct step *at, const struct ns_node *node) {
     MUST(mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL));
     MUST(mount("sysfs", "sys", "sysfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL));
     make_devices(at);
+    protect_proc(at);
     for (size_t i = 0; i < node->file_count; i++) put_file(at, &node->files[i]);
     for (size_t i = 0; i < node->mount_count; i++) share(at, &node->mounts[i]);
 }
@@ -147,6 +162,22 @@ static void enter_root(const struct step *at) {
     MUST(syscall(SYS_pivot_root, ".", "."));
     MUST(umount2(".", MNT_DETACH));
     MUST(chdir("/"));
+}
+
+// --- privileges -------------------------------------------------------------------------------------------------------
+
+// What root of a node may do, and no program that it starts can get more: as with Docker, but for making devices. None
+// of it reaches beyond the node: no mounts, no kernel settings, no clock, no modules.
+static void drop_capabilities(void) {
+    static const int kept[] = {
+        CAP_CHOWN,  CAP_DAC_OVERRIDE, CAP_FSETID,  CAP_FOWNER,           CAP_NET_RAW,    CAP_SETGID,
+        CAP_SETUID, CAP_SETFCAP,      CAP_SETPCAP, CAP_NET_BIND_SERVICE, CAP_SYS_CHROOT, CAP_KILL,
+    };
+    for (int capability = 0; prctl(PR_CAPBSET_READ, capability) >= 0; capability++) {
+        int is_kept = 0;
+        for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) is_kept |= kept[i] == capability;
+        if (!is_kept) prctl(PR_CAPBSET_DROP, capability);
+    }
 }
 
 // --- the first process ------------------------------------------------------------------------------------------------
@@ -257,6 +288,7 @@ _Noreturn void node_main(const struct ns_cluster *cluster, int index, int go) {
     close(netlink);
     enter_root(at);
     int listener = listen_for_ssh(at);
+    drop_capabilities();
     report(cluster, NS_LISTENING, index, 0, "");
     close(cluster->report);
     serve(node, listener);

@@ -55,6 +55,23 @@ struct IsolationTests {
         }
     }
 
+    static let forbidden = [
+        "mount -t tmpfs tmpfs /mnt", "mknod /dev/disk b 8 0", "mknod /tmp/disk b 8 0", "echo x >/proc/sys/kernel/hostname",
+        "hostname other", "ip link set eth0 down", "cat /proc/kcore | head -c 1 | grep -q .", "date --set 2001-01-01",
+        "mount -o remount,rw /sys", "echo h >/proc/sysrq-trigger", "unshare --mount true",
+    ]
+
+    @Test func rootOfANodeIsNotRootOfThisMachine() async throws {
+        try await withCluster(backend: .namespaces) { cluster in
+            for line in Self.forbidden {
+                #expect(try await cluster[0].run(line, as: .root).exitCode != 0, "\(line)")
+            }
+            // What root of a machine of its own may do.
+            let allowed = "useradd --create-home other && su other -c id && chown other /opt && apt-get --version"
+            try await cluster[0].run(allowed, as: .root).requireSuccess()
+        }
+    }
+
     @Test func aFullFileSystemIsTheNodesOwnTrouble() async throws {
         try await withCluster(nodes: 2, backend: .namespaces) { cluster in
             let filling = try await cluster[0].run("head -c 4G /dev/zero >/var/tmp/full", as: .root)

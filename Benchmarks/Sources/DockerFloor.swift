@@ -1,7 +1,7 @@
 import Foundation
 
 /// What a careful person would script by hand: parallel `docker run`, wait for the banners, one `ssh … true` on each.
-struct Floor {
+struct DockerFloor {
     let nodes: Int
     let image: String
     let key: String
@@ -21,7 +21,7 @@ struct Floor {
         let format = #"{{(index (index .NetworkSettings.Ports "22/tcp") 0).HostPort}}"#
         let ports = Spawn.run(["docker", "inspect", "--format", format] + containers).split(separator: "\n").map(
             String.init)
-        for port in ports { awaitBanner(UInt16(port) ?? 0) }
+        for port in ports { Loopback.awaitBanner(UInt16(port) ?? 0) }
         _ = Spawn.parallel(
             ports.map {
                 [
@@ -35,25 +35,5 @@ struct Floor {
     func tearDown(_ containers: [String]) {
         Spawn.run(["docker", "rm", "--force", "--volumes"] + containers)
         if ownNetwork { Spawn.run(["docker", "network", "rm", network]) }
-    }
-
-    /// Connects again and again, a millisecond apart, until four bytes of a banner come.
-    private func awaitBanner(_ port: UInt16) {
-        while true {
-            let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            defer { close(socket) }
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_port = port.bigEndian
-            address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-            let connected = withUnsafePointer(to: &address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-                }
-            }
-            var bytes = [UInt8](repeating: 0, count: 4)
-            if connected == 0, recv(socket, &bytes, 4, 0) == 4, bytes == Array("SSH-".utf8) { return }
-            usleep(1000)
-        }
     }
 }
