@@ -1,23 +1,44 @@
 import ClusterEmulation
 import Foundation
 
-/// A process to be killed: starts a cluster, says `ready`, and stops it when its standard input ends.
+/// A process with clusters, for tests: `Victim NAME` starts one, says `ready`, and stops it when its standard input ends,
+/// unless it is killed before; `Victim NAME COUNT` makes and removes so many, one after another.
 @main
 struct Victim {
     static func main() async throws {
         let arguments = CommandLine.arguments.dropFirst()
-        let name = arguments.first ?? "victim"
-        print("booting")
-        fflush(nil)
-        let cluster = try await Cluster.start(ClusterConfiguration(nodes: 3, name: name))
+        let configuration = ClusterConfiguration(nodes: 3, name: arguments.first ?? "victim")
+        if let count = arguments.dropFirst().first.flatMap({ Int($0) }) {
+            for _ in 0..<count { try await makeAndRemove(configuration) }
+        } else {
+            try await waitToBeKilled(configuration)
+        }
+    }
+
+    private static func makeAndRemove(_ configuration: ClusterConfiguration) async throws {
+        try await withCluster(configuration) { cluster in
+            for node in cluster.nodes {
+                let result = try await node.run("hostname && ssh node3 hostname").requireSuccess()
+                guard result.lines == [node.name, "node3"] else { throw CancellationError() }
+            }
+        }
+        say("made and removed one")
+    }
+
+    private static func waitToBeKilled(_ configuration: ClusterConfiguration) async throws {
+        say("booting")
+        let cluster = try await Cluster.start(configuration)
         try await cluster[0].run("true", as: .root)
-        print("logs in with \(cluster[0].identityFile(for: .root))")
-        print("ready")
-        fflush(nil)
+        say("logs in with \(cluster[0].identityFile(for: .root))")
+        say("ready")
         while readLine() != nil {}
-        print("stopping")
-        fflush(nil)
+        say("stopping")
         try await cluster.stop()
-        print("stopped")
+        say("stopped")
+    }
+
+    private static func say(_ line: String) {
+        print(line)
+        fflush(nil)
     }
 }

@@ -52,12 +52,10 @@ struct DeathTests {
     private func killVictim(
         _ name: String, on backend: BackendUnderTest, temporaryFolder: String, at moment: Moment, by signal: Signal
     ) async throws {
-        let victim = URL(fileURLWithPath: Bundle.main.executablePath ?? CommandLine.arguments[0])
-            .deletingLastPathComponent().appendingPathComponent("Victim").path
         var options = PlatformOptions()
         options.createSession = true
         _ = try await Subprocess.run(
-            .name("env"), arguments: [victim, name],
+            .name("env"), arguments: [VictimProgram.path, name],
             environment: .inherit.updating(["TMPDIR": temporaryFolder, "CLUSTER_FIXTURE_BACKEND": backend.rawValue]),
             platformOptions: options, input: .inputWriter, output: .sequence, error: .discarded
         ) { execution in

@@ -30,7 +30,7 @@ struct NodeImageTests {
                 _ = try await KeyPair.generate("\(folder)/\(user)/id_ed25519")
             }
             // A process of its own, since the folder is named by the environment. It logs in as both users.
-            let victim = Command(Self.victim, ["own-keys"], environment: ["CLUSTER_FIXTURE_SSH": folder])
+            let victim = Command(VictimProgram.path, ["own-keys"], environment: ["CLUSTER_FIXTURE_SSH": folder])
             let output = try await victim.output(limit: .seconds(120))
             #expect(output.exitCode == 0, "\(output.standardError)")
             #expect(output.lines.contains("logs in with \(folder)/root/id_ed25519"))
@@ -38,7 +38,4 @@ struct NodeImageTests {
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/root").count == 2)
         }
     }
-
-    private static let victim = URL(fileURLWithPath: Bundle.main.executablePath ?? CommandLine.arguments[0])
-        .deletingLastPathComponent().appendingPathComponent("Victim").path
 }
