@@ -64,7 +64,10 @@ static void put_file(const struct step *at, const struct ns_file *file) {
         return;
     }
     if (!file->bytes) {
-        if (mkdir(file->path, file->mode) < 0 && errno != EEXIST) fail(at, "making a folder of the node");
+        if (mkdir(file->path, file->mode) < 0) {
+            if (errno != EEXIST) fail(at, "making a folder of the node");
+            return;  // a folder of the system's keeps its owner and mode
+        }
     } else {
         int opened = open(file->path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, file->mode);
         if (opened < 0) fail(at, "making a file of the node");

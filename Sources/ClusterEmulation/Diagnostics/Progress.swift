@@ -30,6 +30,18 @@ package final class Progress: Sendable {
         if !text.isEmpty, beginsStep || isDue { step("  " + text.prefix(160)) }
     }
 
+    /// Runs a program that may take long, telling what it prints.
+    ///
+    /// - Returns: Its exit code, and the last lines of what it printed.
+    package func follow(_ command: Command) async throws -> (exitCode: Int32, log: String) {
+        let lines = Locked<[String]>([])
+        let code = try await command.eachLine { line in
+            lines.withLock { $0.append(line) }
+            self.detail(line)
+        }
+        return (code, ClusterError.lastLines(lines.withLock { $0.joined(separator: "\n") }, 30))
+    }
+
     /// Writes one line to standard error.
     package static let say: @Sendable (String) -> Void = { text in
         try? FileHandle.standardError.write(contentsOf: Data("ClusterFixture: \(text)\n".utf8))

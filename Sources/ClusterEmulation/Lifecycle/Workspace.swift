@@ -60,11 +60,6 @@ package struct Workspace: Sendable {
         defer { close(descriptor) }
         try FileHandle(fileDescriptor: descriptor, closeOnDealloc: false).write(contentsOf: Data(text.utf8))
     }
-
-    static func copyKey(_ key: KeyPair, to path: String) throws {
-        try write(try String(contentsOfFile: key.privateFile, encoding: .utf8), to: path)
-        try write(key.publicKey + "\n", to: path + ".pub", mode: 0o644)
-    }
 }
 
 extension String {

@@ -197,6 +197,6 @@ struct ConformanceTests {
 /// The body of a page, by the curl of this machine or nothing if there is no answer.
 private func fetch(_ port: Int, _ path: String) async throws -> String {
     try await Command("curl", ["--silent", "--noproxy", "*", "http://127.0.0.1:\(port)\(path)"]).output(
-        limit: .seconds(5)
+        limit: .seconds(60)
     ).standardOutput
 }

@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 /// What happens when starting goes wrong, with a backend that provokes it. Nothing may be left in any case.
-@Suite(.timeLimit(.minutes(1))) struct LifecycleTests {
+@Suite(.timeLimit(.minutes(10))) struct LifecycleTests {
     private func start(_ backend: FakeBackend, nodes: Int = 1, readyWithin: Duration = .seconds(60)) async throws
         -> Cluster
     {

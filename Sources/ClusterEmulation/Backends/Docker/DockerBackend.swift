@@ -109,7 +109,8 @@ extension DockerBackend {
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for node in plan.nodeNames.indices {
-                let files = try plan.writeNodeFiles(node, addresses: addresses, credentials: credentials)
+                let files = try DockerNodeFolder.write(
+                    plan, node: node, addresses: addresses, credentials: credentials)
                 let arguments = DockerArguments.run(
                     plan, node: node, image: image, address: addresses[node], files: files)
                 group.addTask {

@@ -65,16 +65,12 @@ package struct DockerImages: Sendable {
         if let target { words += ["--target", target] }
         for (key, value) in arguments.sorted(by: { $0.key < $1.key }) { words += ["--build-arg", "\(key)=\(value)"] }
         let command = engine.command(words + [context])
-        let log = Locked<[String]>([])
-        let code = try await command.eachLine { line in
-            log.withLock { $0.append(line) }
-            progress.detail(line)
-        }
+        let (code, log) = try await progress.follow(command)
         guard code == 0 else {
             throw ClusterError(
                 .imageUnavailable,
                 "The image \(image) could not be built: `\(command.line)` ended with exit code \(code).",
-                log: ClusterError.lastLines(log.withLock { $0.joined(separator: "\n") }, 30),
+                log: log,
                 remedy: "Mend the failing step, shown below, and run again.")
         }
         progress.step("built the image \(image)")

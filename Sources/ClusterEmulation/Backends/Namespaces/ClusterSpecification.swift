@@ -34,10 +34,11 @@ final class ClusterSpecification {
             let log = open(Self.logFile(plan, name), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
             let groups = try NodeCgroups.make(plan.id, name, plan.configuration.limits)
             inherited += [log] + groups
-            let files = try NodeFiles(plan, index, addresses: addresses, image: image, credentials: credentials)
+            let files = try RootEntry.all(
+                of: plan, node: index, addresses: addresses, image: image, credentials: credentials)
             nodes.append(
                 node(
-                    name, index: index, address: addresses[index], base: base, image: image, files: files.all,
+                    name, index: index, address: addresses[index], base: base, image: image, files: files,
                     listeners: listeners, log: log, groups: groups, mounts: plan.configuration.mounts))
             endpoints.append(
                 NodeEndpoint(
@@ -53,7 +54,7 @@ final class ClusterSpecification {
     }
 
     private func node(
-        _ name: String, index: Int, address: String, base: String, image: LayeredImage, files: [NodeFile],
+        _ name: String, index: Int, address: String, base: String, image: LayeredImage, files: [RootEntry],
         listeners: [(descriptor: Int32, hostPort: Int, nodePort: Int)], log: Int32, groups: [Int32], mounts: [Mount]
     ) -> ns_node {
         var node = ns_node()
@@ -62,7 +63,7 @@ final class ClusterSpecification {
         node.peer = arena.text("port\(index + 1)")
         node.folder = arena.text("\(base)/\(index + 1)")
         node.tmpfs = arena.text("size=1g,mode=755")
-        let skeleton = NodeFiles.skeleton(image)
+        let skeleton = RootEntry.skeleton(image)
         node.skeleton = self.files(skeleton)
         node.skeleton_count = skeleton.count
         node.overlays = arena.array(
@@ -91,7 +92,7 @@ final class ClusterSpecification {
         return node
     }
 
-    private func files(_ files: [NodeFile]) -> UnsafePointer<ns_file> {
+    private func files(_ files: [RootEntry]) -> UnsafePointer<ns_file> {
         arena.array(
             files.map { file in
                 ns_file(

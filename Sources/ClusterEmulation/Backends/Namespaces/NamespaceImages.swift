@@ -103,16 +103,12 @@ package struct NamespaceImages: Sendable {
                 "layer", unfinished, PackageFolder.path + "/docker", target,
             ] + lower.links.flatMap { ["link", $0.link, $0.target] }
                 + lower.overlays.flatMap { ["overlay", $0.folder, $0.lower] })
-        let log = Locked<[String]>([])
-        let code = try await command.eachLine { line in
-            log.withLock { $0.append(line) }
-            progress.detail(line)
-        }
+        let (code, log) = try await progress.follow(command)
         guard code == 0 else {
             throw ClusterError(
                 .imageUnavailable,
                 "The layer \(target) of a node could not be made: provision.sh ended with exit code \(code).",
-                log: ClusterError.lastLines(log.withLock { $0.joined(separator: "\n") }, 30),
+                log: log,
                 remedy: "Mend the failing step, shown below, and run again.")
         }
         // Another process may have been quicker; its layer is as good.

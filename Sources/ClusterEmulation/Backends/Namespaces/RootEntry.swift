@@ -1,0 +1,63 @@
+#if os(Linux)
+import Foundation
+import Glibc
+
+/// An entry of a node's root: a file, a folder if there is no text, or a link if the mode says so. The path is relative to
+/// the root.
+struct RootEntry: Sendable {
+    var path: String
+    var text: String?
+    var mode: UInt32
+    var owner: UInt32 = 0
+    var group: UInt32 = 0
+
+    /// What a root has before the system's folders are stacked up in it.
+    static func skeleton(_ image: LayeredImage) -> [RootEntry] {
+        let folders = ["proc", "sys", "dev", "run", "home", "mnt", "media", "srv"] + image.overlays.map(\.folder)
+        return image.links.map { RootEntry(path: $0.link, text: $0.target, mode: UInt32(S_IFLNK) | 0o777) }
+            + folders.map { RootEntry(path: $0, mode: 0o755) }
+            + [RootEntry(path: "root", mode: 0o700), RootEntry(path: "tmp", mode: 0o1777)]
+    }
+
+    /// What makes a root this node's.
+    static func all(
+        of plan: ClusterPlan, node: Int, addresses: [String], image: LayeredImage, credentials: Credentials
+    ) throws -> [RootEntry] {
+        let ubuntu = try image.ubuntu()
+        let home = String(ubuntu.home.dropFirst())
+        var entries = [
+            RootEntry(path: "run/sshd", mode: 0o755), RootEntry(path: "run/lock", mode: 0o1777),
+            RootEntry(path: "etc/hostname", text: plan.nodeNames[node] + "\n", mode: 0o644),
+            RootEntry(
+                path: "etc/hosts",
+                text: "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n" + plan.hosts(addresses),
+                mode: 0o644),
+            RootEntry(path: home, mode: 0o755, owner: ubuntu.user, group: ubuntu.group),
+            RootEntry(path: home + "/.ssh", mode: 0o700, owner: ubuntu.user, group: ubuntu.group),
+            RootEntry(path: "root/.ssh", mode: 0o700),
+        ]
+        for file in try plan.files(of: node, addresses: addresses, credentials: credentials) {
+            let (folder, owner, group): (String, UInt32, UInt32) =
+                switch file.place {
+                case .etcSSH: ("etc/ssh", 0, 0)
+                case .home(.root): ("root/.ssh", 0, 0)
+                case .home(.ubuntu): (home + "/.ssh", ubuntu.user, ubuntu.group)
+                }
+            entries.append(
+                RootEntry(
+                    path: "\(folder)/\(file.name)", text: file.text, mode: UInt32(file.mode), owner: owner, group: group
+                ))
+        }
+        return entries + plan.configuration.mounts.flatMap { folders(to: $0.target) }
+    }
+
+    /// The folders on the way to a mounted one. Those that are there already are left alone.
+    private static func folders(to target: String) -> [RootEntry] {
+        var path = ""
+        return target.split(separator: "/").map { part in
+            path += (path.isEmpty ? "" : "/") + part
+            return RootEntry(path: path, mode: 0o755)
+        }
+    }
+}
+#endif
