@@ -23,6 +23,8 @@ final class ClusterSpecification {
         interface = "cf\(plan.id)"
         try Workspace.makeFolder(base)
         try Workspace.makeFolder(plan.workspace.folder + "/logs")
+        let ubuntu = try image.ubuntu()
+        let common = commonNode(image, plan.configuration.mounts)
         var nodes: [ns_node] = []
         for (index, name) in plan.nodeNames.enumerated() {
             var listeners: [(descriptor: Int32, hostPort: Int, nodePort: Int)] = []
@@ -35,11 +37,21 @@ final class ClusterSpecification {
             let groups = try NodeCgroups.make(plan.id, name, plan.configuration.limits)
             inherited += [log] + groups
             let files = try RootEntry.all(
-                of: plan, node: index, addresses: addresses, image: image, credentials: credentials)
-            nodes.append(
-                node(
-                    name, index: index, address: addresses[index], base: base, image: image, files: files,
-                    listeners: listeners, log: log, groups: groups, mounts: plan.configuration.mounts))
+                of: plan, node: index, addresses: addresses, ubuntu: ubuntu, credentials: credentials)
+            var node = common
+            node.hostname = arena.text(name)
+            node.address = inet_addr(addresses[index])
+            node.peer = arena.text("port\(index + 1)")
+            node.folder = arena.text("\(base)/\(index + 1)")
+            node.files = self.files(files)
+            node.file_count = files.count
+            node.ports = arena.array(
+                listeners.map { ns_port(listener: $0.descriptor, node_port: UInt16($0.nodePort)) })
+            node.port_count = listeners.count
+            node.log = log
+            node.cgroups = arena.array(groups)
+            node.cgroup_count = groups.count
+            nodes.append(node)
             endpoints.append(
                 NodeEndpoint(
                     host: "127.0.0.1", port: listeners[0].hostPort, ip: addresses[index],
@@ -53,31 +65,22 @@ final class ClusterSpecification {
         cluster.node_count = nodes.count
     }
 
-    private func node(
-        _ name: String, index: Int, address: String, base: String, image: LayeredImage, files: [RootEntry],
-        listeners: [(descriptor: Int32, hostPort: Int, nodePort: Int)], log: Int32, groups: [Int32], mounts: [Mount]
-    ) -> ns_node {
+    /// What all nodes have in common, written out once.
+    private func commonNode(_ image: LayeredImage, _ mounts: [Mount]) -> ns_node {
         var node = ns_node()
-        node.hostname = arena.text(name)
-        node.address = inet_addr(address)
-        node.peer = arena.text("port\(index + 1)")
-        node.folder = arena.text("\(base)/\(index + 1)")
         node.tmpfs = arena.text("size=1g,mode=755")
-        let skeleton = RootEntry.skeleton(image)
-        node.skeleton = self.files(skeleton)
+        let overlays = image.overlays
+        let skeleton = RootEntry.skeleton(folders: overlays.map(\.folder), links: image.links)
+        node.skeleton = files(skeleton)
         node.skeleton_count = skeleton.count
         node.overlays = arena.array(
-            image.overlays.map { overlay in
+            overlays.map { overlay in
                 let (upper, work) = ("../u/\(overlay.folder)", "../w/\(overlay.folder)")
                 return ns_overlay(
                     path: arena.text(overlay.folder), upper: arena.text(upper), work: arena.text(work),
                     options: arena.text("lowerdir=\(overlay.lower),upperdir=\(upper),workdir=\(work)"))
             })
-        node.overlay_count = image.overlays.count
-        node.files = self.files(files)
-        node.file_count = files.count
-        node.ports = arena.array(listeners.map { ns_port(listener: $0.descriptor, node_port: UInt16($0.nodePort)) })
-        node.port_count = listeners.count
+        node.overlay_count = overlays.count
         node.mounts = arena.array(
             mounts.map {
                 ns_mount(
@@ -86,9 +89,6 @@ final class ClusterSpecification {
             })
         node.mount_count = mounts.count
         node.hidden = arena.array(Self.hidden.map { Optional(arena.text($0)) } + [nil])
-        node.log = log
-        node.cgroups = arena.array(groups)
-        node.cgroup_count = groups.count
         return node
     }
 

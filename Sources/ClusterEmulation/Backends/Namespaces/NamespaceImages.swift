@@ -33,8 +33,10 @@ package struct LayeredImage: Sendable {
         return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
     }
 
+    package typealias Account = (user: UInt32, group: UInt32, home: String)
+
     /// The user `ubuntu` of the image.
-    package func ubuntu() throws -> (user: UInt32, group: UInt32, home: String) {
+    package func ubuntu() throws -> Account {
         for folder in layers {
             guard let accounts = try? String(contentsOfFile: folder + "/etc/passwd", encoding: .utf8) else { continue }
             for line in accounts.split(separator: "\n") {

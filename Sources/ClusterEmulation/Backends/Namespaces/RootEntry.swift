@@ -12,18 +12,18 @@ struct RootEntry: Sendable {
     var group: UInt32 = 0
 
     /// What a root has before the system's folders are stacked up in it.
-    static func skeleton(_ image: LayeredImage) -> [RootEntry] {
-        let folders = ["proc", "sys", "dev", "run", "home", "mnt", "media", "srv"] + image.overlays.map(\.folder)
-        return image.links.map { RootEntry(path: $0.link, text: $0.target, mode: UInt32(S_IFLNK) | 0o777) }
-            + folders.map { RootEntry(path: $0, mode: 0o755) }
+    static func skeleton(folders: [String], links: [(link: String, target: String)]) -> [RootEntry] {
+        let own = ["proc", "sys", "dev", "run", "home", "mnt", "media", "srv"]
+        return links.map { RootEntry(path: $0.link, text: $0.target, mode: UInt32(S_IFLNK) | 0o777) }
+            + (own + folders).map { RootEntry(path: $0, mode: 0o755) }
             + [RootEntry(path: "root", mode: 0o700), RootEntry(path: "tmp", mode: 0o1777)]
     }
 
     /// What makes a root this node's.
     static func all(
-        of plan: ClusterPlan, node: Int, addresses: [String], image: LayeredImage, credentials: Credentials
+        of plan: ClusterPlan, node: Int, addresses: [String], ubuntu: LayeredImage.Account,
+        credentials: Credentials
     ) throws -> [RootEntry] {
-        let ubuntu = try image.ubuntu()
         let home = String(ubuntu.home.dropFirst())
         var entries = [
             RootEntry(path: "run/sshd", mode: 0o755), RootEntry(path: "run/lock", mode: 0o1777),
