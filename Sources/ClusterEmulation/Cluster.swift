@@ -40,6 +40,9 @@ public final class Cluster: Sendable {
     /// A known_hosts file with the nodes' pinned host keys, under their names, ips and published ports.
     public var knownHostsFile: String { runtime.access.knownHostsFile }
 
+    /// Where the time of its start went.
+    public var startTimes: StartTimes { runtime.times }
+
     /// Removes the cluster without a trace. A second call waits for the first and does nothing.
     ///
     /// It is carried to its end even when the task is cancelled.

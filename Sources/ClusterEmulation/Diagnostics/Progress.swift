@@ -5,6 +5,7 @@ package final class Progress: Sendable {
     private struct State {
         var lastLine = ContinuousClock.now
         var begun = ContinuousClock.now
+        var times = StartTimes()
     }
 
     private let state = Locked(State())
@@ -20,6 +21,14 @@ package final class Progress: Sendable {
         }
         print(elapsed < .seconds(1) ? text : "\(text) (after \(Int(elapsed / .seconds(1))) s)")
     }
+
+    /// A step of a start is done.
+    package func done(_ step: StartTimes.Step) {
+        state.withLock { $0.times.note(step, .now - $0.begun) }
+    }
+
+    /// When the steps so far were done.
+    package var times: StartTimes { state.withLock { $0.times } }
 
     /// A line of a program's own output: told if it begins a step of a build, or after three seconds of silence.
     package func detail(_ line: String) {

@@ -3,35 +3,44 @@ final class ClusterRuntime: Sendable {
     let plan: ClusterPlan
     let backend: any Backend
     let access: SSHAccess
+    let times: StartTimes
     private let reaper: Reaper
     private let stopping = Locked<Task<Void, any Error>?>(nil)
 
-    private init(plan: ClusterPlan, backend: any Backend, access: SSHAccess, reaper: Reaper) {
+    private init(plan: ClusterPlan, backend: any Backend, access: SSHAccess, times: StartTimes, reaper: Reaper) {
         self.plan = plan
         self.backend = backend
         self.access = access
+        self.times = times
         self.reaper = reaper
     }
 
     /// Starts a planned cluster; if anything fails, or the task is cancelled, all that was begun is taken back first.
     static func start(_ plan: ClusterPlan, on backend: any Backend) async throws -> Cluster {
+        let progress = Progress()
         // Whoever cleans up comes first: from here on, nothing is made that would not be removed.
         let reaper = try await Reaper.start(folder: plan.workspace.folder, script: backend.reaping(plan.id))
         let credentials = Task {
             try plan.workspace.create()
-            return try await Credentials.make(
+            let keys = try await Credentials.make(
                 nodes: plan.nodeNames.count, folder: plan.workspace.keysFolder, ownKeys: OwnKeys())
+            progress.done(.keys)
+            return keys
         }
         var access: SSHAccess?
         do {
             async let swept: Void = Leftovers.sweepOnce(backend)
-            let endpoints = try await backend.provision(plan, credentials: credentials, progress: Progress())
+            let endpoints = try await backend.provision(plan, credentials: credentials, progress: progress)
+            progress.done(.nodes)
             let keys = try await credentials.value
             let opened = try SSHAccess(plan, endpoints, keys)
             access = opened
-            try await Readiness(plan: plan, backend: backend, endpoints: endpoints, access: opened).wait()
+            try await Readiness(plan: plan, backend: backend, endpoints: endpoints, access: opened, progress: progress)
+                .wait()
+            progress.done(.ready)
             await swept
-            let runtime = ClusterRuntime(plan: plan, backend: backend, access: opened, reaper: reaper)
+            let runtime = ClusterRuntime(
+                plan: plan, backend: backend, access: opened, times: progress.times, reaper: reaper)
             return Cluster(runtime: runtime, nodes: runtime.nodes(endpoints, keys))
         } catch {
             let opened = access

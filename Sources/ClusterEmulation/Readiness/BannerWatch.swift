@@ -30,6 +30,7 @@ package final class BannerWatch: Sendable {
 
     private let endpoints: [(host: String, port: Int)]
     private let arrivals: [(stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation)]
+    private let last = AsyncStream.makeStream(of: Void.self)
     private let board: Locked<Board>
 
     package init(_ endpoints: [(host: String, port: Int)]) {
@@ -55,11 +56,19 @@ package final class BannerWatch: Sendable {
         throw CancellationError()
     }
 
+    /// Returns when every server's banner has been read; to be called once.
+    ///
+    /// - Throws: `CancellationError` if the task is cancelled or the watch is stopped.
+    package func allBanners() async throws {
+        for await _ in last.stream { return }
+        throw CancellationError()
+    }
+
     private func watch() {
         var attempts = endpoints.indices.map { Attempt(index: $0) }
         defer {
             for attempt in attempts { attempt.end() }
-            for arrival in arrivals { arrival.continuation.finish() }
+            for arrival in arrivals + [last] { arrival.continuation.finish() }
         }
         while !attempts.isEmpty, !board.withLock({ $0.stopped }) {
             let now = ContinuousClock.now
@@ -77,6 +86,7 @@ package final class BannerWatch: Sendable {
             }
             attempts.removeAll(where: \.isDone)
         }
+        if attempts.isEmpty { last.continuation.yield() }
     }
 
     /// Milliseconds until something is due, at most 20 so that an end from outside is noticed.

@@ -5,13 +5,15 @@ struct Readiness: Sendable {
     let backend: any Backend
     let endpoints: [NodeEndpoint]
     let access: SSHAccess
+    let progress: Progress
     private let proved = Locked<Set<Int>>([])
 
-    init(plan: ClusterPlan, backend: any Backend, endpoints: [NodeEndpoint], access: SSHAccess) {
+    init(plan: ClusterPlan, backend: any Backend, endpoints: [NodeEndpoint], access: SSHAccess, progress: Progress) {
         self.plan = plan
         self.backend = backend
         self.endpoints = endpoints
         self.access = access
+        self.progress = progress
     }
 
     /// Waits for all nodes, each proved as soon as its banner is there.
@@ -39,6 +41,10 @@ struct Readiness: Sendable {
 
     private func proveAll(_ watch: BannerWatch) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                try await watch.allBanners()
+                progress.done(.banners)
+            }
             for node in endpoints.indices {
                 group.addTask {
                     try await watch.banner(of: node)

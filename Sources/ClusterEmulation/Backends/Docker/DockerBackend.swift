@@ -13,7 +13,7 @@ package struct DockerBackend: Backend, NodeKilling {
     package func provision(
         _ plan: ClusterPlan, credentials: Task<Credentials, any Error>, progress: Progress
     ) async throws -> [NodeEndpoint] {
-        async let image = DockerImages(engine: engine).ensure(plan.configuration.image, progress: progress)
+        async let image = image(plan.configuration.image, progress)
         let addresses = try await createNetwork(plan).addresses(plan.configuration.nodes)
         try await run(plan, image: image, addresses: addresses, credentials: credentials.value)
         return try await endpoints(plan, addresses: addresses)
@@ -89,6 +89,12 @@ package struct DockerBackend: Backend, NodeKilling {
 }
 
 extension DockerBackend {
+    private func image(_ image: NodeImage, _ progress: Progress) async throws -> String {
+        let name = try await DockerImages(engine: engine).ensure(image, progress: progress)
+        progress.done(.image)
+        return name
+    }
+
     /// Another cluster, or anything else on this machine, may have the addresses already: then others are tried.
     private func createNetwork(_ plan: ClusterPlan) async throws -> Subnet {
         var complaint = ""

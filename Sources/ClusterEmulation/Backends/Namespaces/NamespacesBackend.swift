@@ -30,6 +30,7 @@ package struct NamespacesBackend: Backend, NodeKilling {
         _ plan: ClusterPlan, credentials: Task<Credentials, any Error>, progress: Progress
     ) async throws -> [NodeEndpoint] {
         let image = try await NamespaceImages().ensure(plan.configuration.image, progress: progress)
+        progress.done(.image)
         let keys = try await credentials.value
         let cluster = try await NamespaceCluster.start(plan, image: image, credentials: keys)
         return cluster.endpoints

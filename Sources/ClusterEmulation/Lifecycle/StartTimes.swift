@@ -1,0 +1,25 @@
+/// Where the time of a start went: for each step, how long after the beginning it was done.
+///
+/// Steps overlap: keys are made while the image is looked for, and a node is proved while others still start.
+public struct StartTimes: Sendable, Hashable {
+    /// A step of a start, in the order in which most starts are done with them.
+    public enum Step: String, Sendable, Hashable, CaseIterable {
+        /// All keys are made.
+        case keys
+        /// The image was found, or is built.
+        case image
+        /// Every node has been started.
+        case nodes
+        /// The last of the nodes' SSH banners was read.
+        case banners
+        /// Every node's host key was checked, and every node ran a command.
+        case ready
+    }
+
+    private var durations: [Step: Duration] = [:]
+
+    /// How long after the beginning a step was done; zero if it has not been.
+    public subscript(step: Step) -> Duration { durations[step] ?? .zero }
+
+    mutating func note(_ step: Step, _ duration: Duration) { durations[step] = duration }
+}
