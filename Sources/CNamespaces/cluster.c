@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
@@ -27,29 +28,32 @@ static _Noreturn void fail(const struct ns_cluster *cluster, const char *step) {
         if ((call) < 0) fail(cluster, #call);       \
     } while (0)
 
-// Descriptors that the cluster needs; all others are this process's maker's, and must not be kept open by it.
-static int is_needed(const struct ns_cluster *cluster, int descriptor) {
-    if (descriptor == cluster->network || descriptor == cluster->lifeline || descriptor == cluster->report) return 1;
-    for (size_t i = 0; i < cluster->node_count; i++) {
-        const struct ns_node *node = &cluster->nodes[i];
-        if (descriptor == node->log) return 1;
-        for (size_t j = 0; j < node->port_count; j++)
-            if (descriptor == node->ports[j].listener) return 1;
-        for (size_t j = 0; j < node->cgroup_count; j++)
-            if (descriptor == node->cgroups[j]) return 1;
-    }
-    return 0;
+enum { descriptor_limit = 1 << 16 };
+static char is_needed[descriptor_limit];
+
+static void need(int descriptor) {
+    if (descriptor >= 0 && descriptor < descriptor_limit) is_needed[descriptor] = 1;
 }
 
+// Descriptors that the cluster doesn't need are its maker's, and must not be kept open by it.
 static void close_others(const struct ns_cluster *cluster) {
-    int highest = cluster->report;
-    for (int descriptor = 3; descriptor < 4096; descriptor++)
-        if (is_needed(cluster, descriptor)) {
-            if (descriptor > highest) highest = descriptor;
-        } else {
-            close(descriptor);
-        }
-    close_range(highest < 4096 ? 4096 : highest + 1, ~0u, 0);
+    need(cluster->lifeline);
+    need(cluster->report);
+    need(cluster->mapped);
+    need(cluster->outside_log);
+    for (size_t i = 0; i < cluster->node_count; i++) {
+        const struct ns_node *node = &cluster->nodes[i];
+        need(node->log);
+        for (size_t j = 0; j < node->port_count; j++) need(node->ports[j].listener);
+        for (size_t j = 0; j < node->cgroup_count; j++) need(node->cgroups[j]);
+    }
+    unsigned int first = 3;
+    for (unsigned int descriptor = 3; descriptor < descriptor_limit; descriptor++) {
+        if (!is_needed[descriptor]) continue;
+        if (descriptor > first) close_range(first, descriptor - 1, 0);
+        first = descriptor + 1;
+    }
+    close_range(first, ~0u, 0);
     int null = open("/dev/null", O_RDWR);
     for (int standard = 0; standard < 3; standard++) dup2(null, standard);
     if (null > 2) close(null);
@@ -103,38 +107,122 @@ static _Noreturn void hold(const struct ns_cluster *cluster, pid_t *processes) {
         uint16_t node;
         // The kernel ends everything in here with this process, unmounts what is mounted and removes the interfaces.
         if (read(cluster->lifeline, &node, sizeof node) != sizeof node) _exit(0);
+        if (node == NS_STAY) polled.fd = -1;
         if (node < cluster->node_count && processes[node] > 0) kill(processes[node], SIGKILL);
     }
 }
 
 static void on_child(int signal) { (void)signal; }
 
+// A cluster with users of its own has none until its maker has mapped them; then it is root, in here.
+static void await_users(const struct ns_cluster *cluster) {
+    char byte;
+    if (cluster->mapped < 0) return;
+    if (read(cluster->mapped, &byte, 1) != 1) _exit(1);
+    close(cluster->mapped);
+    MUST(setgroups(0, NULL));
+}
+
+// The program that connects the cluster to this machine's networks stays in this machine's network namespace, so it is
+// cloned before the cluster has its own, and goes on when it is told to. It writes a byte to descriptor 3 when it is ready.
+static void start_outside(const struct ns_cluster *cluster, int *go, int *ready) {
+    int start[2], done[2];
+    char self[16] = "", path[40] = "/proc/";
+    if (!cluster->outside) return;
+    // This machine's /proc, so it is this machine's number of this process.
+    MUST(readlink("/proc/self", self, sizeof self - 1));
+    strcat(strcat(path, self), "/ns/net");
+    MUST(pipe2(start, O_CLOEXEC));
+    MUST(pipe2(done, O_CLOEXEC));
+    pid_t child = syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+    MUST(child);
+    if (child == 0) {
+        static char *words[32];
+        char byte;
+        size_t count = 0;
+        while (cluster->outside[count] && count < 30) words[count] = (char *)cluster->outside[count], count++;
+        words[count] = words[count - 1];
+        words[count - 1] = path;
+        close(start[1]);
+        if (read(start[0], &byte, 1) != 1) _exit(1);
+        dup2(cluster->outside_log, 1);
+        dup2(cluster->outside_log, 2);
+        dup2(done[1], 3);
+        close_range(4, ~0u, 0);
+        execve(words[0], words, environ);
+        _exit(127);
+    }
+    close(start[0]);
+    close(done[1]);
+    close(cluster->outside_log);
+    *go = start[1];
+    *ready = done[0];
+}
+
+static void link_outside(const struct ns_cluster *cluster, int go) {
+    if (!cluster->outside) return;
+    MUST(add_tap("tap", "bridge"));
+    MUST(write(go, "", 1));
+    close(go);
+}
+
+static void await_outside(const struct ns_cluster *cluster, int ready) {
+    char byte;
+    if (!cluster->outside) return;
+    errno = ECHILD;
+    if (read(ready, &byte, 1) != 1) fail(cluster, "the program that connects it to the outside has ended");
+    close(ready);
+    report(cluster, NS_CONNECTED, -1, 0, "");
+}
+
 static _Noreturn void lifeline_main(const struct ns_cluster *cluster) {
     static pid_t processes[1024];
+    int go = -1, ready = -1;
     setsid();
-    prctl(PR_SET_NAME, "lifeline");
+    prctl(PR_SET_NAME, "cf-lifeline");
     reset_signals();
     close_others(cluster);
+    await_users(cluster);
     struct sigaction action = {.sa_handler = on_child};
     sigaction(SIGCHLD, &action, NULL);
     MUST(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+    // Where it stands tells other processes which cluster this is.
+    MUST(chdir(cluster->base));
     MUST(mount("tmpfs", cluster->base, "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,mode=700"));
+    start_outside(cluster, &go, &ready);
+    int network = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+    MUST(network);
+    MUST(unshare(CLONE_NEWNET));
     int netlink = netlink_open();
     MUST(netlink);
     MUST(netlink_add_bridge(netlink, "bridge"));
     int bridge = if_nametoindex("bridge");
-    MUST(netlink_add_pair(netlink, "outside", bridge, cluster->interface, cluster->network, 0));
+    if (cluster->interface) MUST(netlink_add_pair(netlink, "outside", bridge, cluster->interface, network, 0));
+    close(network);
     report(cluster, NS_LINKED, -1, 0, "");
+    link_outside(cluster, go);
     for (size_t i = 0; i < cluster->node_count; i++) start_node(cluster, i, netlink, bridge, &processes[i]);
     close(netlink);
+    await_outside(cluster, ready);
     hold(cluster, processes);
 }
 
 pid_t ns_start(const struct ns_cluster *cluster) {
-    unsigned long flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | SIGCHLD;
+    unsigned long flags = CLONE_NEWNS | CLONE_NEWPID | SIGCHLD | (cluster->mapped < 0 ? 0 : CLONE_NEWUSER);
     pid_t child = syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);
     if (child == 0) lifeline_main(cluster);
     return child;
+}
+
+int ns_try(int own_users) {
+    unsigned long flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | SIGCHLD | (own_users ? CLONE_NEWUSER : 0);
+    pid_t child = syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);
+    if (child < 0) return errno;
+    // A namespace that may not be used, as AppArmor gives out, is none.
+    if (child == 0) _exit(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ? errno : 0);
+    int status = 0;
+    if (waitpid(child, &status, 0) < 0) return errno;
+    return WEXITSTATUS(status);
 }
 
 int ns_set_host_address(const char *interface, uint32_t address, uint8_t prefix) {

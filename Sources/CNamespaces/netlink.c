@@ -3,9 +3,12 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if_link.h>
+#include <linux/if_tun.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
 #include <linux/veth.h>
 #include <net/if.h>
 #include <string.h>
@@ -122,6 +125,25 @@ end:
     return result;
 }
 
+// The device is made to stay, since the program that is to hold it is not there yet.
+int add_tap(const char *name, const char *bridge) {
+    struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
+    int result = -1, device = open("/dev/net/tun", O_RDWR | O_CLOEXEC), control = -1;
+    if (device < 0) return -1;
+    strncpy(request.ifr_name, name, IFNAMSIZ - 1);
+    if (ioctl(device, TUNSETIFF, &request) < 0 || ioctl(device, TUNSETPERSIST, 1) < 0) goto end;
+    if ((control = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) < 0) goto end;
+    memset(&request, 0, sizeof request);
+    strncpy(request.ifr_name, bridge, IFNAMSIZ - 1);
+    request.ifr_ifindex = if_nametoindex(name);
+    if (ioctl(control, SIOCBRADDIF, &request) < 0) goto end;
+    result = interface_up(name, 0, 0);
+end:
+    if (control >= 0) close(control);
+    close(device);
+    return result;
+}
+
 int netlink_quick_acknowledgements(int netlink, const char *interface, uint32_t network, uint32_t source, uint8_t prefix) {
     struct request request;
     struct rtmsg message = {
@@ -138,5 +160,16 @@ int netlink_quick_acknowledgements(int netlink, const char *interface, uint32_t 
     struct rtattr *metrics = add(&request, RTA_METRICS, NULL, 0);
     add(&request, RTAX_QUICKACK, &on, sizeof on);
     close_nested(&request, metrics);
+    return ask(netlink, &request);
+}
+
+int netlink_add_default_route(int netlink, uint32_t gateway) {
+    struct request request;
+    struct rtmsg message = {
+        .rtm_family = AF_INET, .rtm_table = RT_TABLE_MAIN, .rtm_protocol = RTPROT_STATIC,
+        .rtm_scope = RT_SCOPE_UNIVERSE, .rtm_type = RTN_UNICAST,
+    };
+    begin(&request, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, &message, sizeof message);
+    add(&request, RTA_GATEWAY, &gateway, sizeof gateway);
     return ask(netlink, &request);
 }

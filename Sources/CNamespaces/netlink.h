@@ -17,6 +17,12 @@ int netlink_add_pair(int netlink, const char *port, int bridge, const char *othe
 /// Gives an interface an address and sets it up.
 int interface_up(const char *name, uint32_t address, uint8_t prefix);
 
+/// Makes a device whose other end a program is going to hold, sets it up and makes it a port of a bridge.
+int add_tap(const char *name, const char *bridge);
+
+/// Makes an address the way to all networks that no other route leads to.
+int netlink_add_default_route(int netlink, uint32_t gateway);
+
 /// Makes TCP acknowledge at once on the route to an interface's network: no 40 ms stalls of delayed acknowledgements.
 int netlink_quick_acknowledgements(int netlink, const char *interface, uint32_t network, uint32_t source, uint8_t prefix);
 

@@ -23,8 +23,8 @@
 void report(const struct ns_cluster *cluster, int kind, int node, int code, const char *step) {
     struct ns_report report = {.kind = kind, .node = node, .code = code};
     strncpy(report.step, step, sizeof report.step - 1);
-    // A packet: it is written whole or not at all, whoever else writes.
-    while (write(cluster->report, &report, sizeof report) < 0 && errno == EINTR) {}
+    // A packet: it is written whole or not at all, whoever else writes. A cluster that stays has nobody who reads.
+    while (send(cluster->report, &report, sizeof report, MSG_NOSIGNAL) < 0 && errno == EINTR) {}
 }
 
 void node_let_go(const struct ns_node *node) {
@@ -79,7 +79,11 @@ static void put_file(const struct step *at, const struct ns_file *file) {
 }
 
 static void make_device(const struct step *at, const char *path, mode_t mode, int major, int minor) {
-    if (mknod(path, S_IFCHR | mode, makedev(major, minor)) < 0 || chmod(path, mode) < 0) fail(at, path);
+    if (mknod(path, S_IFCHR | mode, makedev(major, minor)) == 0 && chmod(path, mode) == 0) return;
+    // Only this machine's root may make devices. Others get this machine's own, which they may use but not change.
+    char theirs[32] = "/";
+    int file = errno == EPERM ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC, mode) : -1;
+    if (file < 0 || close(file) < 0 || mount(strcat(theirs, path), path, NULL, MS_BIND, NULL) < 0) fail(at, path);
 }
 
 // A minimal /dev of the node's own: none of this machine's disks, terminals or kernel messages.
@@ -105,11 +109,12 @@ static void make_devices(const struct step *at) {
 // What can be read and written in there would be the whole machine's.
 static void protect_proc(const struct step *at) {
     static const char *const read_only[] = {"proc/sys", "proc/sysrq-trigger", "proc/irq", "proc/bus", "proc/fs"};
+    struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
     static const char *const empty[] = {"proc/kcore", "proc/kmsg", "proc/keys"};
     for (size_t i = 0; i < sizeof read_only / sizeof *read_only; i++) {
         if (access(read_only[i], F_OK) < 0) continue;
         MUST(mount(read_only[i], read_only[i], NULL, MS_BIND, NULL));
-        MUST(mount(NULL, read_only[i], NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL));
+        MUST(mount_setattr(AT_FDCWD, read_only[i], 0, &attributes, sizeof attributes));
     }
     for (size_t i = 0; i < sizeof empty / sizeof *empty; i++)
         if (access(empty[i], F_OK) == 0) MUST(mount("dev/null", empty[i], NULL, MS_BIND, NULL));
@@ -136,8 +141,9 @@ static void hide(const struct step *at, const char *path, int number) {
 }
 
 static void share(const struct step *at, const struct ns_mount *shared) {
-    MUST(mount(shared->source, shared->target, NULL, MS_BIND, NULL));
-    if (shared->read_only) MUST(mount(NULL, shared->target, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL));
+    struct mount_attr read_only = {.attr_set = MOUNT_ATTR_RDONLY};
+    MUST(mount(shared->source, shared->target, NULL, MS_BIND | MS_REC, NULL));
+    if (shared->read_only) MUST(mount_setattr(AT_FDCWD, shared->target, AT_RECURSIVE, &read_only, sizeof read_only));
 }
 
 static void make_root(const struct step *at, const struct ns_node *node) {
@@ -288,6 +294,7 @@ _Noreturn void node_main(const struct ns_cluster *cluster, int index, int go) {
     int netlink = netlink_open();
     MUST(netlink);
     MUST(netlink_quick_acknowledgements(netlink, "eth0", node->address, node->address, cluster->prefix));
+    if (cluster->outside) MUST(netlink_add_default_route(netlink, cluster->gateway));
     close(netlink);
     enter_root(at);
     int listener = listen_for_ssh(at);

@@ -1,6 +1,6 @@
 /// A running cluster: N machines with sshd, on a network of their own.
 ///
-/// A cluster is started by ``withCluster(nodes:image:backend:name:limits:environment:ports:mounts:readyWithin:_:)``, by
+/// A cluster is started by ``withCluster(nodes:image:backend:name:limits:environment:ports:mounts:outside:readyWithin:_:)``, by
 /// a fixture, or by ``start(_:)``; whoever starts it stops it. Should the process die instead, the cluster goes all the
 /// same.
 public final class Cluster: Sendable {
@@ -70,7 +70,7 @@ extension Cluster {
     ///   ready in time; `CancellationError` if the task is cancelled. In each case nothing is left.
     public static func start(_ configuration: ClusterConfiguration = ClusterConfiguration()) async throws -> Cluster {
         let plan = try ClusterPlan(configuration)
-        return try await StartGate.shared.pass {
+        return try await Gate.starts.pass {
             let backend = try await configuration.backend.resolve()
             return try await ClusterRuntime.start(plan, on: backend)
         }

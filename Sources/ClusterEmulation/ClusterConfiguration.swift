@@ -18,6 +18,8 @@ public struct ClusterConfiguration: Sendable, Hashable {
     public var ports: [PublishedPort]
     /// Folders of this machine that every node sees.
     public var mounts: [Mount]
+    /// Whether the nodes may reach what this machine reaches, such as a package index. With Docker they always may.
+    public var outside: Bool
     /// How long all nodes together may take to become ready, from the moment their containers are started.
     public var readyWithin: Duration
 
@@ -37,6 +39,7 @@ public struct ClusterConfiguration: Sendable, Hashable {
     ///   - environment: Variables that every SSH command on every node sees.
     ///   - ports: Ports of each node, besides 22, that are published on 127.0.0.1.
     ///   - mounts: Folders of this machine that every node sees.
+    ///   - outside: Whether the nodes may reach what this machine reaches, such as a package index.
     ///   - readyWithin: How long the nodes may take to become ready; 60 seconds unless you say otherwise.
     public init(
         nodes: Int = 1,
@@ -47,6 +50,7 @@ public struct ClusterConfiguration: Sendable, Hashable {
         environment: [String: String] = [:],
         ports: [PublishedPort] = [],
         mounts: [Mount] = [],
+        outside: Bool = false,
         readyWithin: Duration = .seconds(60)
     ) {
         self.nodes = nodes
@@ -57,6 +61,7 @@ public struct ClusterConfiguration: Sendable, Hashable {
         self.environment = environment
         self.ports = ports
         self.mounts = mounts
+        self.outside = outside
         self.readyWithin = readyWithin
     }
 }

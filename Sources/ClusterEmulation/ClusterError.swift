@@ -32,7 +32,8 @@ extension ClusterError {
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         private enum Storage: String {
             case invalidConfiguration, backendUnavailable, missingProgram, imageUnavailable, provisioningFailed
-            case notReady, connectionLost, commandFailed, transferFailed, timedOut, teardownFailed, noCluster
+            case notReady, connectionLost, clusterLost, commandFailed, transferFailed, timedOut, teardownFailed,
+                noCluster
         }
         private let storage: Storage
 
@@ -50,6 +51,8 @@ extension ClusterError {
         public static let notReady = Code(storage: .notReady)
         /// A node can't be reached any more.
         public static let connectionLost = Code(storage: .connectionLost)
+        /// The whole cluster is gone: something other than this process has ended it.
+        public static let clusterLost = Code(storage: .clusterLost)
         /// A command ended with a non-zero exit code where success was required.
         public static let commandFailed = Code(storage: .commandFailed)
         /// A file could not be copied.

@@ -12,7 +12,8 @@ extension Node {
     ///   - timeout: How long it may take; nil is as long as it likes. When the time is over, the line and what it
     ///     started get SIGTERM, and SIGKILL a second later.
     /// - Returns: What it printed and how it ended.
-    /// - Throws: ``ClusterError`` if the node can't be reached (`connectionLost`), the time is over (`timedOut`), or a
+    /// - Throws: ``ClusterError`` if the node can't be reached (`connectionLost`, or `clusterLost` if
+    ///   none of the nodes is there any more), the time is over (`timedOut`), or a
     ///   variable's name is no name (`invalidConfiguration`); `CancellationError`.
     @discardableResult
     public func run(
@@ -28,14 +29,18 @@ extension Node {
             let (access, name) = (access, name)
             do {
                 output = try await withDeadline(timeout) {
-                    try await access.run(bounded, on: name, as: user, environment: environment, input: input)
+                    try await explainingLoss {
+                        try await access.run(bounded, on: name, as: user, environment: environment, input: input)
+                    }
                 }
             } catch is DeadlineExceeded {
                 throw ClusterError(
                     .timedOut, "`\(line)` as \(user) on \(name) did not end within \(timeout.inSeconds).")
             }
         } else {
-            output = try await access.run(line, on: name, as: user, environment: environment, input: input)
+            output = try await explainingLoss {
+                try await access.run(line, on: name, as: user, environment: environment, input: input)
+            }
         }
         return CommandResult(
             command: line, node: name, user: user, standardOutput: output.standardOutput,

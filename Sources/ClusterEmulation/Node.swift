@@ -54,7 +54,7 @@ extension Node {
         guard (1...65535).contains(nodePort) else {
             throw ClusterError(.invalidConfiguration, "\(nodePort) is no port: ports are 1 to 65535.")
         }
-        return try await access.forward(nodePort, on: name, as: user)
+        return try await explainingLoss { try await access.forward(nodePort, on: name, as: user) }
     }
 
     /// Ends all the node's processes at once, as a power cut would; the other nodes live on.
@@ -65,5 +65,27 @@ extension Node {
             throw ClusterError(.backendUnavailable, "The \(backend.name) backend can't kill a single node.")
         }
         try await killing.kill(name, of: clusterID)
+    }
+
+    /// Does something over a connection; if that is lost, says what the backend knows of it.
+    func explainingLoss<Result: Sendable>(_ body: @Sendable () async throws -> Result) async throws -> Result {
+        do {
+            return try await body()
+        } catch let error as ClusterError where error.code == .connectionLost {
+            // Without an answer the error stands as it is.
+            guard let states = try? await backend.states(of: clusterID) else { throw error }
+            switch states[name] {
+            case .running?: throw error
+            case .exited(let code)?:
+                throw ClusterError(
+                    .connectionLost,
+                    "\(error.message.hasSuffix(".") ? error.message : error.message + ".") The node has ended, exit code \(code)."
+                )
+            case nil:
+                throw ClusterError(
+                    .clusterLost, "\(name) is gone, and its cluster with it: something else has ended them.",
+                    remedy: "See what was killed (memory?) or removed on this machine meanwhile.")
+            }
+        }
     }
 }

@@ -52,6 +52,7 @@ public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping 
     ///   - environment: Variables that every SSH command on every node sees.
     ///   - ports: Ports of each node, besides 22, that are published on 127.0.0.1.
     ///   - mounts: Folders of this machine that every node sees.
+    ///   - outside: Whether the nodes may reach what this machine reaches, such as a package index.
     ///   - readyWithin: How long the nodes may take to become ready; 60 seconds unless you say otherwise.
     public convenience init(
         nodes: Int = 1,
@@ -62,12 +63,13 @@ public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping 
         environment: [String: String] = [:],
         ports: [PublishedPort] = [],
         mounts: [Mount] = [],
+        outside: Bool = false,
         readyWithin: Duration = .seconds(60)
     ) {
         self.init(
             ClusterConfiguration(
                 nodes: nodes, image: image, backend: backend, name: name, limits: limits, environment: environment,
-                ports: ports, mounts: mounts, readyWithin: readyWithin))
+                ports: ports, mounts: mounts, outside: outside, readyWithin: readyWithin))
     }
 
     /// Describes the cluster that tests are to have. Nothing starts yet.

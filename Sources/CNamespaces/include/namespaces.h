@@ -65,9 +65,13 @@ struct ns_node {
 
 struct ns_cluster {
     const char *base;          ///< an existing folder; what is mounted there is seen by the cluster alone
-    const char *interface;     ///< the name of this machine's end
+    const char *interface;     ///< the name of this machine's end of the network, or NULL if it has none
     uint8_t prefix;            ///< the length of the network's prefix
-    int network;               ///< a descriptor of this machine's network namespace
+    int mapped;                ///< -1, or the cluster has users of its own: a byte comes here when they are mapped
+    const char *const *outside; ///< NULL, or a program that connects the tap device `tap` to this machine's networks,
+                                ///< up to a NULL; the path of the cluster's network namespace is put before the last word
+    int outside_log;           ///< where that program writes
+    uint32_t gateway;          ///< that program's address, in network byte order
     int lifeline;              ///< the cluster ends when the other end of this socket is closed
     int report;                ///< where `struct ns_report`s are written
     const struct ns_node *nodes;
@@ -81,7 +85,13 @@ struct ns_report {
     int32_t code;              ///< an errno, or an exit status as waitpid(2) gives it
     char step[52];             ///< what failed
 };
-enum { NS_LINKED = 1, NS_LISTENING = 2, NS_FAILED = 3, NS_ENDED = 4 };
+enum { NS_LINKED = 1, NS_LISTENING = 2, NS_FAILED = 3, NS_ENDED = 4, NS_CONNECTED = 5 };
+
+/// Sent to the lifeline instead of a node's index: the cluster stays when the socket is closed, until somebody kills it.
+enum { NS_STAY = 0xffff };
+
+/// Whether this process may make namespaces, with users of their own or not. Returns 0 or an errno.
+int ns_try(int own_users);
 
 /// Starts a cluster and returns the process that holds it together, or -1 with errno set.
 pid_t ns_start(const struct ns_cluster *cluster);

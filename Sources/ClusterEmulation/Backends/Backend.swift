@@ -35,8 +35,16 @@ package protocol Backend: Sendable {
     /// done.
     func reaping(_ cluster: ClusterPlan.ID) -> ReapingScript?
 
+    /// Lets a cluster stay when this process ends.
+    func keep(_ cluster: ClusterPlan.ID) async
+
     /// The command by which a person removes a cluster that was kept.
     func removalCommand(_ cluster: ClusterPlan.ID) -> String
+}
+
+extension Backend {
+    /// Where nodes don't depend on this process, there is nothing to do.
+    package func keep(_ cluster: ClusterPlan.ID) async {}
 }
 
 /// Backends that can end a node as a power cut would.

@@ -8,20 +8,27 @@ package struct Subnet: Sendable, Hashable, CustomStringConvertible {
 
     /// One of the subnets that are large enough, at random: processes that choose at the same time rarely meet.
     package static func random(nodes: Int) -> Subnet {
-        // Besides the nodes: the network's own address, the gateway's and the broadcast address.
+        // Besides the nodes: the first addresses, and the broadcast address.
         var bits = 24
-        while (1 << (32 - bits)) < nodes + 3 { bits -= 1 }
+        while (1 << (32 - bits)) < Int(firstNode) + nodes + 1 { bits -= 1 }
         let count = UInt32(1) << UInt32(bits - range.bits)
         return Subnet(base: range.base | UInt32.random(in: 0..<count) << UInt32(32 - bits), bits: bits)
     }
 
-    /// The addresses of the nodes; the first address after the network's own is the gateway's.
+    /// Addresses up to 10 are the network's own: node1 has 11, node2 has 12.
+    private static let firstNode: UInt32 = 11
+
+    /// The addresses of the nodes.
     package func addresses(_ nodes: Int) -> [String] {
-        (0..<UInt32(nodes)).map { Self.text(base + 2 + $0) }
+        (0..<UInt32(nodes)).map { Self.text(base + Self.firstNode + $0) }
     }
 
-    /// The first address after the network's own.
+    /// This machine's address in the network, if it has one.
     package var gateway: UInt32 { base + 1 }
+
+    /// Where slirp4netns(1) answers: its second and third address.
+    package var outsideGateway: UInt32 { base + 2 }
+    package var outsideNameServer: String { Self.text(base + 3) }
 
     /// Whether an address range has an address in common with this one.
     package func overlaps(_ range: (address: UInt32, mask: UInt32)) -> Bool {

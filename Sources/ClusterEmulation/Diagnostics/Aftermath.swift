@@ -50,10 +50,11 @@ package struct Aftermath: Sendable {
         }
     }
 
-    /// Where logs go: what `CLUSTER_FIXTURE_LOGS` names, else a folder among the temporary ones.
+    /// Where logs go: what `CLUSTER_FIXTURE_LOGS` names, else a folder of this user's among the temporary ones.
     package static var logFolder: String {
         let environment = ProcessInfo.processInfo.environment
-        return environment["CLUSTER_FIXTURE_LOGS"] ?? (environment["TMPDIR"] ?? "/tmp") + "/cluster-fixture-logs"
+        return environment["CLUSTER_FIXTURE_LOGS"] ?? (environment["TMPDIR"] ?? "/tmp")
+            + "/cluster-fixture-logs-\(geteuid())"
     }
 }
 

@@ -3,6 +3,7 @@ public struct NodeImage: Sendable, Hashable, CustomStringConvertible {
     package enum Source: Sendable, Hashable {
         case dockerfile(path: String, context: String, target: String?, arguments: [String: String])
         case named(String)
+        case rootFileSystem(String)
     }
 
     package let source: Source
@@ -42,6 +43,17 @@ public struct NodeImage: Sendable, Hashable, CustomStringConvertible {
             source: .dockerfile(path: path, context: context, target: target, arguments: arguments),
             description: path
         )
+    }
+
+    /// The node on a root file system of yours: a folder, as debootstrap makes one, or a tar archive, as `docker export`
+    /// writes one. For the namespaces backend.
+    ///
+    /// It has to have `apt-get`. It is only read: what a node needs is installed once, in a layer over it.
+    ///
+    /// - Parameter path: The absolute path of the folder or archive.
+    /// - Returns: The image.
+    public static func rootFileSystem(_ path: String) -> NodeImage {
+        NodeImage(source: .rootFileSystem(path), description: path)
     }
 
     private static func package(target: String, base: String?) -> NodeImage {

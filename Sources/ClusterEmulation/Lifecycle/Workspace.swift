@@ -25,6 +25,8 @@ package struct Workspace: Sendable {
 
     package var keysFolder: String { folder + "/keys" }
     package var socketFolder: String { folder + "/s" }
+    /// Where a backend puts its nodes' file systems together.
+    package var mountFolder: String { folder + "/m" }
     package var configurationFile: String { folder + "/ssh_config" }
     package var knownHostsFile: String { folder + "/known_hosts" }
 

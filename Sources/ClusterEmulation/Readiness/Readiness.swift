@@ -39,7 +39,9 @@ struct Readiness: Sendable {
         }
     }
 
+    /// A few at a time: a login is work for the processor, and those who wait for their banners shall have some of it.
     private func proveAll(_ watch: BannerWatch) async throws {
+        let gate = Gate.programs()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 try await watch.allBanners()
@@ -48,7 +50,7 @@ struct Readiness: Sendable {
             for node in endpoints.indices {
                 group.addTask {
                     try await watch.banner(of: node)
-                    try await prove(node)
+                    try await gate.pass { try await prove(node) }
                 }
             }
             for try await _ in group {}

@@ -173,6 +173,8 @@ struct ConformanceTests {
         ).output()
         #expect(plain.standardOutput == "node3\n")
         #if os(Linux)
+        // Where the machine itself is in the cluster's network.
+        guard backend == .docker || geteuid() == 0 else { return }
         let byAddress = try await Command(
             "ssh",
             [

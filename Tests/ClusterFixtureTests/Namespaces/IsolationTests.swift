@@ -116,7 +116,7 @@ struct IsolationTests {
         let error = try await #require(throws: ClusterError.self) {
             try await cluster[1].run("true", timeout: .seconds(20))
         }
-        #expect(error.code == .connectionLost)
+        #expect(error.code == .clusterLost)
         try await cluster.stop()
     }
 }

@@ -18,6 +18,10 @@ package struct DockerImages: Sendable {
             }
             if try await !exists(name) { try await pull(name, progress: progress) }
             return name
+        case .rootFileSystem:
+            throw ClusterError(
+                .imageUnavailable, "The docker backend can't make nodes of the root file system \(image).",
+                remedy: "Use the namespaces backend, or `docker import` it and build an image from it.")
         case .dockerfile(let path, let context, let target, let arguments):
             guard FileManager.default.fileExists(atPath: path) else {
                 throw ClusterError(.imageUnavailable, "The image \(image) can't be built: there is no file \(path).")

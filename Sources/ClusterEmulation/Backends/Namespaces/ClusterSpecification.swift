@@ -8,23 +8,31 @@ final class ClusterSpecification {
     private(set) var endpoints: [NodeEndpoint] = []
     let interface: String
     /// This process's ends of the lifeline and of the reports.
-    private(set) var keptSocket: Int32 = -1
-    private(set) var keptReports: Int32 = -1
+    private var keptSocket: Int32 = -1
+    private var keptReports: Int32 = -1
+    /// Where a byte says that the cluster's users are mapped; -1 if it has none of its own.
+    private(set) var mapped: Int32 = -1
     private let arena = Arena()
     private var cluster = ns_cluster()
     /// What the cluster inherits and this process lets go of.
     private var inherited: [Int32] = []
+    /// This process's ends of what it inherits.
+    private var kept: [Int32] = []
 
-    static func logFile(_ plan: ClusterPlan, _ node: String) -> String { plan.workspace.folder + "/logs/\(node).log" }
+    static func logFolder(_ folder: String) -> String { folder + "/logs" }
+    static func logFile(_ plan: ClusterPlan, _ node: String) -> String {
+        "\(logFolder(plan.workspace.folder))/\(node).log"
+    }
 
     init(_ plan: ClusterPlan, image: LayeredImage, subnet: Subnet, credentials: Credentials) throws {
+        let outside = plan.configuration.outside ? try Outside() : nil
         let addresses = subnet.addresses(plan.nodeNames.count)
-        let base = plan.workspace.folder + "/m"
+        let base = plan.workspace.mountFolder
         interface = "cf\(plan.id)"
         try Workspace.makeFolder(base)
-        try Workspace.makeFolder(plan.workspace.folder + "/logs")
+        try Workspace.makeFolder(Self.logFolder(plan.workspace.folder))
         let ubuntu = try image.ubuntu()
-        let common = commonNode(image, plan.configuration.mounts)
+        let common = commonNode(image, plan.configuration)
         var nodes: [ns_node] = []
         for (index, name) in plan.nodeNames.enumerated() {
             var listeners: [(descriptor: Int32, hostPort: Int, nodePort: Int)] = []
@@ -33,11 +41,11 @@ final class ClusterSpecification {
                 listeners.append((opened.descriptor, opened.port, port.nodePort))
                 inherited.append(opened.descriptor)
             }
-            let log = open(Self.logFile(plan, name), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+            let log = try openLog(plan, name)
             let groups = try NodeCgroups.make(plan.id, name, plan.configuration.limits)
-            inherited += [log] + groups
+            inherited += groups
             let files = try RootEntry.all(
-                of: plan, node: index, addresses: addresses, ubuntu: ubuntu, credentials: credentials)
+                of: plan, node: index, subnet: subnet, ubuntu: ubuntu, credentials: credentials)
             var node = common
             node.hostname = arena.text(name)
             node.address = inet_addr(addresses[index])
@@ -59,17 +67,34 @@ final class ClusterSpecification {
                         uniqueKeysWithValues: listeners.dropFirst().map { ($0.nodePort, $0.hostPort) })))
         }
         cluster.base = arena.text(base)
-        cluster.interface = arena.text(interface)
+        // Only root may put an interface beside this machine's own.
+        if !UserNamespace.isNeeded { cluster.interface = arena.text(interface) }
         cluster.prefix = UInt8(subnet.bits)
         cluster.nodes = arena.array(nodes)
         cluster.node_count = nodes.count
+        if let outside {
+            let words = outside.words(subnet).map { Optional(arena.text($0)) }
+            cluster.outside = arena.array(words + [nil])
+            cluster.outside_log = try openLog(plan, "outside")
+            cluster.gateway = subnet.outsideGateway.bigEndian
+        }
+    }
+
+    deinit { closeDescriptors() }
+
+    private func openLog(_ plan: ClusterPlan, _ name: String) throws -> Int32 {
+        let log = open(Self.logFile(plan, name), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        guard log >= 0 else { throw Self.failure("the log of \(name)") }
+        inherited.append(log)
+        return log
     }
 
     /// What all nodes have in common, written out once.
-    private func commonNode(_ image: LayeredImage, _ mounts: [Mount]) -> ns_node {
+    private func commonNode(_ image: LayeredImage, _ configuration: ClusterConfiguration) -> ns_node {
         var node = ns_node()
         node.tmpfs = arena.text("size=1g,mode=755")
         let overlays = image.overlays
+        let options = UserNamespace.isNeeded ? ",userxattr" : ""
         let skeleton = RootEntry.skeleton(folders: overlays.map(\.folder), links: image.links)
         node.skeleton = files(skeleton)
         node.skeleton_count = skeleton.count
@@ -78,17 +103,17 @@ final class ClusterSpecification {
                 let (upper, work) = ("../u/\(overlay.folder)", "../w/\(overlay.folder)")
                 return ns_overlay(
                     path: arena.text(overlay.folder), upper: arena.text(upper), work: arena.text(work),
-                    options: arena.text("lowerdir=\(overlay.lower),upperdir=\(upper),workdir=\(work)"))
+                    options: arena.text("lowerdir=\(overlay.lower),upperdir=\(upper),workdir=\(work)\(options)"))
             })
         node.overlay_count = overlays.count
         node.mounts = arena.array(
-            mounts.map {
+            configuration.mounts.map {
                 ns_mount(
                     source: arena.text($0.source), target: arena.text(String($0.target.dropFirst())),
                     read_only: $0.isReadOnly ? 1 : 0)
             })
-        node.mount_count = mounts.count
-        node.hidden = arena.array(Self.hidden.map { Optional(arena.text($0)) } + [nil])
+        node.mount_count = configuration.mounts.count
+        node.hidden = arena.array(image.hidden.map { Optional(arena.text($0)) } + [nil])
         return node
     }
 
@@ -101,36 +126,37 @@ final class ClusterSpecification {
             })
     }
 
-    /// What is this machine's own business, or an engine's.
-    private static let hidden = [
-        "var/tmp", "var/log", "var/spool", "var/mail", "var/lib/docker", "var/lib/containerd", "var/lib/containers",
-    ]
-
+    /// Starts the cluster's first process and returns its number.
     func start() throws -> pid_t {
-        var ends: [Int32] = [-1, -1]
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
-        guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else { throw Self.failure("a socket pair") }
-        var reports: [Int32] = [-1, -1]
+        (keptSocket, cluster.lifeline) = try socketPair(kind)
         // Whole reports, whoever else writes: a socket of packets.
-        guard socketpair(AF_UNIX, Int32(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue), 0, &reports) == 0 else {
-            throw Self.failure("a socket pair")
-        }
-        let network = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)
-        (keptSocket, keptReports) = (ends[0], reports[0])
-        (cluster.lifeline, cluster.report, cluster.network) = (ends[1], reports[1], network)
-        inherited += [ends[1], reports[1], network]
+        (keptReports, cluster.report) = try socketPair(Int32(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue))
+        cluster.mapped = -1
+        if UserNamespace.isNeeded { (mapped, cluster.mapped) = try socketPair(kind) }
         let process = ns_start(&cluster)
-        guard process > 0 else {
-            close(ends[0])
-            close(reports[0])
-            throw Self.failure("the cluster's first process")
-        }
+        guard process > 0 else { throw Self.failure("the cluster's first process") }
         return process
     }
 
+    /// This process's end, and the cluster's.
+    private func socketPair(_ kind: Int32) throws -> (kept: Int32, inherited: Int32) {
+        var ends: [Int32] = [-1, -1]
+        guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else { throw Self.failure("a socket pair") }
+        kept.append(ends[0])
+        inherited.append(ends[1])
+        return (ends[0], ends[1])
+    }
+
+    /// Hands this process's ends over: they are no longer closed with the specification.
+    func handOver() -> (socket: Int32, reports: Int32) {
+        kept.removeAll { $0 == keptSocket || $0 == keptReports }
+        return (keptSocket, keptReports)
+    }
+
     func closeDescriptors() {
-        for descriptor in inherited where descriptor >= 0 { close(descriptor) }
-        inherited = []
+        for descriptor in inherited + kept { close(descriptor) }
+        (inherited, kept) = ([], [])
     }
 
     private static func failure(_ thing: String) -> ClusterError {

@@ -17,7 +17,9 @@ final class HostNetwork: Sendable {
     ///
     /// Whoever has picked one holds a lock until it is in use. The wait for it gives its thread back: the one who holds it
     /// may need that thread.
+    /// An ordinary user's cluster is not part of this machine's network: it has its addresses for itself.
     static func reserve(nodes: Int) async throws -> HostNetwork {
+        if UserNamespace.isNeeded { return HostNetwork(subnet: try pick(nodes), lock: -1) }
         let path = "/run/cluster-fixture-subnets.lock"
         let lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         while lock >= 0, flock(lock, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK || errno == EINTR {
@@ -29,18 +31,27 @@ final class HostNetwork: Sendable {
         guard lock >= 0 else {
             throw ClusterError(.provisioningFailed, "\(path) could not be locked: \(String(cString: strerror(errno))).")
         }
+        do {
+            return HostNetwork(subnet: try pick(nodes), lock: lock)
+        } catch {
+            close(lock)
+            throw error
+        }
+    }
+
+    private static func pick(_ nodes: Int) throws -> Subnet {
         let routes = try routes()
         for _ in 0..<1000 {
             let subnet = Subnet.random(nodes: nodes)
-            if !routes.contains(where: subnet.overlaps) { return HostNetwork(subnet: subnet, lock: lock) }
+            if !routes.contains(where: subnet.overlaps) { return subnet }
         }
-        close(lock)
         throw ClusterError(
             .provisioningFailed, "No subnet of 198.18.0.0/15 is free on this machine.", remedy: "Stop other clusters.")
     }
 
     /// Gives this machine its address in the cluster's network.
     func attach(_ interface: String) throws {
+        if UserNamespace.isNeeded { return }
         guard ns_set_host_address(interface, subnet.gateway.bigEndian, UInt8(subnet.bits)) == 0 else {
             throw ClusterError(
                 .provisioningFailed, "\(interface) could not be given an address: \(String(cString: strerror(errno))).")

@@ -2,7 +2,10 @@
 import Foundation
 import Glibc
 
-/// The process that holds a cluster together, as a file in the cluster's folder tells of it to other processes.
+/// The process that holds a cluster together, as any process of the same user can find it.
+///
+/// It bears a name of its own and stands in its cluster's folder, where a file says what cluster it is. So no list of
+/// clusters has to be kept, and wherever a cluster's folder is, it is found.
 struct Lifeline: Sendable {
     let process: ProcessIdentity
     let summary: ClusterSummary
@@ -14,21 +17,43 @@ struct Lifeline: Sendable {
         try Workspace.write(lines.joined(separator: "\n"), to: plan.workspace.folder + "/lifeline")
     }
 
-    /// The lifelines of all clusters whose folders are where this process makes its own.
+    /// The lifelines of this user's clusters.
     static func all() throws -> [Lifeline] {
-        let place = (Workspace(cluster: "").folder as NSString).deletingLastPathComponent
-        return try FileManager.default.contentsOfDirectory(atPath: place).filter { $0.hasPrefix("cf-") }.sorted()
-            .compactMap { Lifeline(cluster: String($0.dropFirst(3)), folder: place + "/" + $0) }
+        try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { Int32($0) }.compactMap(Lifeline.init)
     }
 
     static func find(_ cluster: ClusterPlan.ID) throws -> Lifeline? { try all().first { $0.summary.id == cluster } }
 
-    private init?(cluster: ClusterPlan.ID, folder: String) {
+    private init?(process: pid_t) {
+        guard let name = try? String(contentsOfFile: "/proc/\(process)/comm", encoding: .utf8), name == "cf-lifeline\n",
+            Self.owner(process) == geteuid(),
+            let place = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process)/cwd")
+        else { return nil }
+        let folder = (place as NSString).deletingLastPathComponent
         guard let text = try? String(contentsOfFile: folder + "/lifeline", encoding: .utf8) else { return nil }
         let lines = text.split(separator: "\n").map(String.init)
-        guard lines.count == 3, let process = ProcessIdentity(text: lines[0]), !process.hasEnded else { return nil }
-        self.process = process
+        guard lines.count == 3, let identity = ProcessIdentity(text: lines[0]), identity.processID == process else {
+            return nil
+        }
+        let cluster = String((folder as NSString).lastPathComponent.dropFirst("cf-".count))
+        self.process = identity
         summary = ClusterSummary(id: cluster, name: lines[1], owner: ProcessIdentity(text: lines[2]), folder: folder)
+    }
+
+    private static func owner(_ process: pid_t) -> UInt32? {
+        var status = stat()
+        return stat("/proc/\(process)", &status) == 0 ? status.st_uid : nil
+    }
+
+    /// The nodes' logs, by their names.
+    var logs: [String: String] {
+        let folder = ClusterSpecification.logFolder(summary.folder)
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        let nodes = files.filter { $0.hasPrefix("node") }.map { ($0 as NSString).deletingPathExtension }
+        return Dictionary(
+            uniqueKeysWithValues: nodes.map { node in
+                (node, (try? String(contentsOfFile: "\(folder)/\(node).log", encoding: .utf8)) ?? "")
+            })
     }
 
     func kill() { _ = Glibc.kill(process.processID, SIGKILL) }

@@ -35,22 +35,28 @@ final class NamespaceCluster: Sendable {
         defer { specification.closeDescriptors() }
         let board = Reports(nodes: plan.nodeNames.count)
         let process = try specification.start()
+        let (socket, reports) = specification.handOver()
         let cluster = NamespaceCluster(
-            plan: plan, endpoints: specification.endpoints, lifeline: process, socket: specification.keptSocket,
-            board: board)
+            plan: plan, endpoints: specification.endpoints, lifeline: process, socket: socket, board: board)
         // From here on `destroy` finds it.
         running.withLock { $0[plan.id] = cluster }
-        board.read(from: specification.keptReports)
+        board.read(from: reports)
         try Lifeline.note(process, plan)
+        if UserNamespace.isNeeded {
+            try await UserNamespace().map(process)
+            _ = send(specification.mapped, [1 as UInt8], 1, Int32(MSG_NOSIGNAL))
+        }
         try await board.linked()
         try network.attach(specification.interface)
         network.release()
-        try await board.allListening(plan)
+        try await board.allListening()
+        if plan.configuration.outside { try await board.connected(log: ClusterSpecification.logFile(plan, "outside")) }
         return cluster
     }
 
+    /// None, if the lifeline has ended and all nodes with it.
     var states: [String: NodeState] {
-        let ended = board.ended
+        guard let ended = board.ended else { return [:] }
         return Dictionary(
             uniqueKeysWithValues: plan.nodeNames.enumerated().map { index, name in
                 (name, ended[index].map { .exited(code: $0) } ?? .running)
@@ -62,6 +68,12 @@ final class NamespaceCluster: Sendable {
             uniqueKeysWithValues: plan.nodeNames.map { name in
                 (name, (try? String(contentsOfFile: ClusterSpecification.logFile(plan, name), encoding: .utf8)) ?? "")
             })
+    }
+
+    /// Lets the cluster stay when this process ends.
+    func stay() {
+        var word = UInt16(NS_STAY)
+        socket.withLock { _ = send($0, &word, MemoryLayout<UInt16>.size, Int32(MSG_NOSIGNAL)) }
     }
 
     /// Ends a node's processes, and waits until they have ended.

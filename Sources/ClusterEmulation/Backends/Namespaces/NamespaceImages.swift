@@ -1,131 +1,145 @@
 #if os(Linux)
 import Foundation
+import Glibc
 
-/// What a node's root is made of: this machine's own system folders, and layers over them, the uppermost first.
+/// Root file systems and the layers over them, kept in the user's cache folder and found again by what they are made of.
 ///
-/// Nothing else of this machine is in there: no homes, no temporary files, no sockets. (One overlay over `/` would be
-/// simpler, but overlayfs refuses a layer that lies below another one, as a layer in a cache folder does.)
-package struct LayeredImage: Sendable {
-    package let layers: [String]
-
-    private static let systemFolders = [
-        "usr", "etc", "var", "opt", "bin", "sbin", "lib", "lib32", "lib64", "libx32",
-    ]
-
-    /// The folders, with the places that overlayfs is to find them in.
-    package var overlays: [(folder: String, lower: String)] {
-        Self.systemFolders.filter { Self.link($0) == nil && Self.isFolder("/" + $0) }.map { folder in
-            (folder, (layers.map { "\($0)/\(folder)" }.filter(Self.isFolder) + ["/" + folder]).joined(separator: ":"))
-        }
-    }
-
-    /// The links, such as `bin` to `usr/bin`.
-    package var links: [(link: String, target: String)] {
-        Self.systemFolders.compactMap { name in Self.link(name).map { (name, $0) } }
-    }
-
-    private static func link(_ name: String) -> String? {
-        try? FileManager.default.destinationOfSymbolicLink(atPath: "/" + name)
-    }
-
-    private static func isFolder(_ path: String) -> Bool {
-        var isFolder: ObjCBool = false
-        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
-    }
-
-    package typealias Account = (user: UInt32, group: UInt32, home: String)
-
-    /// The user `ubuntu` of the image.
-    package func ubuntu() throws -> Account {
-        for folder in layers {
-            guard let accounts = try? String(contentsOfFile: folder + "/etc/passwd", encoding: .utf8) else { continue }
-            for line in accounts.split(separator: "\n") {
-                let fields = line.split(separator: ":", omittingEmptySubsequences: false)
-                guard fields.count == 7, fields[0] == "ubuntu", let user = UInt32(fields[2]),
-                    let group = UInt32(fields[3])
-                else { continue }
-                return (user, group, String(fields[5]))
-            }
-            break
-        }
-        throw ClusterError(.imageUnavailable, "The image has no user ubuntu.")
-    }
-}
-
-/// Layers made by `docker/provision.sh`, kept in the user's cache folder and found again by what they are made of.
-///
-/// The script runs in an overlay over this machine's root, in namespaces of its own; what it wrote is the layer.
+/// A layer is made by `docker/provision.sh`, which runs in an overlay over what is below, in namespaces of its own: what
+/// it wrote is the layer. Root's nodes stand on this machine's own root; an ordinary user can't write over that, so a
+/// small one is made for his by mmdebstrap.
 package struct NamespaceImages: Sendable {
     private let cache: String
+    private let users: UserNamespace?
 
-    package init() {
+    package init() { self.init(users: UserNamespace.isNeeded ? UserNamespace() : nil) }
+
+    private init(users: UserNamespace?) {
         let environment = ProcessInfo.processInfo.environment
         cache =
             (environment["XDG_CACHE_HOME"] ?? (environment["HOME"] ?? "/root") + "/.cache") + "/cluster-fixture/layers"
+        self.users = users
     }
 
     package func ensure(_ image: NodeImage, progress: Progress) async throws -> LayeredImage {
-        guard case .dockerfile(_, let context, let target?, let arguments) = image.source,
-            context == PackageFolder.path, arguments.isEmpty
-        else {
+        let root: String
+        let target: String
+        switch image.source {
+        case .dockerfile(_, PackageFolder.path, let stage?, let arguments) where arguments.isEmpty:
+            root = users == nil ? "/" : try await debian(progress)
+            target = stage
+        case .rootFileSystem(let path):
+            root = try await rootFileSystem(path, progress)
+            target = "node"
+        default:
             throw ClusterError(
                 .imageUnavailable, "The namespaces backend can't make nodes of the image \(image).",
-                remedy: "Use .node or .dask, or the docker backend.")
+                remedy: "Use .node, .dask or .rootFileSystem, or the docker backend.")
         }
-        let node = try await layer("node", on: LayeredImage(layers: []), progress: progress)
-        if target == "node" { return LayeredImage(layers: [node]) }
-        let top = try await layer(target, on: LayeredImage(layers: [node]), progress: progress)
-        return LayeredImage(layers: [top, node])
+        var layered = LayeredImage(root: root)
+        for stage in target == "node" ? ["node"] : ["node", target] {
+            layered = layered.adding(try await layer(stage, on: layered, progress))
+        }
+        return layered
     }
 
-    private func layer(_ target: String, on lower: LayeredImage, progress: Progress) async throws -> String {
-        var fingerprint = ImageFingerprint()
-        for word in [target] + lower.layers { fingerprint.add(word.utf8) }
-        try fingerprint.add(contentsOf: PackageFolder.path + "/docker", named: "docker")
-        fingerprint.add(Self.script.utf8)
-        let folder = "\(cache)/\(target)-\(fingerprint.text)"
-        if FileManager.default.fileExists(atPath: folder) { return folder }
-        try await Self.builds.once(folder) { try await make(target, folder, on: lower, progress: progress) }
-        return folder
-    }
+    // MARK: Root file systems
 
-    /// Made beside its place and then moved there, so that a layer is there whole or not at all.
-    private func make(_ target: String, _ folder: String, on lower: LayeredImage, progress: Progress) async throws {
-        progress.step("making the layer \(target) of a node; this is done once")
-        let unfinished = "\(folder).\(getpid())"
-        try FileManager.default.createDirectory(
-            atPath: cache, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        defer { try? FileManager.default.removeItem(atPath: unfinished) }
-        let command = Command(
-            "unshare",
-            [
-                "--mount", "--pid", "--fork", "--kill-child", "--ipc", "--uts", "--propagation", "private", "env", "-i",
-                "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "sh", "-ec",
-                Self.script,
-                "layer", unfinished, PackageFolder.path + "/docker", target,
-            ] + lower.links.flatMap { ["link", $0.link, $0.target] }
-                + lower.overlays.flatMap { ["overlay", $0.folder, $0.lower] })
-        let (code, log) = try await progress.follow(command)
-        guard code == 0 else {
+    /// A folder as it is; an archive is unpacked once.
+    private func rootFileSystem(_ path: String, _ progress: Progress) async throws -> String {
+        var isFolder: ObjCBool = false
+        guard path.hasPrefix("/"), !path.contains(where: { ",:\\".contains($0) || $0.isNewline }),
+            FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+        else {
             throw ClusterError(
                 .imageUnavailable,
-                "The layer \(target) of a node could not be made: provision.sh ended with exit code \(code).",
-                log: log,
-                remedy: "Mend the failing step, shown below, and run again.")
+                "\"\(ClusterConfiguration.printable(path))\" is no root file system: give the absolute path of a folder or a tar archive, without commas, colons and backslashes."
+            )
         }
-        // Another process may have been quicker; its layer is as good.
-        if rename(unfinished + "/u", folder) != 0, !FileManager.default.fileExists(atPath: folder) {
-            throw ClusterError(.imageUnavailable, "The layer \(target) could not be moved to \(folder).")
+        if isFolder.boolValue {
+            guard FileManager.default.fileExists(atPath: path + "/etc/passwd") else {
+                throw ClusterError(
+                    .imageUnavailable, "\(path) is no root file system: it has no etc/passwd.",
+                    remedy: "Make one with debootstrap or mmdebstrap, or give the tar archive of one.")
+            }
+            return path
         }
-        progress.step("made the layer \(target)")
+        var fingerprint = ImageFingerprint()
+        try fingerprint.add(identity(of: path).utf8)
+        return try await once("root-" + fingerprint.text) { unfinished in
+            progress.step("unpacking \(path); this is done once")
+            let text = """
+                mkdir -p "$1"
+                tar --extract --numeric-owner --preserve-permissions --exclude='dev/*' --exclude='./dev/*' \
+                    --file "$2" --directory "$1"
+                [ -e "$1/etc/passwd" ]
+                """
+            try await run(text, [unfinished, path], "\(path) is no archive of a root file system", progress)
+            return unfinished
+        }
     }
 
-    private static let builds = OnceEach()
+    /// The release that this machine runs, in its smallest form.
+    private func debian(_ progress: Progress) async throws -> String {
+        let release = try Self.releaseName()
+        return try await once("root-" + release) { unfinished in
+            guard NamespacesBackend.path(of: "mmdebstrap") != nil else {
+                throw ClusterError(
+                    .missingProgram,
+                    "Nodes of an ordinary user need a root file system of their own, and mmdebstrap, which makes it, is not on this machine.",
+                    remedy:
+                        "Install it (apt-get install mmdebstrap), or give one: image: .rootFileSystem(folder or tar)."
+                )
+            }
+            progress.step("making a root file system (\(release)); this is done once")
+            try await run(
+                #"mkdir -p "$1" && exec mmdebstrap --mode=root --variant=apt --format=directory "$2" "$1""#,
+                [unfinished, release], "The root file system could not be made: mmdebstrap failed", progress)
+            progress.step("made the root file system")
+            return unfinished
+        }
+    }
+
+    private static func releaseName() throws -> String {
+        let text = (try? String(contentsOfFile: "/etc/os-release", encoding: .utf8)) ?? ""
+        let words = text.split(separator: "\n").first { $0.hasPrefix("VERSION_CODENAME=") }?.split(separator: "=")
+        guard let words, words.count == 2 else {
+            throw ClusterError(
+                .imageUnavailable, "What release this machine runs is not known (/etc/os-release).",
+                remedy: "Give a root file system: image: .rootFileSystem(folder or tar).")
+        }
+        return words[1].filter { $0.isLetter || $0.isNumber }
+    }
+
+    // MARK: Layers
+
+    private func layer(_ target: String, on lower: LayeredImage, _ progress: Progress) async throws -> String {
+        var fingerprint = ImageFingerprint()
+        for word in [target, lower.root] + lower.layers { fingerprint.add(word.utf8) }
+        try fingerprint.add(contentsOf: PackageFolder.path + "/docker", named: "docker")
+        fingerprint.add(Self.script.utf8)
+        // A layer is made for what is below it: when packages are installed or upgraded there, it is made again.
+        let packages = (lower.root == "/" ? "" : lower.root) + "/var/lib/dpkg/status"
+        if let identity = try? identity(of: packages) { fingerprint.add(identity.utf8) }
+        return try await once("\(target)-\(fingerprint.text)") { unfinished in
+            progress.step("making the layer \(target) of a node; this is done once")
+            let arguments =
+                lower.links.flatMap { ["link", $0.link, $0.target] }
+                + lower.overlays.flatMap { ["overlay", $0.folder, $0.lower] }
+            try await run(
+                Self.script,
+                [
+                    unfinished, PackageFolder.path + "/docker", target, users == nil ? "" : ",userxattr",
+                    lower.root == "/" ? "this machine's" : "its own",
+                ] + arguments, "The layer \(target) of a node could not be made: provision.sh failed", progress)
+            progress.step("made the layer \(target)")
+            return unfinished + "/u"
+        }
+    }
 
     /// A node is nobody's machine: the accounts of this one's people are taken out, and root's password with them.
     private static let script = """
-        place=$1 provision=$2 target=$3
-        shift 3
+        place=$1 provision=$2 target=$3 options=$4 root=$5
+        shift 5
         mkdir -p "$place/u" "$place/w" "$place/r"
         cd "$place/r"
         while [ $# != 0 ]; do
@@ -133,29 +147,100 @@ package struct NamespaceImages: Sendable {
                 link) ln -s "$3" "$2" ;;
                 overlay)
                     mkdir "$place/u/$2" "$place/w/$2" "$2"
-                    mount -t overlay overlay -o "lowerdir=$3,upperdir=$place/u/$2,workdir=$place/w/$2" "$2"
+                    mount -t overlay overlay -o "lowerdir=$3,upperdir=$place/u/$2,workdir=$place/w/$2$options" "$2"
                     ;;
             esac
             shift 3
         done
-        mkdir proc sys dev tmp run root home mnt
+        mkdir -p proc sys dev tmp run root home mnt
         for folder in proc sys dev; do mount --rbind "/$folder" "$folder"; done
-        for folder in tmp run root; do mount -t tmpfs tmpfs "$folder"; done
-        if [ -L etc/resolv.conf ]; then
-            names=$(cat /etc/resolv.conf)
-            rm etc/resolv.conf
-            printf '%s\\n' "$names" >etc/resolv.conf
-        fi
+        for folder in tmp run; do mount -t tmpfs tmpfs "$folder"; done
+        [ "$root" = 'its own' ] || mount -t tmpfs tmpfs root
+        names=$(cat /etc/resolv.conf)
+        rm -f etc/resolv.conf
+        printf '%s\\n' "$names" >etc/resolv.conf
         mkdir -p run/provision run/lock
         cp -R "$provision/." run/provision
         printf '#!/bin/sh\\nexit 101\\n' >usr/sbin/policy-rc.d
         chmod 0755 usr/sbin/policy-rc.d
-        if [ "$target" = node ]; then
+        if [ "$target" = node ] && [ "$root" != 'its own' ]; then
             awk -F: '$3 >= 1000 && $3 < 60000 { print $1 }' etc/passwd | while read -r person; do
                 chroot . userdel --force "$person" 2>/dev/null || true
             done
         fi
         exec chroot . sh /run/provision/provision.sh "$target"
         """
+
+    // MARK: How things are made
+
+    private static let builds = OnceEach()
+
+    /// Makes a folder of the cache if it is not there: beside its place, and then moved there, so that it is there whole or
+    /// not at all.
+    ///
+    /// - Parameters:
+    ///   - name: The folder's name.
+    ///   - make: Gets the folder to work in, and returns what of it is to be kept.
+    /// - Returns: The folder.
+    /// - Throws: ``ClusterError`` with the code `imageUnavailable`.
+    private func once(_ name: String, _ make: @escaping @Sendable (String) async throws -> String) async throws
+        -> String
+    {
+        let folder = "\(cache)/\(name)"
+        if FileManager.default.fileExists(atPath: folder) { return folder }
+        try await Self.builds.once(folder) {
+            try FileManager.default.createDirectory(
+                atPath: cache, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            let unfinished = "\(folder).\(getpid())"
+            do {
+                let made = try await make(unfinished)
+                // Another process may have been quicker; what it made is as good.
+                if rename(made, folder) != 0, !FileManager.default.fileExists(atPath: folder) {
+                    throw ClusterError(
+                        .imageUnavailable,
+                        "\(made) could not be moved to \(folder): \(String(cString: strerror(errno)))."
+                    )
+                }
+            } catch {
+                try await uncancelled { try await remove(unfinished) }
+                throw error
+            }
+            try await remove(unfinished)
+        }
+        return folder
+    }
+
+    private func run(_ text: String, _ words: [String], _ failure: String, _ progress: Progress) async throws {
+        let shell = ["env", "-i", Self.path, "HOME=/root", "sh", "-ec", text, "image"]
+        let namespaces = ["--mount", "--pid", "--fork", "--kill-child", "--ipc", "--uts", "--propagation", "private"]
+        let command = Command("unshare", (users == nil ? [] : Self.ownUsers) + namespaces + shell + words)
+        let (code, log) = try await progress.follow(command)
+        guard code == 0 else {
+            throw ClusterError(
+                .imageUnavailable, "\(failure), exit code \(code).", log: log,
+                remedy: "Mend the failing step, shown below, and run again.")
+        }
+    }
+
+    /// What belongs to other users of the cluster's is only removed as their root.
+    private func remove(_ folder: String) async throws {
+        guard FileManager.default.fileExists(atPath: folder) else { return }
+        guard users != nil else { return try FileManager.default.removeItem(atPath: folder) }
+        _ = try await Command("unshare", Self.ownUsers + ["rm", "-rf", "--", folder]).output()
+    }
+
+    private static let path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+    /// The same users as a cluster's: ``UserNamespace``.
+    private static let ownUsers = ["--user", "--map-root-user", "--map-auto"]
+
+    /// What tells a large file from another version of itself without reading it.
+    private func identity(of path: String) throws -> String {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            throw ClusterError(.imageUnavailable, "\(path) can't be read: \(String(cString: strerror(errno))).")
+        }
+        return "\(path) \(status.st_ino) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
+    }
 }
 #endif

@@ -13,16 +13,22 @@ package struct NamespacesBackend: Backend, NodeKilling {
     package init() {}
 
     package func availability() async -> Availability {
-        guard geteuid() == 0 else {
+        if UserNamespace.isNeeded {
+            if let missing = UserNamespaceFacts.current.missing {
+                return .unavailable(reason: missing.reason, remedy: missing.remedy)
+            }
+        } else if case let failure = ns_try(0), failure != 0 {
             return .unavailable(
-                reason: "it needs root (this process has user id \(geteuid())).", remedy: "Run the tests as root.")
+                reason:
+                    "root may not make namespaces here (\(String(cString: strerror(failure)))), as in most containers.",
+                remedy: "Run the tests outside a container, or in a privileged one.")
         }
         for program in ["unshare", "chroot", "apt-get"] where Self.path(of: program) == nil {
             return .unavailable(
                 reason: "the program \(program) is not on this machine.",
                 remedy: "Use Debian or Ubuntu, with util-linux.")
         }
-        return .available("namespaces of this machine's kernel")
+        return .available("namespaces of this machine's kernel" + (UserNamespace.isNeeded ? ", without root" : ""))
     }
 
     /// The layer and the keys don't depend on each other, so they are made at the same time.
@@ -53,11 +59,15 @@ package struct NamespacesBackend: Backend, NodeKilling {
     }
 
     package func states(of cluster: ClusterPlan.ID) async throws -> [String: NodeState] {
-        NamespaceCluster.running(cluster)?.states ?? [:]
+        if let running = NamespaceCluster.running(cluster) { return running.states }
+        return [:]
     }
 
+    package func keep(_ cluster: ClusterPlan.ID) async { NamespaceCluster.running(cluster)?.stay() }
+
     package func logs(of cluster: ClusterPlan.ID) async throws -> [String: String] {
-        NamespaceCluster.running(cluster)?.logs ?? [:]
+        if let running = NamespaceCluster.running(cluster) { return running.logs }
+        return try Lifeline.find(cluster)?.logs ?? [:]
     }
 
     package func clusters() async throws -> [ClusterSummary] { try Lifeline.all().map(\.summary) }
@@ -76,7 +86,7 @@ package struct NamespacesBackend: Backend, NodeKilling {
         "kill -KILL \((try? Lifeline.find(cluster))??.process.processID ?? 0)"
     }
 
-    private static func path(of program: String) -> String? {
+    static func path(of program: String) -> String? {
         ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"].map { "\($0)/\(program)" }
             .first { access($0, X_OK) == 0 }
     }

@@ -7,6 +7,7 @@ import Glibc
 final class Reports: Sendable {
     private struct Board {
         var isLinked = false
+        var isConnected = false
         var listening = Set<Int>()
         var ended: [Int: Int] = [:]
         var failure: (node: Int, code: Int32, step: String)?
@@ -20,8 +21,8 @@ final class Reports: Sendable {
 
     init(nodes: Int) { self.nodes = nodes }
 
-    /// The exit codes of the nodes that have ended.
-    var ended: [Int: Int] { board.withLock { $0.ended } }
+    /// The exit codes of the nodes that have ended; nil if the whole cluster has.
+    var ended: [Int: Int]? { board.withLock { $0.isOver ? nil : $0.ended } }
 
     func read(from descriptor: Int32) {
         Thread.detachNewThread {
@@ -43,6 +44,7 @@ final class Reports: Sendable {
         change { board in
             switch Int(report.kind) {
             case Int(NS_LINKED): board.isLinked = true
+            case Int(NS_CONNECTED): board.isConnected = true
             case Int(NS_LISTENING): board.listening.insert(node)
             case Int(NS_ENDED):
                 let status = report.code
@@ -69,7 +71,15 @@ final class Reports: Sendable {
     func linked() async throws { try await wait { $0.isLinked } }
 
     /// Returns when every node listens.
-    func allListening(_ plan: ClusterPlan) async throws { try await wait { $0.listening.count == self.nodes } }
+    func allListening() async throws { try await wait { $0.listening.count == self.nodes } }
+
+    /// Returns when the cluster is connected to the outside.
+    func connected(log: String) async throws {
+        do { try await wait { $0.isConnected } } catch let error as ClusterError {
+            let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
+            throw ClusterError(error.code, error.message, log: ClusterError.lastLines(text))
+        }
+    }
 
     /// Returns when a node has ended.
     func waitForEnd(of node: Int) async throws { try await wait(evenAfterFailure: true) { $0.ended[node] != nil } }
@@ -102,7 +112,8 @@ final class Reports: Sendable {
             await withCheckedContinuation { continuation in
                 let isStale = board.withLock { board in
                     let changed =
-                        board.isLinked != state.isLinked || board.listening.count != state.listening.count
+                        board.isLinked != state.isLinked || board.isConnected != state.isConnected
+                        || board.listening.count != state.listening.count
                         || board.ended.count != state.ended.count || (board.failure == nil) != (state.failure == nil)
                         || board.isOver != state.isOver || Task.isCancelled
                     if !changed { board.waiting[ticket] = continuation }

@@ -21,10 +21,11 @@ struct RootEntry: Sendable {
 
     /// What makes a root this node's.
     static func all(
-        of plan: ClusterPlan, node: Int, addresses: [String], ubuntu: LayeredImage.Account,
+        of plan: ClusterPlan, node: Int, subnet: Subnet, ubuntu: LayeredImage.Account,
         credentials: Credentials
     ) throws -> [RootEntry] {
         let home = String(ubuntu.home.dropFirst())
+        let addresses = subnet.addresses(plan.nodeNames.count)
         var entries = [
             RootEntry(path: "run/sshd", mode: 0o755), RootEntry(path: "run/lock", mode: 0o1777),
             RootEntry(path: "etc/hostname", text: plan.nodeNames[node] + "\n", mode: 0o644),
@@ -47,6 +48,10 @@ struct RootEntry: Sendable {
                 RootEntry(
                     path: "\(folder)/\(file.name)", text: file.text, mode: UInt32(file.mode), owner: owner, group: group
                 ))
+        }
+        if plan.configuration.outside {
+            let text = "nameserver \(subnet.outsideNameServer)\n"
+            entries.append(RootEntry(path: "etc/resolv.conf", text: text, mode: 0o644))
         }
         return entries + plan.configuration.mounts.flatMap { folders(to: $0.target) }
     }

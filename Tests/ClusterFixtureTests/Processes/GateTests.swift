@@ -2,9 +2,9 @@ import Testing
 
 @testable import ClusterEmulation
 
-@Suite(.timeLimit(.minutes(1))) struct StartGateTests {
+@Suite(.timeLimit(.minutes(1))) struct GateTests {
     @Test func noMoreThanItsPlacesAreInsideAtOnce() async throws {
-        let gate = StartGate(places: 2)
+        let gate = Gate(places: 2)
         let inside = Locked((now: 0, most: 0))
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<20 {
@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test func oneThatThrowsMakesRoomForTheNext() async throws {
-        let gate = StartGate(places: 1)
+        let gate = Gate(places: 1)
         await #expect(throws: CancellationError.self) { try await gate.pass { throw CancellationError() } }
         #expect(try await gate.pass { 7 } == 7)
     }

@@ -1,6 +1,12 @@
-/// Lets a few clusters of this process start at a time: tests run in parallel, and more would only slow each other.
-actor StartGate {
-    static let shared = StartGate(places: 2)
+import Foundation
+
+/// Lets a few at a time do what would only go slower if all did it at once.
+actor Gate {
+    /// For clusters of this process that start: tests run in parallel.
+    static let starts = Gate(places: 2)
+
+    /// For programs that are started by the hundred, and keep a processor busy.
+    static func programs() -> Gate { Gate(places: 4 * ProcessInfo.processInfo.activeProcessorCount) }
 
     private var places: Int
     private var waiting: [CheckedContinuation<Void, Never>] = []

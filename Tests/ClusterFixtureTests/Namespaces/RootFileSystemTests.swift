@@ -1,0 +1,43 @@
+#if os(Linux)
+import ClusterEmulation
+import FixtureTestSupport
+import Foundation
+import Testing
+
+/// Nodes that stand on a root file system of the user's own.
+@Suite(.requiresNamespaces, .timeLimit(.minutes(10)))
+struct RootFileSystemTests {
+    /// An image of the engine's is the quickest to come by.
+    @Test(.requiresDocker) func anExportedImageIsARootFileSystem() async throws {
+        try await withTemporaryFolder { folder in
+            let archive = folder + "/root.tar"
+            let script = """
+                container=$(docker create "$2" true)
+                docker export --output "$1" "$container"
+                docker rm "$container" >/dev/null
+                mkdir "$3" && echo mine >"$3/mark"
+                tar --append --file "$1" --directory "$3/.." --transform 's,^,srv/,' "$(basename "$3")"
+                """
+            let image = ProcessInfo.processInfo.environment["BASE_IMAGE"] ?? "debian:bookworm-slim"
+            let made = try await Command("sh", ["-ec", script, "export", archive, image, folder + "/data"]).output()
+            try #require(made.succeeded, "\(made.complaint)")
+            try await withCluster(nodes: 2, image: .rootFileSystem(archive), backend: .namespaces) { cluster in
+                try await cluster[0].run("echo changed >/srv/data/mark", as: .root).requireSuccess()
+                #expect(try await cluster[0].run("cat /srv/data/mark").standardOutput == "changed\n")
+                #expect(try await cluster[1].run("cat /srv/data/mark").standardOutput == "mine\n")
+                #expect(try await cluster[1].run("ssh node1 hostname").standardOutput == "node1\n")
+                // Nothing of this machine's own root is in there.
+                #expect(try await cluster[0].run("ls /usr/bin/swift /usr/sbin/dockerd").exitCode != 0)
+            }
+        }
+    }
+
+    @Test(arguments: ["/nowhere", "relative/root.tar", "/etc/hostname", "/tmp", "/a,b"])
+    func whatIsNoRootFileSystemIsRefused(path: String) async throws {
+        let configuration = ClusterConfiguration(image: .rootFileSystem(path), backend: .namespaces)
+        let error = try await #require(throws: ClusterError.self) { try await Cluster.start(configuration) }
+        #expect(error.code == .imageUnavailable)
+        #expect(error.message.contains(path))
+    }
+}
+#endif
