@@ -188,7 +188,7 @@ static _Noreturn void lifeline_main(const struct ns_cluster *cluster) {
     MUST(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
     // Where it stands tells other processes which cluster this is.
     MUST(chdir(cluster->base));
-    MUST(mount("tmpfs", cluster->base, "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,mode=700"));
+    MUST(mount(cluster->name, cluster->base, "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,mode=700"));
     start_outside(cluster, &go, &ready);
     int network = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
     MUST(network);

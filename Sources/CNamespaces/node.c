@@ -147,7 +147,7 @@ static void share(const struct step *at, const struct ns_mount *shared) {
 }
 
 static void make_root(const struct step *at, const struct ns_node *node) {
-    MUST(mount("tmpfs", node->folder, "tmpfs", MS_NOSUID | MS_NODEV, node->tmpfs));
+    MUST(mount(at->cluster->name, node->folder, "tmpfs", MS_NOSUID | MS_NODEV, node->tmpfs));
     MUST(chdir(node->folder));
     MUST(mkdir("u", 0755));
     MUST(mkdir("w", 0755));

@@ -2,12 +2,13 @@ import ClusterEmulation
 import Foundation
 
 /// A process with clusters, for tests: `Victim NAME` starts one, says `ready`, and stops it when its standard input ends,
-/// unless it is killed before; `Victim NAME COUNT` makes and removes so many, one after another.
+/// unless it is killed before; `Victim NAME COUNT` makes and removes so many, one after another. Root's have limits.
 @main
 struct Victim {
     static func main() async throws {
         let arguments = CommandLine.arguments.dropFirst()
-        let configuration = ClusterConfiguration(nodes: 3, name: arguments.first ?? "victim")
+        let limits = geteuid() == 0 ? NodeLimits(memory: 256 << 20) : .none
+        let configuration = ClusterConfiguration(nodes: 3, name: arguments.first ?? "victim", limits: limits)
         if let count = arguments.dropFirst().first.flatMap({ Int($0) }) {
             for _ in 0..<count { try await makeAndRemove(configuration) }
         } else {
@@ -16,6 +17,7 @@ struct Victim {
     }
 
     private static func makeAndRemove(_ configuration: ClusterConfiguration) async throws {
+        say("booting")
         try await withCluster(configuration) { cluster in
             for node in cluster.nodes {
                 let result = try await node.run("hostname && ssh node3 hostname").requireSuccess()

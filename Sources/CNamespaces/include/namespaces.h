@@ -64,6 +64,7 @@ struct ns_node {
 };
 
 struct ns_cluster {
+    const char *name;          ///< what the cluster's own file systems are called in a list of mounts
     const char *base;          ///< an existing folder; what is mounted there is seen by the cluster alone
     const char *interface;     ///< the name of this machine's end of the network, or NULL if it has none
     uint8_t prefix;            ///< the length of the network's prefix

@@ -75,7 +75,7 @@ package final class SSHAccess: Sendable {
     /// Ends every shared connection.
     package func close() async {
         await withTaskGroup(of: Void.self) { group in
-            for destination in await connections.removeAll() {
+            for destination in await connections.close() {
                 group.addTask {
                     // A connection that is gone already is what was wanted.
                     _ = try? await Command(
@@ -106,10 +106,16 @@ private struct Destination: Hashable, Sendable {
 /// Which connections are open, so that a hundred commands at once open one connection and not a hundred.
 private actor Connections {
     private var opening: [Destination: Task<CommandOutput, any Error>] = [:]
+    private var isClosed = false
 
     func open(
         _ destination: Destination, _ connect: @escaping @Sendable () async throws -> CommandOutput
     ) async throws -> CommandOutput {
+        // Somebody else may have the node's port and address by now.
+        guard !isClosed else {
+            throw ClusterError(
+                .noCluster, "\(destination.node) can't be reached as \(destination.user): its cluster was stopped.")
+        }
         let task = opening[destination] ?? Task { try await connect() }
         opening[destination] = task
         do {
@@ -124,7 +130,8 @@ private actor Connections {
 
     func forget(_ destination: Destination) { opening[destination] = nil }
 
-    func removeAll() -> [Destination] {
+    func close() -> [Destination] {
+        isClosed = true
         defer { opening = [:] }
         return Array(opening.keys)
     }

@@ -18,10 +18,11 @@ struct RootFileSystemTests {
                 mkdir "$3" && echo mine >"$3/mark"
                 tar --append --file "$1" --directory "$3/.." --transform 's,^,srv/,' "$(basename "$3")"
                 """
-            let image = ProcessInfo.processInfo.environment["BASE_IMAGE"] ?? "debian:bookworm-slim"
-            let made = try await Command("sh", ["-ec", script, "export", archive, image, folder + "/data"]).output()
+            let words = ["-ec", script, "export", archive, "debian:bookworm-slim", folder + "/data"]
+            let made = try await Command("sh", words).output()
             try #require(made.succeeded, "\(made.complaint)")
-            try await withCluster(nodes: 2, image: .rootFileSystem(archive), backend: .namespaces) { cluster in
+            let backend = BackendChoice.custom("namespaces") { NamespacesBackend(cache: folder + "/cache") }
+            try await withCluster(nodes: 2, image: .rootFileSystem(archive), backend: backend) { cluster in
                 try await cluster[0].run("echo changed >/srv/data/mark", as: .root).requireSuccess()
                 #expect(try await cluster[0].run("cat /srv/data/mark").standardOutput == "changed\n")
                 #expect(try await cluster[1].run("cat /srv/data/mark").standardOutput == "mine\n")

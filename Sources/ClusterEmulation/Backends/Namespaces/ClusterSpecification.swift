@@ -66,6 +66,7 @@ final class ClusterSpecification {
                     publishedPorts: Dictionary(
                         uniqueKeysWithValues: listeners.dropFirst().map { ($0.nodePort, $0.hostPort) })))
         }
+        cluster.name = arena.text("cf-\(plan.id)")
         cluster.base = arena.text(base)
         // Only root may put an interface beside this machine's own.
         if !UserNamespace.isNeeded { cluster.interface = arena.text(interface) }

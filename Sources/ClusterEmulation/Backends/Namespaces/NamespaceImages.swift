@@ -11,13 +11,11 @@ package struct NamespaceImages: Sendable {
     private let cache: String
     private let users: UserNamespace?
 
-    package init() { self.init(users: UserNamespace.isNeeded ? UserNamespace() : nil) }
-
-    private init(users: UserNamespace?) {
+    package init(cache: String?) {
         let environment = ProcessInfo.processInfo.environment
-        cache =
-            (environment["XDG_CACHE_HOME"] ?? (environment["HOME"] ?? "/root") + "/.cache") + "/cluster-fixture/layers"
-        self.users = users
+        let caches = environment["XDG_CACHE_HOME"] ?? (environment["HOME"] ?? "/root") + "/.cache"
+        self.cache = cache ?? caches + "/cluster-fixture/layers"
+        users = UserNamespace.isNeeded ? UserNamespace() : nil
     }
 
     package func ensure(_ image: NodeImage, progress: Progress) async throws -> LayeredImage {

@@ -10,7 +10,10 @@ import Glibc
 package struct NamespacesBackend: Backend, NodeKilling {
     package let name = "namespaces"
 
-    package init() {}
+    private let images: NamespaceImages
+
+    /// - Parameter cache: Where root file systems and layers are kept; by default in the user's cache folder.
+    package init(cache: String? = nil) { images = NamespaceImages(cache: cache) }
 
     package func availability() async -> Availability {
         if UserNamespace.isNeeded {
@@ -35,7 +38,7 @@ package struct NamespacesBackend: Backend, NodeKilling {
     package func provision(
         _ plan: ClusterPlan, credentials: Task<Credentials, any Error>, progress: Progress
     ) async throws -> [NodeEndpoint] {
-        let image = try await NamespaceImages().ensure(plan.configuration.image, progress: progress)
+        let image = try await images.ensure(plan.configuration.image, progress: progress)
         progress.done(.image)
         let keys = try await credentials.value
         let cluster = try await NamespaceCluster.start(plan, image: image, credentials: keys)

@@ -36,14 +36,17 @@ enum NodeCgroups {
         }
     }
 
+    /// Groups can be removed once the kernel has ended the processes in them.
     static func reaping(_ cluster: ClusterPlan.ID) -> ReapingScript {
         let text = """
             cluster=$1; shift
-            for pause in 0 0.1 0.5 1; do
+            for pause in 0 0.02 0.05 0.1 0.2 0.5 1 2; do
                 sleep $pause
+                left=
                 for group in /sys/fs/cgroup/cluster-fixture-"$cluster"-* /sys/fs/cgroup/*/cluster-fixture-"$cluster"-*; do
-                    [ ! -d "$group" ] || rmdir "$group"
+                    [ ! -d "$group" ] || rmdir "$group" || left=yes
                 done
+                [ -n "$left" ] || break
             done
             """
         return ReapingScript(text, arguments: [cluster])
