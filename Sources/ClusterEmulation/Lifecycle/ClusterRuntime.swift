@@ -92,9 +92,11 @@ final class ClusterRuntime: Sendable {
         _ plan: ClusterPlan, _ backend: any Backend, _ access: SSHAccess?, _ reaper: Reaper
     ) async throws {
         do {
-            async let closed: Void? = access?.close()
-            try await backend.destroy(plan.id)
-            _ = await closed
+            if let access {
+                try await access.close { try await backend.destroy(plan.id) }
+            } else {
+                try await backend.destroy(plan.id)
+            }
             try plan.workspace.remove()
         } catch {
             reaper.release()

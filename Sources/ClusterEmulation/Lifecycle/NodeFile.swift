@@ -16,27 +16,35 @@ package struct NodeFile: Sendable, Hashable {
     package let mode: UInt16
 }
 
-extension ClusterPlan {
-    /// The files of a node, once it is known where all nodes are.
-    package func files(of node: Int, addresses: [String], credentials: Credentials) throws -> [NodeFile] {
-        let knownHosts = SSHConfiguration.knownHosts(
-            inside: node, names: nodeNames, addresses: addresses, hostKeys: credentials.hostKeys.map(\.publicKey))
-        let environment = configuration.environment.sorted { $0.key < $1.key }.map { "\($0)=\($1)\n" }.joined()
-        var files = [NodeFile(place: .etcSSH, name: "ssh_known_hosts", text: knownHosts, mode: 0o644)]
-        files += try NodeFile.pair(credentials.hostKeys[node], .etcSSH, "ssh_host_ed25519_key")
-        for (user, key) in credentials.internalKeys {
+/// The files of all nodes, once it is known where they are.
+package struct NodeFiles: Sendable {
+    /// The lines of `/etc/hosts` that name the nodes.
+    package let hosts: String
+    /// What every node gets.
+    private let common: [NodeFile]
+    private let knownHosts: String
+    private let hostKeys: [KeyPair]
+
+    package init(_ plan: ClusterPlan, addresses: [String], credentials: Credentials) throws {
+        hosts = zip(addresses, plan.nodeNames).map { "\($0) \($1)\n" }.joined()
+        hostKeys = credentials.hostKeys
+        knownHosts = SSHConfiguration.knownHosts(
+            names: plan.nodeNames, addresses: addresses, hostKeys: hostKeys.map(\.publicKey))
+        let environment = plan.configuration.environment.sorted { $0.key < $1.key }.map { "\($0)=\($1)\n" }.joined()
+        common = try credentials.internalKeys.flatMap { user, key in
             let authorized = credentials.authorizedKeys(for: user).map { $0 + "\n" }.joined()
-            files += [("authorized_keys", authorized), ("known_hosts", knownHosts), ("environment", environment)].map {
-                NodeFile(place: .home(user), name: $0, text: $1, mode: 0o600)
-            }
-            files += try NodeFile.pair(key, .home(user), "id_ed25519")
+            let texts = [("authorized_keys", authorized), ("environment", environment)]
+            return try texts.map { NodeFile(place: .home(user), name: $0, text: $1, mode: 0o600) }
+                + NodeFile.pair(key, .home(user), "id_ed25519")
         }
-        return files
     }
 
-    /// The lines of `/etc/hosts` that name the nodes.
-    package func hosts(_ addresses: [String]) -> String {
-        zip(addresses, nodeNames).map { "\($0) \($1)\n" }.joined()
+    /// The files of a node, which knows itself as localhost too.
+    package func files(of node: Int) throws -> [NodeFile] {
+        let known = knownHosts + SSHConfiguration.knownAsLocalhost(hostKeys[node].publicKey)
+        return try common + NodeFile.pair(hostKeys[node], .etcSSH, "ssh_host_ed25519_key")
+            + [NodeFile(place: .etcSSH, name: "ssh_known_hosts", text: known, mode: 0o644)]
+            + User.allCases.map { NodeFile(place: .home($0), name: "known_hosts", text: known, mode: 0o600) }
     }
 }
 

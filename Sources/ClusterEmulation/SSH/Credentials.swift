@@ -21,24 +21,16 @@ package struct Credentials: Sendable {
     /// Makes what is missing: fresh ed25519 pairs for everything, but for the users' identities where the package's
     /// `ssh/` folder holds pairs of the user's own.
     package static func make(nodes: Int, folder: String, ownKeys: OwnKeys) async throws -> Credentials {
-        async let fresh = pairs(for: User.allCases) { try await KeyPair.generate(folder + "/\($0)") }
-        async let hostKeys = pairs(for: Array(1...nodes)) { try await KeyPair.generate(folder + "/host-\($0)") }
+        let users = User.allCases.map { "\(folder)/\($0)" }
+        let hosts = (1...nodes).map { "\(folder)/host-\($0)" }
+        async let fresh = KeyPair.generate(users + hosts)
         var identities: [User: KeyPair] = [:]
         for user in User.allCases { identities[user] = try await ownKeys.pair(for: user) }
-        let (internalKeys, hosts) = try await (fresh, hostKeys)
+        let pairs = try await fresh
+        let internalKeys = Dictionary(uniqueKeysWithValues: zip(User.allCases, pairs))
         return Credentials(
             identities: internalKeys.merging(identities) { $1 }, internalKeys: internalKeys,
-            hostKeys: (1...nodes).compactMap { hosts[$0] })
-    }
-
-    private static func pairs<Owner: Hashable & Sendable>(
-        for owners: [Owner], _ make: @escaping @Sendable (Owner) async throws -> KeyPair
-    ) async throws -> [Owner: KeyPair] {
-        try await withThrowingTaskGroup(of: (Owner, KeyPair).self) { group in
-            let gate = Gate.programs()
-            for owner in owners { group.addTask { (owner, try await gate.pass { try await make(owner) }) } }
-            return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
-        }
+            hostKeys: Array(pairs.dropFirst(users.count)))
     }
 
     /// The public keys that may log in as a user: the test's, that user's own on other nodes, and for `ubuntu` root's.
@@ -51,16 +43,31 @@ package struct Credentials: Sendable {
 
 extension KeyPair {
     /// Makes a fresh ed25519 pair without a passphrase.
-    package static func generate(_ file: String) async throws -> KeyPair {
-        let output = try await Command(
-            "ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "cluster-fixture", "-f", file]
-        )
-        .output()
-        guard output.succeeded else {
-            throw ClusterError(.provisioningFailed, "ssh-keygen could not make the key \(file): \(output.complaint)")
+    package static func generate(_ file: String) async throws -> KeyPair { try await generate([file])[0] }
+
+    /// Makes fresh ed25519 pairs without a passphrase, in as many rows as there are processors.
+    static func generate(_ files: [String]) async throws -> [KeyPair] {
+        let rows = min(files.count, ProcessInfo.processInfo.activeProcessorCount)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for row in 0..<rows {
+                let part = stride(from: row, to: files.count, by: rows).map { files[$0] }
+                group.addTask { try await generateOneByOne(part) }
+            }
+            try await group.waitForAll()
         }
-        return KeyPair(
-            privateFile: file, publicKey: publicKey(inLine: try String(contentsOfFile: file + ".pub", encoding: .utf8)))
+        return try files.map { file in
+            let line = try String(contentsOfFile: file + ".pub", encoding: .utf8)
+            return KeyPair(privateFile: file, publicKey: publicKey(inLine: line))
+        }
+    }
+
+    /// A shell starts the programs: it is much smaller than this process, which makes each start cheaper.
+    private static func generateOneByOne(_ files: [String]) async throws {
+        let text = #"for file; do ssh-keygen -q -t ed25519 -N "" -C cluster-fixture -f "$file" || exit; done"#
+        let output = try await Command("sh", ["-c", text, "keys"] + files).output()
+        guard output.succeeded else {
+            throw ClusterError(.provisioningFailed, "ssh-keygen could not make the keys: \(output.complaint)")
+        }
     }
 
     static func publicKey(inLine line: String) -> String {

@@ -7,12 +7,14 @@ package final class SSHAccess: Sendable {
     /// The known_hosts file with the pinned host keys.
     package let knownHostsFile: String
     package let identityFiles: [User: String]
+    private let socketFolder: String
     private let connections: Connections
 
     package init(configuration: SSHConfiguration, configurationFile: String) {
         self.configurationFile = configurationFile
         self.knownHostsFile = configuration.knownHostsFile
         self.identityFiles = configuration.identityFiles
+        self.socketFolder = configuration.socketFolder
         self.connections = Connections()
     }
 
@@ -72,10 +74,32 @@ package final class SSHAccess: Sendable {
         throw ClusterError(.connectionLost, "Port \(nodePort) of \(node) could not be forwarded: \(complaint)")
     }
 
-    /// Ends every shared connection.
-    package func close() async {
+    /// Ends every shared connection; the nodes live on.
+    package func close() async { await close(await connections.close()) }
+
+    /// Ends the nodes by `body`, and returns when every shared connection has ended with them: each is a process.
+    package func close(endingNodes body: () async throws -> Void) async throws {
+        let destinations = await connections.close()
+        var watched: [Int32: Destination] = [:]
+        for destination in destinations {
+            let path = "\(socketFolder)/\(destination.user)@\(destination.node)"
+            if let descriptor = ControlSocket.connect(path) { watched[descriptor] = destination }
+        }
+        do {
+            try await body()
+        } catch {
+            _ = await ControlSocket.awaitEnd(Array(watched.keys), within: .zero)
+            await close(destinations)
+            throw error
+        }
+        // A connection that did not notice is asked to end.
+        let left = await ControlSocket.awaitEnd(Array(watched.keys), within: .seconds(1))
+        await close(left.compactMap { watched[$0] })
+    }
+
+    private func close(_ destinations: [Destination]) async {
         await withTaskGroup(of: Void.self) { group in
-            for destination in await connections.close() {
+            for destination in destinations {
                 group.addTask {
                     // A connection that is gone already is what was wanted.
                     _ = try? await Command(

@@ -70,14 +70,13 @@ package struct SSHConfiguration: Sendable {
         hosts.map { "\($0.name),\($0.ip),[\($0.host)]:\($0.port) \($0.hostKey)\n" }.joined()
     }
 
-    /// The known_hosts text of a node: every node by name and address, and itself as localhost too.
-    package static func knownHosts(
-        inside node: Int, names: [String], addresses: [String], hostKeys: [String]
-    ) -> String {
-        var lines = zip(zip(names, addresses), hostKeys).map { "\($0.0),\($0.1) \($1)" }
-        lines.append("localhost,127.0.0.1,::1 \(hostKeys[node])")
-        return lines.joined(separator: "\n") + "\n"
+    /// The known_hosts text of all nodes: every one by name and address.
+    package static func knownHosts(names: [String], addresses: [String], hostKeys: [String]) -> String {
+        zip(zip(names, addresses), hostKeys).map { "\($0.0),\($0.1) \($1)\n" }.joined()
     }
+
+    /// The line by which a node knows itself.
+    package static func knownAsLocalhost(_ hostKey: String) -> String { "localhost,127.0.0.1,::1 \(hostKey)\n" }
 
     /// A path as ssh_config wants it: quoted, with the percent signs of its own doubled.
     private static func path(_ path: String, _ tokens: String = "") -> String {

@@ -113,12 +113,12 @@ extension DockerBackend {
     private func run(
         _ plan: ClusterPlan, image: String, addresses: [String], credentials: Credentials
     ) async throws {
+        let files = try NodeFiles(plan, addresses: addresses, credentials: credentials)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for node in plan.nodeNames.indices {
-                let files = try DockerNodeFolder.write(
-                    plan, node: node, addresses: addresses, credentials: credentials)
+                let folder = try DockerNodeFolder.write(plan, node: node, files: files)
                 let arguments = DockerArguments.run(
-                    plan, node: node, image: image, address: addresses[node], files: files)
+                    plan, node: node, image: image, address: addresses[node], files: folder)
                 group.addTask {
                     try await engine.change(arguments, else: "\(plan.nodeNames[node]) could not be started")
                 }

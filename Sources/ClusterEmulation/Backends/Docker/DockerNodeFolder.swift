@@ -2,13 +2,13 @@
 /// `/etc/ssh`, `root/` and `ubuntu/` to the users' `~/.ssh`, and the lines of `hosts` to the end of `/etc/hosts`.
 enum DockerNodeFolder {
     /// Writes the folder and returns its path.
-    static func write(_ plan: ClusterPlan, node: Int, addresses: [String], credentials: Credentials) throws -> String {
+    static func write(_ plan: ClusterPlan, node: Int, files: NodeFiles) throws -> String {
         let folder = plan.workspace.folder + "/nodes/\(plan.nodeNames[node])"
         for name in ["etc-ssh"] + User.allCases.map(\.rawValue) { try Workspace.makeFolder("\(folder)/\(name)") }
-        for file in try plan.files(of: node, addresses: addresses, credentials: credentials) {
+        for file in try files.files(of: node) {
             try Workspace.write(file.text, to: "\(folder)/\(file.place.folder)/\(file.name)", mode: file.mode)
         }
-        try Workspace.write(plan.hosts(addresses), to: folder + "/hosts")
+        try Workspace.write(files.hosts, to: folder + "/hosts")
         return folder
     }
 }

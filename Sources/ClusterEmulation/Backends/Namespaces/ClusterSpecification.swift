@@ -32,6 +32,7 @@ final class ClusterSpecification {
         try Workspace.makeFolder(base)
         try Workspace.makeFolder(Self.logFolder(plan.workspace.folder))
         let ubuntu = try image.ubuntu()
+        let nodeFiles = try NodeFiles(plan, addresses: addresses, credentials: credentials)
         let common = commonNode(image, plan.configuration)
         var nodes: [ns_node] = []
         for (index, name) in plan.nodeNames.enumerated() {
@@ -44,15 +45,15 @@ final class ClusterSpecification {
             let log = try openLog(plan, name)
             let groups = try NodeCgroups.make(plan.id, name, plan.configuration.limits)
             inherited += groups
-            let files = try RootEntry.all(
-                of: plan, node: index, subnet: subnet, ubuntu: ubuntu, credentials: credentials)
+            let entries = try RootEntry.all(
+                of: plan, node: index, files: nodeFiles, subnet: subnet, ubuntu: ubuntu)
             var node = common
             node.hostname = arena.text(name)
             node.address = inet_addr(addresses[index])
             node.peer = arena.text("port\(index + 1)")
             node.folder = arena.text("\(base)/\(index + 1)")
-            node.files = self.files(files)
-            node.file_count = files.count
+            node.files = files(entries)
+            node.file_count = entries.count
             node.ports = arena.array(
                 listeners.map { ns_port(listener: $0.descriptor, node_port: UInt16($0.nodePort)) })
             node.port_count = listeners.count

@@ -40,7 +40,10 @@ final class HostNetwork: Sendable {
     }
 
     private static func pick(_ nodes: Int) throws -> Subnet {
-        let routes = try routes()
+        try pick(nodes, besides: routes(in: String(contentsOfFile: "/proc/net/route", encoding: .utf8)))
+    }
+
+    static func pick(_ nodes: Int, besides routes: [(address: UInt32, mask: UInt32)]) throws -> Subnet {
         for _ in 0..<1000 {
             let subnet = Subnet.random(nodes: nodes)
             if !routes.contains(where: subnet.overlaps) { return subnet }
@@ -67,8 +70,8 @@ final class HostNetwork: Sendable {
 
     /// The destinations of this machine's routes but the default ones, from `/proc/net/route` (proc(5)): addresses are in
     /// the machine's own byte order of a network order number.
-    private static func routes() throws -> [(address: UInt32, mask: UInt32)] {
-        try String(contentsOfFile: "/proc/net/route", encoding: .utf8).split(separator: "\n").dropFirst().compactMap {
+    static func routes(in text: String) -> [(address: UInt32, mask: UInt32)] {
+        text.split(separator: "\n").dropFirst().compactMap {
             let fields = $0.split(separator: "\t")
             guard fields.count > 7, let address = UInt32(fields[1].trimmed, radix: 16),
                 let mask = UInt32(fields[7].trimmed, radix: 16), mask != 0

@@ -21,23 +21,21 @@ struct RootEntry: Sendable {
 
     /// What makes a root this node's.
     static func all(
-        of plan: ClusterPlan, node: Int, subnet: Subnet, ubuntu: LayeredImage.Account,
-        credentials: Credentials
+        of plan: ClusterPlan, node: Int, files: NodeFiles, subnet: Subnet, ubuntu: LayeredImage.Account
     ) throws -> [RootEntry] {
         let home = String(ubuntu.home.dropFirst())
-        let addresses = subnet.addresses(plan.nodeNames.count)
         var entries = [
             RootEntry(path: "run/sshd", mode: 0o755), RootEntry(path: "run/lock", mode: 0o1777),
             RootEntry(path: "etc/hostname", text: plan.nodeNames[node] + "\n", mode: 0o644),
             RootEntry(
                 path: "etc/hosts",
-                text: "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n" + plan.hosts(addresses),
+                text: "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n" + files.hosts,
                 mode: 0o644),
             RootEntry(path: home, mode: 0o755, owner: ubuntu.user, group: ubuntu.group),
             RootEntry(path: home + "/.ssh", mode: 0o700, owner: ubuntu.user, group: ubuntu.group),
             RootEntry(path: "root/.ssh", mode: 0o700),
         ]
-        for file in try plan.files(of: node, addresses: addresses, credentials: credentials) {
+        for file in try files.files(of: node) {
             let (folder, owner, group): (String, UInt32, UInt32) =
                 switch file.place {
                 case .etcSSH: ("etc/ssh", 0, 0)
