@@ -40,6 +40,9 @@ public final class Cluster: Sendable {
     /// A known_hosts file with the nodes' pinned host keys, under their names, ips and published ports.
     public var knownHostsFile: String { runtime.access.knownHostsFile }
 
+    /// The name of the backend that it runs on: `docker` or `namespaces`.
+    public var backendName: String { runtime.backend.name }
+
     /// Where the time of its start went.
     public var startTimes: StartTimes { runtime.times }
 

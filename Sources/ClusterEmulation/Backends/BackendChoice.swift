@@ -99,5 +99,8 @@ extension BackendChoice {
         #endif
     }
 
+    /// A backend of each kind that there is on this system, in the order of the automatic choice.
+    package static var all: [any Backend] { known.map { $0.make() } }
+
     private static let said = Locked<Set<String>>([])
 }

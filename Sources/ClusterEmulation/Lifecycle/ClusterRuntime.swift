@@ -43,7 +43,9 @@ final class ClusterRuntime: Sendable {
             await swept
             let runtime = ClusterRuntime(
                 plan: plan, backend: backend, access: opened, times: progress.times, reaper: reaper)
-            return Cluster(runtime: runtime, nodes: runtime.nodes(endpoints, keys))
+            let cluster = Cluster(runtime: runtime, nodes: runtime.nodes(endpoints, keys))
+            try Workspace.write(cluster.inventory.json, to: Inventory.file(in: plan.workspace.folder))
+            return cluster
         } catch {
             let opened = access
             credentials.cancel()

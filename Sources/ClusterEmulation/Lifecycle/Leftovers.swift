@@ -26,7 +26,7 @@ enum Leftovers {
 
 extension ClusterSummary {
     /// The cluster's folder, if the path that its label gives is one of ours.
-    fileprivate var workspace: Workspace? {
+    package var workspace: Workspace? {
         folder.hasPrefix("/") && folder.hasSuffix("/cf-" + id) ? Workspace(folder: folder) : nil
     }
 }

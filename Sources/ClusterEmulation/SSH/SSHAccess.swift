@@ -75,39 +75,15 @@ package final class SSHAccess: Sendable {
     }
 
     /// Ends every shared connection; the nodes live on.
-    package func close() async { await close(await connections.close()) }
-
-    /// Ends the nodes by `body`, and returns when every shared connection has ended with them: each is a process.
-    package func close(endingNodes body: () async throws -> Void) async throws {
-        let destinations = await connections.close()
-        var watched: [Int32: Destination] = [:]
-        for destination in destinations {
-            let path = "\(socketFolder)/\(destination.user)@\(destination.node)"
-            if let descriptor = ControlSocket.connect(path) { watched[descriptor] = destination }
-        }
-        do {
-            try await body()
-        } catch {
-            _ = await ControlSocket.awaitEnd(Array(watched.keys), within: .zero)
-            await close(destinations)
-            throw error
-        }
-        // A connection that did not notice is asked to end.
-        let left = await ControlSocket.awaitEnd(Array(watched.keys), within: .seconds(1))
-        await close(left.compactMap { watched[$0] })
+    package func close() async {
+        await connections.close()
+        await SharedConnections.close(in: socketFolder)
     }
 
-    private func close(_ destinations: [Destination]) async {
-        await withTaskGroup(of: Void.self) { group in
-            for destination in destinations {
-                group.addTask {
-                    // A connection that is gone already is what was wanted.
-                    _ = try? await Command(
-                        "ssh", self.arguments(destination.node, destination.user, options: ["-O", "exit"])
-                    ).output(limit: .seconds(5))
-                }
-            }
-        }
+    /// Ends the nodes by `body`, and returns when every shared connection has ended with them.
+    package func close(endingNodes body: () async throws -> Void) async throws {
+        await connections.close()
+        try await SharedConnections.close(in: socketFolder, endingNodes: body)
     }
 
     private func isAlive(_ node: String, _ user: User) async throws -> Bool {
@@ -154,9 +130,8 @@ private actor Connections {
 
     func forget(_ destination: Destination) { opening[destination] = nil }
 
-    func close() -> [Destination] {
+    func close() {
         isClosed = true
-        defer { opening = [:] }
-        return Array(opening.keys)
+        opening = [:]
     }
 }

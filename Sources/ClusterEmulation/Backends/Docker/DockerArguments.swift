@@ -54,8 +54,15 @@ package enum DockerArguments {
         return arguments + [image, "--configure"]
     }
 
-    /// Asks for the labels of containers, one line each, as ``summary(_:)`` reads them. (`docker ps` prints labels in
-    /// one way and Podman in another; `inspect` is the same everywhere.)
+    /// Asks for the labels of all that is ours, one line each, as ``summary(_:)`` reads them.
+    package static func listLabels(_ list: [String]) -> [String] {
+        let labels = summaryLabels.map { "{{.Label \"\($0)\"}}" }.joined(separator: "\t")
+        return list + ["--filter", "label=\(clusterLabel)", "--format", labels]
+    }
+
+    private static let summaryLabels = [clusterLabel, nameLabel, ownerLabel, folderLabel]
+
+    /// Asks for the labels of containers, one line each, as ``summary(_:)`` reads them.
     package static func inspectLabels(ofContainers containers: [String]) -> [String] {
         ["inspect", "--type", "container", "--format", labels(in: ".Config.Labels")] + containers
     }
@@ -66,7 +73,7 @@ package enum DockerArguments {
     }
 
     private static func labels(in field: String) -> String {
-        [clusterLabel, nameLabel, ownerLabel, folderLabel].map { "{{index \(field) \"\($0)\"}}" }.joined(
+        summaryLabels.map { "{{index \(field) \"\($0)\"}}" }.joined(
             separator: "\t")
     }
 

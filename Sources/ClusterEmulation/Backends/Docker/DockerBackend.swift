@@ -61,6 +61,15 @@ package struct DockerBackend: Backend, NodeKilling {
     }
 
     package func clusters() async throws -> [ClusterSummary] {
+        // Docker tells in two answers. Podman words labels in its own way there, and is asked about each.
+        async let ofContainers = engine.ask(DockerArguments.listLabels(["ps", "--all", "--no-trunc"]))
+        let ofNetworks = try await engine.ask(DockerArguments.listLabels(["network", "ls"]))
+        let answers = try await [ofContainers, ofNetworks]
+        let told = answers.allSatisfy(\.succeeded) ? answers.flatMap(\.lines) : try await inspectedLabels()
+        return Set(told.compactMap(DockerArguments.summary)).sorted { $0.id < $1.id }
+    }
+
+    private func inspectedLabels() async throws -> [String] {
         let filter = ["--filter", "label=\(DockerArguments.clusterLabel)"]
         let containers = try await lines(["ps", "--all", "--quiet"] + filter)
         let networks = try await lines(["network", "ls", "--quiet"] + filter)
@@ -72,7 +81,7 @@ package struct DockerBackend: Backend, NodeKilling {
         if !networks.isEmpty {
             found += try await engine.ask(DockerArguments.inspectLabels(ofNetworks: networks)).lines
         }
-        return Set(found.compactMap(DockerArguments.summary)).sorted { $0.id < $1.id }
+        return found
     }
 
     package func kill(_ node: String, of cluster: ClusterPlan.ID) async throws {

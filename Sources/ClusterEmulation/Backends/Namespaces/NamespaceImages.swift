@@ -12,9 +12,7 @@ package struct NamespaceImages: Sendable {
     private let users: UserNamespace?
 
     package init(cache: String?) {
-        let environment = ProcessInfo.processInfo.environment
-        let caches = environment["XDG_CACHE_HOME"] ?? (environment["HOME"] ?? "/root") + "/.cache"
-        self.cache = cache ?? caches + "/cluster-fixture/layers"
+        self.cache = cache ?? UserCache.folder + "/layers"
         users = UserNamespace.isNeeded ? UserNamespace() : nil
     }
 

@@ -8,9 +8,48 @@ import Glibc
 import Musl
 #endif
 
-/// The socket by which OpenSSH's client shares a connection. Its other end is held by the process that has the connection,
-/// for as long as it has it: so the end of a silent connection to the socket tells that this process is gone.
-enum ControlSocket {
+/// The connections that OpenSSH's client shares, each held by a process of its own behind a socket in a cluster's folder.
+enum SharedConnections {
+    /// Ends the nodes by `body`, and returns when every connection has ended with them, and its process too.
+    static func close(in folder: String, endingNodes body: () async throws -> Void) async throws {
+        let paths = sockets(in: folder)
+        var watched: [Int32: String] = [:]
+        for path in paths { if let descriptor = ControlSocket.connect(path) { watched[descriptor] = path } }
+        do {
+            try await body()
+        } catch {
+            _ = await ControlSocket.awaitEnd(Array(watched.keys), within: .zero)
+            await exit(paths)
+            throw error
+        }
+        // One that did not notice is asked to end.
+        let left = await ControlSocket.awaitEnd(Array(watched.keys), within: .seconds(1))
+        await exit(left.compactMap { watched[$0] })
+    }
+
+    /// Ends every connection; the nodes live on.
+    static func close(in folder: String) async { await exit(sockets(in: folder)) }
+
+    private static func sockets(in folder: String) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).map { folder + "/" + $0 }
+    }
+
+    private static func exit(_ paths: [String]) async {
+        await withTaskGroup(of: Void.self) { group in
+            for path in paths {
+                group.addTask {
+                    // A connection that is gone already is what was wanted.
+                    let words = ["-F", "/dev/null", "-S", path, "-O", "exit", "node"]
+                    _ = try? await Command("ssh", words).output(limit: .seconds(5))
+                }
+            }
+        }
+    }
+}
+
+/// The other end is held by the process that has the connection, for as long as it has it: so the end of a silent
+/// connection to the socket tells that this process is gone.
+private enum ControlSocket {
     /// Connects to a socket; nil if nobody holds it any more.
     static func connect(_ path: String) -> Int32? {
         var address = sockaddr_un()

@@ -1,0 +1,95 @@
+import Foundation
+
+/// A cluster as programs in any language read it: who its nodes are, where they are, and what lets one in.
+///
+/// Every running cluster has one as `inventory.json` in its folder. Its JSON is stable: within a ``version`` keys are only
+/// added, never removed or given another meaning.
+public struct Inventory: Codable, Sendable, Hashable {
+    /// The version of the format: 1.
+    public let version: Int
+    /// The cluster's name, for people.
+    public let name: String
+    /// What tells the cluster from every other: ten hexadecimal digits.
+    public let id: String
+    /// Where its nodes run: `docker` or `namespaces`.
+    public let backend: String
+    /// An OpenSSH client configuration with an entry for each node.
+    public let sshConfig: String
+    /// A known_hosts file with the nodes' host keys, under their names, ips and published ports.
+    public let knownHosts: String
+    /// The nodes, node1 first.
+    public let nodes: [Node]
+
+    /// One machine of the cluster.
+    public struct Node: Codable, Sendable, Hashable {
+        /// The host name: node1, node2 and so on.
+        public let name: String
+        /// Where this machine reaches the node's sshd: an address of its loopback.
+        public let host: String
+        /// The port of ``host`` that leads to the node's sshd.
+        public let port: Int
+        /// The address on the cluster's network.
+        public let ip: String
+        /// The host key: algorithm and base 64, as in a known_hosts file.
+        public let hostKey: String
+        /// The ports of ``host`` that lead to other ports of the node.
+        public let publishedPorts: [PublishedPort]
+        /// Who can log in: `ubuntu`, who is the one to be taken if nothing else is said, and `root`.
+        public let users: [User]
+    }
+
+    /// A port of this machine that leads to a port of a node.
+    public struct PublishedPort: Codable, Sendable, Hashable {
+        /// The port in the node.
+        public let nodePort: Int
+        /// The port of this machine's loopback.
+        public let port: Int
+    }
+
+    /// Who can log in, and with which key.
+    public struct User: Codable, Sendable, Hashable {
+        /// The user's name.
+        public let name: String
+        /// The private key's file.
+        public let identityFile: String
+    }
+}
+
+extension Cluster {
+    /// The cluster as programs in any language read it.
+    public var inventory: Inventory {
+        Inventory(
+            version: 1, name: name, id: id, backend: backendName, sshConfig: sshConfigurationFile,
+            knownHosts: knownHostsFile,
+            nodes: nodes.map { node in
+                Inventory.Node(
+                    name: node.name, host: node.host, port: node.port, ip: node.ip, hostKey: node.hostKey,
+                    publishedPorts: node.publishedPorts.sorted { $0.key < $1.key }.map {
+                        Inventory.PublishedPort(nodePort: $0.key, port: $0.value)
+                    },
+                    users: [User.ubuntu, .root].map {
+                        Inventory.User(name: "\($0)", identityFile: node.identityFile(for: $0))
+                    })
+            })
+    }
+}
+
+extension Inventory {
+    /// The inventory's place in a cluster's folder.
+    package static func file(in folder: String) -> String { folder + "/inventory.json" }
+
+    /// The inventory as JSON.
+    public var json: String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        // Texts and numbers only: it can't fail.
+        let data = (try? encoder.encode(self)) ?? Data()
+        return String(decoding: data, as: UTF8.self) + "\n"
+    }
+
+    /// Reads the inventory in a cluster's folder.
+    package init(folder: String) throws {
+        let data = try Data(contentsOf: URL(fileURLWithPath: Self.file(in: folder)))
+        self = try JSONDecoder().decode(Inventory.self, from: data)
+    }
+}

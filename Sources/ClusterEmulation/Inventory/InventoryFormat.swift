@@ -1,0 +1,71 @@
+import Foundation
+
+/// A form in which an inventory is written for other programs.
+public enum InventoryFormat: String, Sendable, CaseIterable {
+    /// The inventory itself.
+    case json
+    /// An OpenSSH client configuration, for `ssh -F` and everything that has such an option.
+    case sshConfig = "ssh-config"
+    /// An Ansible inventory.
+    case ansible
+    /// The nodes' names, one in a line, for `mpirun --hostfile`, `pdsh -w ^FILE` and `parallel --sshloginfile`.
+    case hostfile
+    /// Variables for a shell to read.
+    case environment = "env"
+    /// The lines of `/etc/hosts`.
+    case hosts = "etc-hosts"
+}
+
+extension Inventory {
+    /// The inventory in a format.
+    ///
+    /// - Parameter format: The format.
+    /// - Returns: The text, ending with a line break.
+    /// - Throws: If the cluster's ssh_config can't be read.
+    public func text(_ format: InventoryFormat) throws -> String {
+        switch format {
+        case .json: json
+        case .sshConfig: try String(contentsOfFile: sshConfig, encoding: .utf8)
+        case .ansible: ansible
+        case .hostfile: nodes.map { $0.name + "\n" }.joined()
+        case .environment: variables.map { "export \($0.name)=\(shellQuoted($0.value))\n" }.joined()
+        case .hosts: nodes.map { "\($0.ip) \($0.name)\n" }.joined()
+        }
+    }
+
+    /// The nodes by name: Ansible's own ssh finds them, their keys and their host keys by the configuration file.
+    private var ansible: String {
+        """
+        [cluster]
+        \(nodes.map(\.name).joined(separator: "\n"))
+
+        [cluster:vars]
+        ansible_user=\(nodes.first?.users.first?.name ?? "")
+        ansible_ssh_common_args=-F '\(sshConfig)'
+        ansible_python_interpreter=/usr/bin/python3
+
+        """
+    }
+
+    /// What a command that works with the cluster finds in its environment.
+    public var variables: [(name: String, value: String)] {
+        let user = nodes.first?.users.first
+        let common = [
+            ("CLUSTER_NAME", name),
+            ("CLUSTER_NODES", nodes.map(\.name).joined(separator: " ")),
+            ("CLUSTER_HOSTS", nodes.map(\.ip).joined(separator: " ")),
+            ("CLUSTER_SSH_CONFIG", sshConfig),
+            ("CLUSTER_KNOWN_HOSTS", knownHosts),
+            ("CLUSTER_INVENTORY", Self.file(in: (sshConfig as NSString).deletingLastPathComponent)),
+            ("CLUSTER_USER", user?.name ?? ""),
+            ("CLUSTER_KEY", user?.identityFile ?? ""),
+        ]
+        return common
+            + nodes.flatMap { node in
+                let prefix = "CLUSTER_" + node.name.uppercased()
+                return [
+                    (prefix + "_HOST", node.host), (prefix + "_PORT", "\(node.port)"), (prefix + "_IP", node.ip),
+                ]
+            }
+    }
+}

@@ -1,0 +1,91 @@
+import Foundation
+
+/// A cluster that is up, whichever process started it, as any process of the same user finds it.
+package struct ListedCluster: Sendable {
+    package let summary: ClusterSummary
+    /// What its folder says of it; nil while it is starting, or if its folder is gone.
+    package let inventory: Inventory?
+    /// Whether it stays when the process that started it ends.
+    package let isKept: Bool
+    package let backend: any Backend
+
+    init(_ summary: ClusterSummary, on backend: any Backend) {
+        self.summary = summary
+        self.backend = backend
+        inventory = try? Inventory(folder: summary.folder)
+        isKept = FileManager.default.fileExists(atPath: Workspace(folder: summary.folder).keptMark)
+    }
+
+    /// Removes the cluster, whoever started it, with the connections of this machine to it.
+    ///
+    /// - Throws: ``ClusterError`` with the code `teardownFailed`.
+    package func remove() async throws {
+        do {
+            try await uncancelled { [summary, backend] in
+                let sockets = Workspace(folder: summary.folder).socketFolder
+                try await SharedConnections.close(in: sockets) { try await backend.destroy(summary.id) }
+                if let workspace = summary.workspace { try workspace.remove() }
+            }
+        } catch {
+            throw ClusterError(
+                .teardownFailed, "Cluster \(summary.name) could not be removed: \(error)",
+                remedy: "By hand: \(backend.removalCommand(summary.id))")
+        }
+    }
+}
+
+/// The clusters of this user on this machine, on all backends.
+package enum ClusterCatalog {
+    /// All that there are, sorted by name. A backend that can't be asked has none.
+    package static func all() async -> [ListedCluster] {
+        await withTaskGroup(of: [ListedCluster].self) { group in
+            for backend in BackendChoice.all {
+                group.addTask { ((try? await backend.clusters()) ?? []).map { ListedCluster($0, on: backend) } }
+            }
+            return await group.reduce(into: []) { $0 += $1 }.sorted {
+                ($0.summary.name, $0.summary.id) < ($1.summary.name, $1.summary.id)
+            }
+        }
+    }
+
+    /// The cluster of a name or an id.
+    ///
+    /// - Throws: ``ClusterError`` with the code `noCluster`, which suggests the name that comes nearest, if there is none
+    ///   of the name or more than one.
+    package static func find(_ name: String) async throws -> ListedCluster {
+        let clusters = await all()
+        let found = clusters.filter { $0.summary.name == name || $0.summary.id == name }
+        if found.count == 1 { return found[0] }
+        if found.isEmpty {
+            let near = nearest(to: name, among: clusters.map(\.summary.name))
+            throw ClusterError(
+                .noCluster, "There is no cluster \"\(ClusterConfiguration.printable(name))\".",
+                remedy: near.map { "Did you mean \($0)?" } ?? "`cluster-fixture list` shows those there are.")
+        }
+        throw ClusterError(
+            .noCluster, "There are \(found.count) clusters \(name).",
+            remedy: "Say which one by its id: \(found.map(\.summary.id).joined(separator: ", ")).")
+    }
+
+    /// The name that is fewest changes away, if it is at most a third of the name's length, or two.
+    package static func nearest(to name: String, among names: [String]) -> String? {
+        names.map { (name: $0, distance: distance($0, name)) }.filter { $0.distance <= max(2, name.count / 3) }
+            .min { $0.distance < $1.distance }?.name
+    }
+
+    /// How many characters have to be put in, left out or replaced (Levenshtein's distance).
+    private static func distance(_ left: String, _ right: String) -> Int {
+        let right = Array(right)
+        var row = Array(0...right.count)
+        for (index, character) in left.enumerated() {
+            var diagonal = row[0]
+            row[0] = index + 1
+            for (column, other) in right.enumerated() {
+                let next = min(row[column] + 1, row[column + 1] + 1, diagonal + (character == other ? 0 : 1))
+                diagonal = row[column + 1]
+                row[column + 1] = next
+            }
+        }
+        return row[right.count]
+    }
+}
