@@ -72,10 +72,14 @@ extension Cluster {
     /// - Throws: ``ClusterError`` if the configuration can't work, no backend can run here, or a node does not become
     ///   ready in time; `CancellationError` if the task is cancelled. In each case nothing is left.
     public static func start(_ configuration: ClusterConfiguration = ClusterConfiguration()) async throws -> Cluster {
+        try await start(configuration, progress: Progress())
+    }
+
+    package static func start(_ configuration: ClusterConfiguration, progress: Progress) async throws -> Cluster {
         let plan = try ClusterPlan(configuration)
         return try await Gate.starts.pass {
             let backend = try await configuration.backend.resolve()
-            return try await ClusterRuntime.start(plan, on: backend)
+            return try await ClusterRuntime.start(plan, on: backend, progress: progress)
         }
     }
 }

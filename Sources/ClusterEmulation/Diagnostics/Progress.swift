@@ -10,8 +10,18 @@ package final class Progress: Sendable {
 
     private let state = Locked(State())
     private let print: @Sendable (String) -> Void
+    private let onDone: @Sendable (StartTimes.Step, Duration) -> Void
 
-    package init(_ print: @escaping @Sendable (String) -> Void = Progress.say) { self.print = print }
+    /// - Parameters:
+    ///   - print: What to do with a line.
+    ///   - onDone: What to do when a step of a start is done, so long after its beginning.
+    package init(
+        _ print: @escaping @Sendable (String) -> Void = Progress.say,
+        onDone: @escaping @Sendable (StartTimes.Step, Duration) -> Void = { _, _ in }
+    ) {
+        self.print = print
+        self.onDone = onDone
+    }
 
     /// A step that may take long: always told.
     package func step(_ text: String) {
@@ -24,7 +34,12 @@ package final class Progress: Sendable {
 
     /// A step of a start is done.
     package func done(_ step: StartTimes.Step) {
-        state.withLock { $0.times.note(step, .now - $0.begun) }
+        let elapsed = state.withLock {
+            let elapsed = ContinuousClock.now - $0.begun
+            $0.times.note(step, elapsed)
+            return elapsed
+        }
+        onDone(step, elapsed)
     }
 
     /// When the steps so far were done.
