@@ -1,6 +1,8 @@
 """mininet_peer.py BRIDGE SUBNET SSHD…: hosts on one Linux bridge, each with an sshd of its own."""
 
 import ipaddress
+import os
+import signal
 import subprocess
 import sys
 
@@ -39,13 +41,21 @@ def up(count):
 def down():
     global net
     for server in servers:
-        server.kill()
+        end(server)
     if net is not None:
         net.stop()
     for server in servers:
         server.wait()
     servers.clear()
     net = None
+
+
+def end(server):
+    """Kills an sshd, first those that serve its connections: theirs would never end in a network without a link."""
+    with open(f"/proc/{server.pid}/task/{server.pid}/children") as children:
+        for child in children.read().split():
+            os.kill(int(child), signal.SIGKILL)
+    server.kill()
 
 
 peer.serve(up, down)

@@ -18,8 +18,9 @@ final class Mininet: Contender {
 
     func whyNot() -> String? {
         if let reason = Machine.needsRoot ?? SSHServer.whyNot { return reason }
-        let isThere = Machine.succeeds([Self.python, "-c", "import mininet.nodelib"]) && Machine.succeeds(["brctl", "show"])
-        return isThere ? nil : "Mininet or bridge-utils is not installed: \(Machine.peers)"
+        let commands = [[Self.python, "-c", "import mininet.nodelib"], ["brctl", "show"]]
+        return commands.allSatisfy(Machine.succeeds)
+            ? nil : "Mininet or bridge-utils is not installed: \(Machine.peers)"
     }
 
     func setUp(nodes: Int) async throws -> Times {

@@ -41,6 +41,8 @@ struct ProcessTable {
     private static func entry(_ process: pid_t) -> Entry? {
         let file = "/proc/\(process)/status"
         guard let parent = field("PPid", of: file).first.flatMap({ pid_t($0) }) else { return nil }
+        // One that has ended and waits for its parent to look is none any more.
+        guard field("State", of: file).first != "Z" else { return nil }
         return Entry(
             process: process, parent: parent, name: field("Name", of: file).joined(separator: " "),
             depth: field("NSpid", of: file).count)
