@@ -1,5 +1,6 @@
 """mininet_peer.py BRIDGE SUBNET SSHD…: hosts on one Linux bridge, each with an sshd of its own."""
 
+import contextlib
 import ipaddress
 import os
 import signal
@@ -41,7 +42,7 @@ def up(count):
 def down():
     global net
     for server in servers:
-        end(server)
+        end(server.pid)
     if net is not None:
         net.stop()
     for server in servers:
@@ -50,12 +51,13 @@ def down():
     net = None
 
 
-def end(server):
-    """Kills an sshd, first those that serve its connections: theirs would never end in a network without a link."""
-    with open(f"/proc/{server.pid}/task/{server.pid}/children") as children:
-        for child in children.read().split():
-            os.kill(int(child), signal.SIGKILL)
-    server.kill()
+def end(process):
+    """Kills a process after its children: a connection would never end by itself in a network without a link."""
+    with contextlib.suppress(OSError):
+        with open(f"/proc/{process}/task/{process}/children") as children:
+            for child in children.read().split():
+                end(int(child))
+        os.kill(process, signal.SIGKILL)
 
 
 peer.serve(up, down)
