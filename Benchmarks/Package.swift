@@ -8,7 +8,11 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "ClusterBenchmark", dependencies: [.product(name: "ClusterFixture", package: "ClusterFixture")],
-            path: "Sources")
+            path: "Sources",
+            swiftSettings: [
+                .enableUpcomingFeature("ExistentialAny"),
+                .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+            ])
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,33 @@
+/// A way of getting N machines that answer to SSH.
+///
+/// Each contender keeps its own clock, so that what is no part of the work (the start of an interpreter, the making of a
+/// key) stays out of it.
+protocol Contender: AnyObject {
+    var name: String { get }
+
+    /// Says why it can't take part on this machine, and how to get what is missing; nil if it can.
+    func whyNot() -> String?
+
+    /// Starts the nodes and returns how long each step took, counted from the beginning; `banners` and `ready` always.
+    func setUp(nodes: Int) async throws -> Times
+
+    /// Takes down whatever there is, also after a set-up that failed.
+    func tearDown() async throws
+}
+
+extension Contender {
+    /// Sets up and tears down once.
+    func round(nodes: Int) async throws -> Times {
+        do {
+            var times = try await setUp(nodes: nodes)
+            var stopwatch = Stopwatch()
+            try await tearDown()
+            stopwatch.lap(.teardown)
+            times[.teardown] = stopwatch.times[.teardown]
+            return times
+        } catch {
+            try? await tearDown()
+            throw error
+        }
+    }
+}

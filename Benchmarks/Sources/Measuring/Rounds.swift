@@ -1,0 +1,37 @@
+/// The contenders in turn, again and again: what disturbs the machine for a while disturbs all of them.
+enum Rounds {
+    /// Those who can take part, each after one round that doesn't count: images are made, caches are filled.
+    static func able(_ contenders: [any Contender]) async -> [any Contender] {
+        var able: [any Contender] = []
+        for contender in contenders {
+            if let reason = contender.whyNot() {
+                Console.say("left out: \(contender.name): \(reason)")
+                continue
+            }
+            do {
+                _ = try await contender.round(nodes: 1)
+                able.append(contender)
+            } catch {
+                Console.say("left out: \(contender.name): \(error)")
+            }
+        }
+        return able
+    }
+
+    /// All samples; a contender that fails at this number of nodes is left out from then on, and it is said.
+    static func run(_ contenders: [any Contender], nodes: Int, runs: Int) async -> [Sample] {
+        var remaining = contenders
+        var samples: [Sample] = []
+        for _ in 0..<runs {
+            for contender in remaining {
+                do {
+                    samples.append(Sample(contender.name, nodes: nodes, try await contender.round(nodes: nodes)))
+                } catch {
+                    Console.say("left out at \(nodes) nodes: \(contender.name): \(error)")
+                    remaining.removeAll { $0 === contender }
+                }
+            }
+        }
+        return samples
+    }
+}

@@ -1,0 +1,40 @@
+import ClusterFixture
+import Foundation
+
+/// One namespaces cluster of many nodes: its times, and the memory that it takes while nothing happens.
+struct Scale: Encodable {
+    let nodes: Int
+    let seconds: [String: Double]
+    /// Processes of the cluster: its lifeline, and for each node the first process, sshd and the kept connection.
+    let processes: Int
+    /// Kilobytes (PSS) of all of them.
+    let memory: Int
+    /// Processes on this side that hold connections open.
+    let clients: Int
+    /// Kilobytes (PSS) of those.
+    let clientMemory: Int
+
+    static func measure(nodes: Int) async throws -> Scale {
+        #if os(Linux)
+        let fixture = ClusterFixture(nodes: nodes, backend: .namespaces, readyWithin: .seconds(300))
+        let cluster = try await fixture.setUp()
+        var times = cluster.startTimes.steps
+        let folder = (cluster.sshConfigurationFile as NSString).deletingLastPathComponent
+        // What the logins have left behind ends.
+        try await Task.sleep(for: .seconds(1))
+        let table = ProcessTable()
+        let inside = table.descendants(ofChildrenNamed: "lifeline")
+        let outside = table.processes.filter { $0.name == "ssh" && $0.commandLine.contains(folder) }
+        let (memory, clientMemory) = (ProcessTable.memory(of: inside), ProcessTable.memory(of: outside))
+        var stopwatch = Stopwatch()
+        try await fixture.tearDown()
+        stopwatch.lap(.teardown)
+        times.merge(stopwatch.times) { $1 }
+        return Scale(
+            nodes: nodes, seconds: Sample("", nodes: nodes, times).seconds, processes: inside.count, memory: memory,
+            clients: outside.count, clientMemory: clientMemory)
+        #else
+        throw Failure("there are no namespaces here")
+        #endif
+    }
+}

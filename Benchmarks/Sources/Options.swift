@@ -1,0 +1,43 @@
+/// The words of the command line.
+struct Options {
+    let scale: Bool
+    let nodes: [Int]
+    let only: [String]?
+    let json: String?
+    private let wantedRuns: Int?
+
+    init(_ words: some Sequence<String>) throws {
+        var values: [String: String] = [:]
+        var scale = false
+        var words = words.makeIterator()
+        while let word = words.next() {
+            switch word {
+            case "--scale": scale = true
+            case "--nodes", "--runs", "--only", "--json":
+                guard let value = words.next() else { throw Failure("\(word) wants a value") }
+                values[word] = value
+            default: throw Failure("unknown option \(word); there are --nodes, --runs, --only, --json and --scale")
+            }
+        }
+        self.scale = scale
+        nodes = try (values["--nodes"] ?? (scale ? "3,10,50,100,250" : "1,3,10,50,100")).split(separator: ",").map {
+            try Self.count($0)
+        }
+        wantedRuns = try values["--runs"].map { try Self.count($0[...]) }
+        only = values["--only"]?.split(separator: ",").map { Self.key(String($0)) }
+        json = values["--json"]
+    }
+
+    /// Ten runs of what is quick, three of what takes its time.
+    func runs(of nodes: Int) -> Int { wantedRuns ?? (nodes <= 10 ? 10 : 3) }
+
+    /// A contender's name as it is typed: `docker-run`.
+    static func key(_ name: String) -> String {
+        name.lowercased().split { !$0.isLetter && !$0.isNumber }.joined(separator: "-")
+    }
+
+    private static func count(_ word: Substring) throws -> Int {
+        guard let count = Int(word), count > 0 else { throw Failure("\"\(word)\" is no number of anything") }
+        return count
+    }
+}

@@ -1,0 +1,63 @@
+/// Tables for people.
+enum Report {
+    /// What the contenders took, whether the bars are met, and where the time of this library's own starts went.
+    static func print(_ samples: [Sample], nodes: Int, runs: Int) {
+        guard !samples.isEmpty else { return }
+        let groups = Dictionary(grouping: samples, by: \.contender)
+        func median(_ contender: String, _ step: Step) -> Double? {
+            groups[contender]?.compactMap { $0.seconds[step.rawValue] }.median
+        }
+        let names = samples.reduce(into: [String]()) { if !$0.contains($1.contender) { $0.append($1.contender) } }
+        let nodeCount = nodes == 1 ? "1 node" : "\(nodes) nodes"
+
+        var times = Table("", "banners", "ready", "teardown")
+        for name in names {
+            times.add([name] + [.banners, .ready, .teardown].map { Table.cell(median(name, $0)) })
+        }
+        times.print(under: "\(nodeCount), \(runs) runs in turn; medians in seconds")
+
+        let compared = Bar.all.compactMap { $0.row(median) }
+        if !compared.isEmpty {
+            var bars = Table("", "ratio", "at most", "")
+            for row in compared { bars.add(row) }
+            bars.print(under: "\(nodeCount): ratios of the medians")
+        }
+
+        let profiled = names.filter { median($0, .keys) != nil }
+        if !profiled.isEmpty {
+            var profile = Table("", "keys", "image", "nodes", "banners", "ready")
+            for name in profiled {
+                profile.add([name] + [.keys, .image, .nodes, .banners, .ready].map { Table.cell(median(name, $0)) })
+            }
+            profile.print(under: "\(nodeCount): when each step of a start is done; medians in seconds")
+        }
+    }
+
+    static func print(_ commands: [Commands]) {
+        guard !commands.isEmpty else { return }
+        var table = Table("", "ssh -S", "run, first", "ratio", "run, warm", "ratio")
+        for backend in commands {
+            let (bare, first, warm) = (backend.bare.median ?? 0, backend.first.median ?? 0, backend.warm.median ?? 0)
+            table.add([
+                backend.backend, Table.cell(bare, digits: 4), Table.cell(first, digits: 4),
+                Table.cell(first / bare, digits: 2), Table.cell(warm, digits: 4), Table.cell(warm / bare, digits: 2),
+            ])
+        }
+        table.print(under: "one command, `true`, over the shared connection; medians in seconds, ratios to `ssh -S`")
+    }
+
+    static func print(_ scale: [Scale]) {
+        var table = Table(
+            "nodes", "keys", "image", "started", "banners", "ready", "teardown", "PSS/node", "processes", "ssh PSS/node"
+        )
+        for cluster in scale {
+            let perNode = { (kilobytes: Int) in Table.cell(Double(kilobytes) / 1024 / Double(cluster.nodes), digits: 2)
+            }
+            table.add(
+                ["\(cluster.nodes)"] + Step.allCases.map { Table.cell(cluster.seconds[$0.rawValue]) }
+                    + [perNode(cluster.memory), "\(cluster.processes)", perNode(cluster.clientMemory)])
+        }
+        table.print(
+            under: "namespaces, one cluster each, idle; seconds since the beginning, MiB, processes of the cluster")
+    }
+}
