@@ -14,10 +14,8 @@ let package = Package(
     products: [
         .library(name: "ClusterFixture", targets: ["ClusterFixture"]),
         .library(name: "ClusterEmulation", targets: ["ClusterEmulation"]),
-        .executable(name: "cluster-fixture", targets: ["cluster-fixture"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
         // swift-subprocess's own dependency, whose FilePath and FileDescriptor stand in its interface.
         .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
@@ -27,21 +25,15 @@ let package = Package(
             name: "ClusterEmulation",
             dependencies: [
                 .target(name: "CNamespaces", condition: .when(platforms: [.linux])),
+                .target(name: "CLibcrypto", condition: .when(platforms: [.linux])),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system", condition: .when(platforms: [.linux])),
             ],
             swiftSettings: strict
         ),
         .target(name: "CNamespaces"),
+        .target(name: "CLibcrypto"),
         .target(name: "ClusterFixture", dependencies: ["ClusterEmulation"], swiftSettings: strict),
-        .executableTarget(
-            name: "cluster-fixture",
-            dependencies: [
-                "ClusterEmulation",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Subprocess", package: "swift-subprocess"),
-            ],
-            swiftSettings: strict),
         .target(
             name: "FixtureTestSupport",
             dependencies: ["ClusterEmulation", .product(name: "Subprocess", package: "swift-subprocess")],
@@ -51,7 +43,7 @@ let package = Package(
         .testTarget(
             name: "ClusterFixtureTests",
             dependencies: [
-                "ClusterFixture", "FixtureTestSupport", "Victim", "cluster-fixture",
+                "ClusterFixture", "FixtureTestSupport", "Victim",
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             swiftSettings: strict),

@@ -95,7 +95,7 @@ static void start_node(const struct ns_cluster *cluster, int index, int netlink,
 static _Noreturn void hold(const struct ns_cluster *cluster, pid_t *processes) {
     struct pollfd polled = {.fd = cluster->lifeline, .events = POLLIN};
     for (;;) {
-        int ready = poll(&polled, 1, -1), status;
+        int ready = poll_or_bury(&polled, 1), status;
         pid_t ended;
         while ((ended = waitpid(-1, &status, WNOHANG)) > 0)
             for (size_t i = 0; i < cluster->node_count; i++)
@@ -111,8 +111,6 @@ static _Noreturn void hold(const struct ns_cluster *cluster, pid_t *processes) {
         if (node < cluster->node_count && processes[node] > 0) kill(processes[node], SIGKILL);
     }
 }
-
-static void on_child(int signal) { (void)signal; }
 
 // A cluster with users of its own has none until its maker has mapped them; then it is root, in here.
 static void await_users(const struct ns_cluster *cluster) {
@@ -144,6 +142,7 @@ static void start_outside(const struct ns_cluster *cluster, int *go, int *ready)
         words[count] = words[count - 1];
         words[count - 1] = path;
         close(start[1]);
+        forget_children();
         if (read(start[0], &byte, 1) != 1) _exit(1);
         dup2(cluster->outside_log, 1);
         dup2(cluster->outside_log, 2);
@@ -183,8 +182,7 @@ static _Noreturn void lifeline_main(const struct ns_cluster *cluster) {
     reset_signals();
     close_others(cluster);
     await_users(cluster);
-    struct sigaction action = {.sa_handler = on_child};
-    sigaction(SIGCHLD, &action, NULL);
+    watch_children();
     MUST(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
     // Where it stands tells other processes which cluster this is.
     MUST(chdir(cluster->base));

@@ -27,6 +27,31 @@ void report(const struct ns_cluster *cluster, int kind, int node, int code, cons
     while (send(cluster->report, &report, sizeof report, MSG_NOSIGNAL) < 0 && errno == EINTR) {}
 }
 
+static void on_child(int signal) { (void)signal; }
+
+// The signal is let in only while poll(2) waits: one that came before would be forgotten, and the dead left unburied.
+void watch_children(void) {
+    struct sigaction action = {.sa_handler = on_child};
+    sigset_t child;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &child, NULL);
+    sigaction(SIGCHLD, &action, NULL);
+}
+
+void forget_children(void) {
+    sigset_t none;
+    signal(SIGCHLD, SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+int poll_or_bury(struct pollfd *polled, nfds_t count) {
+    sigset_t none;
+    sigemptyset(&none);
+    return ppoll(polled, count, NULL, &none);
+}
+
 void node_let_go(const struct ns_node *node) {
     for (size_t i = 0; i < node->port_count; i++) close(node->ports[i].listener);
     for (size_t i = 0; i < node->cgroup_count; i++) close(node->cgroups[i]);
@@ -191,13 +216,23 @@ static void drop_capabilities(void) {
 
 // --- the first process ------------------------------------------------------------------------------------------------
 
+// How long an acknowledgement may be held back, in microseconds: since Linux 6.15, and not in the headers of older systems.
+// ssh(1) waits for one in each login, twice, and would wait for 40 milliseconds.
+#ifndef TCP_DELACK_MAX_US
+#define TCP_DELACK_MAX_US 46
+#endif
+
 static char *const sshd_arguments[] = {"/usr/sbin/sshd", "-i", "-e", NULL};
 static char *const sshd_environment[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", NULL};
 
 static _Noreturn void serve_ssh(int client, int log) {
     int on = 1;
+    forget_children();
     setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     setsockopt(client, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+    // The least that the kernel takes is two ticks, of which there are 1000, 250 or 100 a second.
+    for (int least = 2000; least <= 20000; least = least == 2000 ? 8000 : least + 12000)
+        if (setsockopt(client, IPPROTO_TCP, TCP_DELACK_MAX_US, &least, sizeof least) == 0) break;
     dup2(client, 0);
     dup2(client, 1);
     dup2(log, 2);
@@ -210,6 +245,7 @@ static _Noreturn void serve_ssh(int client, int log) {
 static _Noreturn void relay(int client, uint16_t port) {
     struct sockaddr_in address = {
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    forget_children();
     int ends[2] = {client, socket(AF_INET, SOCK_STREAM, 0)};
     static char bytes[65536];
     if (connect(ends[1], (struct sockaddr *)&address, sizeof address) < 0) _exit(1);
@@ -238,13 +274,16 @@ static _Noreturn void relay(int client, uint16_t port) {
 
 static int listen_for_ssh(const struct step *at) {
     struct sockaddr_in name = {.sin_family = AF_INET, .sin_port = htons(22), .sin_addr.s_addr = htonl(INADDR_ANY)};
-    int on = 1, listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int on = 1, listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     MUST(listener);
     MUST(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on));
     MUST(bind(listener, (struct sockaddr *)&name, sizeof name));
     MUST(listen(listener, 1024));
     return listener;
 }
+
+// fork(2) without the locks and handlers of the C library's.
+static pid_t fork_here(void) { return syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL); }
 
 // Starts sshd for every connection, as inetd and socket units do, and buries the node's dead.
 static _Noreturn void serve(const struct ns_node *node, int listener) {
@@ -253,8 +292,10 @@ static _Noreturn void serve(const struct ns_node *node, int listener) {
     nfds_t count = 1;
     for (size_t i = 0; i < node->port_count && count <= most; i++)
         polled[count++] = (struct pollfd){.fd = node->ports[i].listener, .events = POLLIN};
+    // A client that has gone again before it is accepted must not be waited for.
+    for (nfds_t i = 1; i < count; i++) fcntl(polled[i].fd, F_SETFL, fcntl(polled[i].fd, F_GETFL) | O_NONBLOCK);
     for (;;) {
-        int ready = poll(polled, count, -1);
+        int ready = poll_or_bury(polled, count);
         while (waitpid(-1, NULL, WNOHANG) > 0) {}
         if (ready <= 0) continue;
         for (nfds_t i = 0; i < count; i++) {
@@ -262,25 +303,19 @@ static _Noreturn void serve(const struct ns_node *node, int listener) {
             int client = accept4(polled[i].fd, NULL, NULL, SOCK_CLOEXEC);
             if (client < 0) continue;
             uint16_t port = i == 0 ? 22 : node->ports[i - 1].node_port;
-            pid_t child = syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
-            if (child == 0) {
-                if (port == 22) serve_ssh(client, node->log);
-                relay(client, port);
-            }
+            // sshd takes the child's place at once, so no copy of this process's memory has to be made for it.
+            if (port == 22 && vfork() == 0) serve_ssh(client, node->log);
+            if (port != 22 && fork_here() == 0) relay(client, port);
             close(client);
         }
     }
 }
 
-static void on_child(int signal) { (void)signal; }
-
 _Noreturn void node_main(const struct ns_cluster *cluster, int index, int go) {
     const struct step where = {cluster, index}, *at = &where;
     const struct ns_node *node = &cluster->nodes[index];
     for (size_t other = index + 1; other < cluster->node_count; other++) node_let_go(&cluster->nodes[other]);
-    // A child's end interrupts poll(2).
-    struct sigaction action = {.sa_handler = on_child};
-    sigaction(SIGCHLD, &action, NULL);
+    watch_children();
     prctl(PR_SET_NAME, "node");
     umask(0);
     for (size_t i = 0; i < node->cgroup_count; i++) MUST(write(node->cgroups[i], "0", 1));
@@ -299,7 +334,6 @@ _Noreturn void node_main(const struct ns_cluster *cluster, int index, int go) {
     enter_root(at);
     int listener = listen_for_ssh(at);
     drop_capabilities();
-    report(cluster, NS_LISTENING, index, 0, "");
     close(cluster->report);
     serve(node, listener);
 }

@@ -86,7 +86,7 @@ struct ns_report {
     int32_t code;              ///< an errno, or an exit status as waitpid(2) gives it
     char step[52];             ///< what failed
 };
-enum { NS_LINKED = 1, NS_LISTENING = 2, NS_FAILED = 3, NS_ENDED = 4, NS_CONNECTED = 5 };
+enum { NS_LINKED = 1, NS_CONNECTED = 2, NS_FAILED = 3, NS_ENDED = 4 };
 
 /// Sent to the lifeline instead of a node's index: the cluster stays when the socket is closed, until somebody kills it.
 enum { NS_STAY = 0xffff };

@@ -10,7 +10,7 @@ package protocol Backend: Sendable {
     func availability() async -> Availability
 
     /// Starts all nodes of a plan, in parallel, and returns where each is reached, in the plan's order. The cluster's
-    /// keys are being made meanwhile.
+    /// keys are being made meanwhile. The nodes may still be on their way up.
     ///
     /// When it throws, or is cancelled, nothing that it began may still be under way: what is there by then is found
     /// by ``destroy(_:)``.
@@ -21,6 +21,9 @@ package protocol Backend: Sendable {
     /// Removes everything that belongs to a cluster: after half a provision too, a second time too, and from any
     /// process.
     func destroy(_ cluster: ClusterPlan.ID) async throws
+
+    /// Returns when a node has ended, or throws when one could not be started; else it goes on until it is cancelled.
+    func watch(_ cluster: ClusterPlan.ID) async throws -> EndedNode
 
     /// How each node is doing, by its name.
     func states(of cluster: ClusterPlan.ID) async throws -> [String: NodeState]
@@ -42,7 +45,28 @@ package protocol Backend: Sendable {
     func removalCommand(_ cluster: ClusterPlan.ID) -> String
 }
 
+/// A node that has ended by itself.
+package struct EndedNode: Sendable, Hashable {
+    package let name: String
+    package let exitCode: Int
+
+    package init(name: String, exitCode: Int) {
+        self.name = name
+        self.exitCode = exitCode
+    }
+}
+
 extension Backend {
+    /// Where nobody tells, every second it is asked for.
+    package func watch(_ cluster: ClusterPlan.ID) async throws -> EndedNode {
+        while true {
+            try await Task.sleep(for: .seconds(1))
+            for (name, state) in try await states(of: cluster).sorted(by: { $0.key < $1.key }) {
+                if case .exited(let code) = state { return EndedNode(name: name, exitCode: code) }
+            }
+        }
+    }
+
     /// Where nodes don't depend on this process, there is nothing to do.
     package func keep(_ cluster: ClusterPlan.ID) async {}
 }

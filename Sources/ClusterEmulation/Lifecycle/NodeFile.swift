@@ -23,37 +23,35 @@ package struct NodeFiles: Sendable {
     /// What every node gets.
     private let common: [NodeFile]
     private let knownHosts: String
-    private let hostKeys: [KeyPair]
+    private let hostKeys: [KeyText]
 
-    package init(_ plan: ClusterPlan, addresses: [String], credentials: Credentials) throws {
+    package init(_ plan: ClusterPlan, addresses: [String], credentials: Credentials) {
         hosts = zip(addresses, plan.nodeNames).map { "\($0) \($1)\n" }.joined()
         hostKeys = credentials.hostKeys
         knownHosts = SSHConfiguration.knownHosts(
             names: plan.nodeNames, addresses: addresses, hostKeys: hostKeys.map(\.publicKey))
         let environment = plan.configuration.environment.sorted { $0.key < $1.key }.map { "\($0)=\($1)\n" }.joined()
-        common = try credentials.internalKeys.flatMap { user, key in
+        common = credentials.internalKeys.flatMap { user, key in
             let authorized = credentials.authorizedKeys(for: user).map { $0 + "\n" }.joined()
             let texts = [("authorized_keys", authorized), ("environment", environment)]
-            return try texts.map { NodeFile(place: .home(user), name: $0, text: $1, mode: 0o600) }
+            return texts.map { NodeFile(place: .home(user), name: $0, text: $1, mode: 0o600) }
                 + NodeFile.pair(key, .home(user), "id_ed25519")
         }
     }
 
     /// The files of a node, which knows itself as localhost too.
-    package func files(of node: Int) throws -> [NodeFile] {
+    package func files(of node: Int) -> [NodeFile] {
         let known = knownHosts + SSHConfiguration.knownAsLocalhost(hostKeys[node].publicKey)
-        return try common + NodeFile.pair(hostKeys[node], .etcSSH, "ssh_host_ed25519_key")
+        return common + NodeFile.pair(hostKeys[node], .etcSSH, "ssh_host_ed25519_key")
             + [NodeFile(place: .etcSSH, name: "ssh_known_hosts", text: known, mode: 0o644)]
             + User.allCases.map { NodeFile(place: .home($0), name: "known_hosts", text: known, mode: 0o600) }
     }
 }
 
 extension NodeFile {
-    fileprivate static func pair(_ key: KeyPair, _ place: Place, _ name: String) throws -> [NodeFile] {
+    fileprivate static func pair(_ key: KeyText, _ place: Place, _ name: String) -> [NodeFile] {
         [
-            NodeFile(
-                place: place, name: name, text: try String(contentsOfFile: key.privateFile, encoding: .utf8),
-                mode: 0o600),
+            NodeFile(place: place, name: name, text: key.privateKey, mode: 0o600),
             NodeFile(place: place, name: name + ".pub", text: key.publicKey + "\n", mode: 0o644),
         ]
     }

@@ -29,13 +29,11 @@ package final class BannerWatch: Sendable {
     }
 
     private let endpoints: [(host: String, port: Int)]
-    private let arrivals: [(stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation)]
     private let last = AsyncStream.makeStream(of: Void.self)
     private let board: Locked<Board>
 
     package init(_ endpoints: [(host: String, port: Int)]) {
         self.endpoints = endpoints
-        arrivals = endpoints.map { _ in AsyncStream.makeStream() }
         board = Locked(Board(states: endpoints.map { _ in .noConnection(cause: "not tried yet") }))
     }
 
@@ -47,14 +45,6 @@ package final class BannerWatch: Sendable {
 
     /// Ends the watch, and with it every wait for a banner.
     package func stop() { board.withLock { $0.stopped = true } }
-
-    /// Returns when the server's banner has been read; to be called once for each server.
-    ///
-    /// - Throws: `CancellationError` if the task is cancelled or the watch is stopped.
-    package func banner(of server: Int) async throws {
-        for await _ in arrivals[server].stream { return }
-        throw CancellationError()
-    }
 
     /// Returns when every server's banner has been read; to be called once.
     ///
@@ -68,7 +58,7 @@ package final class BannerWatch: Sendable {
         var attempts = endpoints.indices.map { Attempt(index: $0) }
         defer {
             for attempt in attempts { attempt.end() }
-            for arrival in arrivals + [last] { arrival.continuation.finish() }
+            last.continuation.finish()
         }
         while !attempts.isEmpty, !board.withLock({ $0.stopped }) {
             let now = ContinuousClock.now
@@ -82,7 +72,6 @@ package final class BannerWatch: Sendable {
             for position in attempts.indices where polled[position].revents != 0 {
                 let state = attempts[position].advance(polled[position].revents)
                 board.withLock { $0.states[attempts[position].index] = state }
-                if case .banner = state { arrivals[attempts[position].index].continuation.yield() }
             }
             attempts.removeAll(where: \.isDone)
         }

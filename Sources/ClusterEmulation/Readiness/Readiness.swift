@@ -16,7 +16,7 @@ struct Readiness: Sendable {
         self.progress = progress
     }
 
-    /// Waits for all nodes, each proved as soon as its banner is there.
+    /// Waits for all nodes.
     ///
     /// - Throws: ``ClusterError`` with the code `notReady`, naming the node, the stage and the cause.
     func wait() async throws {
@@ -39,20 +39,14 @@ struct Readiness: Sendable {
         }
     }
 
-    /// A few at a time: a login is work for the processor, and those who wait for their banners shall have some of it.
+    /// Banners first: a login is work for the processor, which those who wait for their banners need more. Then a few at a
+    /// time, for the same reason.
     private func proveAll(_ watch: BannerWatch) async throws {
+        try await watch.allBanners()
+        progress.done(.banners)
         let gate = Gate.programs()
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                try await watch.allBanners()
-                progress.done(.banners)
-            }
-            for node in endpoints.indices {
-                group.addTask {
-                    try await watch.banner(of: node)
-                    try await gate.pass { try await prove(node) }
-                }
-            }
+            for node in endpoints.indices { group.addTask { try await gate.pass { try await prove(node) } } }
             for try await _ in group {}
         }
     }
@@ -68,16 +62,11 @@ struct Readiness: Sendable {
         throw await failure(node, stage, output.complaint.isEmpty ? "exit code \(output.exitCode)" : output.complaint)
     }
 
-    /// A container that ends will never be ready: every second it is asked for, so that nobody waits out the limit.
+    /// A node that ends will never be ready: nobody shall wait out the limit.
     private func watchForEnds() async throws {
-        while true {
-            try await Task.sleep(for: .seconds(1))
-            let states = try await backend.states(of: plan.id)
-            for (index, name) in plan.nodeNames.enumerated() {
-                guard case .exited(let code) = states[name] else { continue }
-                throw await failure(index, .container, "it ended with exit code \(code)")
-            }
-        }
+        let ended = try await backend.watch(plan.id)
+        let index = plan.nodeNames.firstIndex(of: ended.name) ?? 0
+        throw await failure(index, .container, "it ended with exit code \(ended.exitCode)")
     }
 
     private func late(_ watch: BannerWatch, _ limit: Duration) async -> ClusterError {

@@ -122,7 +122,7 @@ extension DockerBackend {
     private func run(
         _ plan: ClusterPlan, image: String, addresses: [String], credentials: Credentials
     ) async throws {
-        let files = try NodeFiles(plan, addresses: addresses, credentials: credentials)
+        let files = NodeFiles(plan, addresses: addresses, credentials: credentials)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for node in plan.nodeNames.indices {
                 let folder = try DockerNodeFolder.write(plan, node: node, files: files)

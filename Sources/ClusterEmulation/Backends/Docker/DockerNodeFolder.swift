@@ -5,7 +5,7 @@ enum DockerNodeFolder {
     static func write(_ plan: ClusterPlan, node: Int, files: NodeFiles) throws -> String {
         let folder = plan.workspace.folder + "/nodes/\(plan.nodeNames[node])"
         for name in ["etc-ssh"] + User.allCases.map(\.rawValue) { try Workspace.makeFolder("\(folder)/\(name)") }
-        for file in try files.files(of: node) {
+        for file in files.files(of: node) {
             try Workspace.write(file.text, to: "\(folder)/\(file.place.folder)/\(file.name)", mode: file.mode)
         }
         try Workspace.write(files.hosts, to: folder + "/hosts")

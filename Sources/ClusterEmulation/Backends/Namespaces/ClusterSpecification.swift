@@ -32,7 +32,7 @@ final class ClusterSpecification {
         try Workspace.makeFolder(base)
         try Workspace.makeFolder(Self.logFolder(plan.workspace.folder))
         let ubuntu = try image.ubuntu()
-        let nodeFiles = try NodeFiles(plan, addresses: addresses, credentials: credentials)
+        let nodeFiles = NodeFiles(plan, addresses: addresses, credentials: credentials)
         let common = commonNode(image, plan.configuration)
         var nodes: [ns_node] = []
         for (index, name) in plan.nodeNames.enumerated() {
@@ -45,7 +45,7 @@ final class ClusterSpecification {
             let log = try openLog(plan, name)
             let groups = try NodeCgroups.make(plan.id, name, plan.configuration.limits)
             inherited += groups
-            let entries = try RootEntry.all(
+            let entries = RootEntry.all(
                 of: plan, node: index, files: nodeFiles, subnet: subnet, ubuntu: ubuntu)
             var node = common
             node.hostname = arena.text(name)

@@ -24,7 +24,7 @@ final class NamespaceCluster: Sendable {
         self.board = board
     }
 
-    /// Starts the nodes of a plan, and returns when every one of them listens.
+    /// Starts the nodes of a plan. They can be connected to from the beginning, and accept when they are up.
     static func start(_ plan: ClusterPlan, image: LayeredImage, credentials: Credentials) async throws
         -> NamespaceCluster
     {
@@ -33,7 +33,7 @@ final class NamespaceCluster: Sendable {
         let specification = try ClusterSpecification(
             plan, image: image, subnet: network.subnet, credentials: credentials)
         defer { specification.closeDescriptors() }
-        let board = Reports(nodes: plan.nodeNames.count)
+        let board = Reports()
         let process = try specification.start()
         let (socket, reports) = specification.handOver()
         let cluster = NamespaceCluster(
@@ -49,9 +49,14 @@ final class NamespaceCluster: Sendable {
         try await board.linked()
         try network.attach(specification.interface)
         network.release()
-        try await board.allListening()
         if plan.configuration.outside { try await board.connected(log: ClusterSpecification.logFile(plan, "outside")) }
         return cluster
+    }
+
+    /// Returns when a node has ended; throws if one could not be started, or the lifeline has ended.
+    func watch() async throws -> EndedNode {
+        let (node, code) = try await board.firstEnd()
+        return EndedNode(name: plan.nodeNames[node], exitCode: code)
     }
 
     /// None, if the lifeline has ended and all nodes with it.

@@ -20,7 +20,7 @@ package struct NamespacesBackend: Backend, NodeKilling {
             if let missing = UserNamespaceFacts.current.missing {
                 return .unavailable(reason: missing.reason, remedy: missing.remedy)
             }
-        } else if case let failure = ns_try(0), failure != 0 {
+        } else if case let failure = Self.attempt, failure != 0 {
             return .unavailable(
                 reason:
                     "root may not make namespaces here (\(String(cString: strerror(failure)))), as in most containers.",
@@ -61,6 +61,11 @@ package struct NamespacesBackend: Backend, NodeKilling {
         try await lifeline.awaitEnd()
     }
 
+    package func watch(_ cluster: ClusterPlan.ID) async throws -> EndedNode {
+        guard let running = NamespaceCluster.running(cluster) else { throw CancellationError() }
+        return try await running.watch()
+    }
+
     package func states(of cluster: ClusterPlan.ID) async throws -> [String: NodeState] {
         if let running = NamespaceCluster.running(cluster) { return running.states }
         return [:]
@@ -88,6 +93,9 @@ package struct NamespacesBackend: Backend, NodeKilling {
     package func removalCommand(_ cluster: ClusterPlan.ID) -> String {
         "kill -KILL \((try? Lifeline.find(cluster))??.process.processID ?? 0)"
     }
+
+    /// The errno of an attempt to make namespaces, 0 if it went well. A process's rights to don't change.
+    private static let attempt = ns_try(0)
 
     static func path(of program: String) -> String? {
         ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"].map { "\($0)/\(program)" }

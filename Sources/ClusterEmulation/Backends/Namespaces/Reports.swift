@@ -8,7 +8,6 @@ final class Reports: Sendable {
     private struct Board {
         var isLinked = false
         var isConnected = false
-        var listening = Set<Int>()
         var ended: [Int: Int] = [:]
         var failure: (node: Int, code: Int32, step: String)?
         var isOver = false
@@ -16,10 +15,7 @@ final class Reports: Sendable {
         var nextTicket = 0
     }
 
-    private let nodes: Int
     private let board = Locked(Board())
-
-    init(nodes: Int) { self.nodes = nodes }
 
     /// The exit codes of the nodes that have ended; nil if the whole cluster has.
     var ended: [Int: Int]? { board.withLock { $0.isOver ? nil : $0.ended } }
@@ -45,7 +41,6 @@ final class Reports: Sendable {
             switch Int(report.kind) {
             case Int(NS_LINKED): board.isLinked = true
             case Int(NS_CONNECTED): board.isConnected = true
-            case Int(NS_LISTENING): board.listening.insert(node)
             case Int(NS_ENDED):
                 let status = report.code
                 board.ended[node] = Int(status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f))
@@ -70,8 +65,12 @@ final class Reports: Sendable {
     /// Returns when the cluster has its network.
     func linked() async throws { try await wait { $0.isLinked } }
 
-    /// Returns when every node listens.
-    func allListening() async throws { try await wait { $0.listening.count == self.nodes } }
+    /// Returns the first node that has ended, with its exit code. A node that could not be started has said why before.
+    func firstEnd() async throws -> (node: Int, code: Int) {
+        try await wait { !$0.ended.isEmpty }
+        let ended = board.withLock { $0.ended }
+        return ended.min { $0.key < $1.key }.map { ($0.key, $0.value) } ?? (0, 0)
+    }
 
     /// Returns when the cluster is connected to the outside.
     func connected(log: String) async throws {
@@ -87,7 +86,6 @@ final class Reports: Sendable {
     private func wait(evenAfterFailure: Bool = false, until isDone: @escaping @Sendable (Board) -> Bool) async throws {
         while true {
             let state = board.withLock { $0 }
-            if isDone(state) { return }
             try Task.checkCancellation()
             if !evenAfterFailure, let failure = state.failure {
                 let place = failure.node < 0 ? "The cluster" : "node\(failure.node + 1)"
@@ -95,6 +93,7 @@ final class Reports: Sendable {
                     .provisioningFailed,
                     "\(place) could not be started: \(failure.step): \(String(cString: strerror(failure.code))).")
             }
+            if isDone(state) { return }
             if state.isOver {
                 throw ClusterError(.provisioningFailed, "The process that holds the cluster together has ended.")
             }
@@ -113,7 +112,6 @@ final class Reports: Sendable {
                 let isStale = board.withLock { board in
                     let changed =
                         board.isLinked != state.isLinked || board.isConnected != state.isConnected
-                        || board.listening.count != state.listening.count
                         || board.ended.count != state.ended.count || (board.failure == nil) != (state.failure == nil)
                         || board.isOver != state.isOver || Task.isCancelled
                     if !changed { board.waiting[ticket] = continuation }

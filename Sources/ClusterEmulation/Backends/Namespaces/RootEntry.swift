@@ -22,7 +22,7 @@ struct RootEntry: Sendable {
     /// What makes a root this node's.
     static func all(
         of plan: ClusterPlan, node: Int, files: NodeFiles, subnet: Subnet, ubuntu: LayeredImage.Account
-    ) throws -> [RootEntry] {
+    ) -> [RootEntry] {
         let home = String(ubuntu.home.dropFirst())
         var entries = [
             RootEntry(path: "run/sshd", mode: 0o755), RootEntry(path: "run/lock", mode: 0o1777),
@@ -35,7 +35,7 @@ struct RootEntry: Sendable {
             RootEntry(path: home + "/.ssh", mode: 0o700, owner: ubuntu.user, group: ubuntu.group),
             RootEntry(path: "root/.ssh", mode: 0o700),
         ]
-        for file in try files.files(of: node) {
+        for file in files.files(of: node) {
             let (folder, owner, group): (String, UInt32, UInt32) =
                 switch file.place {
                 case .etcSSH: ("etc/ssh", 0, 0)
