@@ -195,11 +195,13 @@ static _Noreturn void lifeline_main(const struct ns_cluster *cluster) {
     MUST(netlink);
     MUST(netlink_add_bridge(netlink, "bridge"));
     int bridge = if_nametoindex("bridge");
+    start_node(cluster, 0, netlink, bridge, &processes[0]);
+    // While the first node puts its file system together, this machine is connected.
     if (cluster->interface) MUST(netlink_add_pair(netlink, "outside", bridge, cluster->interface, network, 0));
     close(network);
     report(cluster, NS_LINKED, -1, 0, "");
     link_outside(cluster, go);
-    for (size_t i = 0; i < cluster->node_count; i++) start_node(cluster, i, netlink, bridge, &processes[i]);
+    for (size_t i = 1; i < cluster->node_count; i++) start_node(cluster, i, netlink, bridge, &processes[i]);
     close(netlink);
     await_outside(cluster, ready);
     hold(cluster, processes);

@@ -1,5 +1,13 @@
 import Foundation
 
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
 /// A fingerprint of everything that goes into an image, so that an image is built once and again only when that
 /// changes.
 package struct ImageFingerprint {
@@ -23,17 +31,20 @@ package struct ImageFingerprint {
     /// image can hold, are passed over.
     package mutating func add(contentsOf path: String, named name: String) throws {
         let manager = FileManager.default
-        switch try? manager.attributesOfItem(atPath: path)[.type] as? FileAttributeType {
-        case .typeDirectory:
+        var status = stat()
+        // Not FileManager's attributes: it looks up the owner's name for each file, which takes longer than the rest.
+        guard lstat(path, &status) == 0 else { return }
+        switch status.st_mode & S_IFMT {
+        case S_IFDIR:
             for entry in try manager.contentsOfDirectory(atPath: path).sorted() {
                 try add(contentsOf: path + "/" + entry, named: name + "/" + entry)
             }
-        case .typeSymbolicLink:
+        case S_IFLNK:
             add(name.utf8)
             add(try manager.destinationOfSymbolicLink(atPath: path).utf8)
-        case .typeRegular:
+        case S_IFREG:
             add(name.utf8)
-            add(manager.isExecutableFile(atPath: path) ? [1] : [0])
+            add(status.st_mode & S_IXUSR != 0 ? [1] : [0])
             add(try Data(contentsOf: URL(fileURLWithPath: path)))
         default: break
         }
