@@ -191,6 +191,7 @@ static _Noreturn void lifeline_main(const struct ns_cluster *cluster) {
     int network = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
     MUST(network);
     MUST(unshare(CLONE_NEWNET));
+    disable_ipv6("default");
     int netlink = netlink_open();
     MUST(netlink);
     MUST(netlink_add_bridge(netlink, "bridge"));

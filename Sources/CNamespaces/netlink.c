@@ -102,6 +102,15 @@ int netlink_add_pair(int netlink, const char *port, int bridge, const char *othe
     return ask(netlink, &request);
 }
 
+void disable_ipv6(const char *interface) {
+    char path[64] = "/proc/sys/net/ipv6/conf/";
+    strncat(path, interface, IFNAMSIZ);
+    int file = open(strcat(path, "/disable_ipv6"), O_WRONLY | O_CLOEXEC);
+    if (file < 0) return;  // a kernel without it
+    if (write(file, "1", 1) < 0) {}  // it is slower then, no worse
+    close(file);
+}
+
 static uint32_t mask(uint8_t prefix) { return prefix ? htonl(~0u << (32 - prefix)) : 0; }
 
 int interface_up(const char *name, uint32_t address, uint8_t prefix) {

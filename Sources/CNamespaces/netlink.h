@@ -17,6 +17,10 @@ int netlink_add_pair(int netlink, const char *port, int bridge, const char *othe
 /// Gives an interface an address and sets it up.
 int interface_up(const char *name, uint32_t address, uint8_t prefix);
 
+/// Takes IPv6 off an interface of the calling process's network, or by the name `default` off those to come. Else each
+/// new one calls out to all others, which makes the thousandth node as dear as a hundred of the first.
+void disable_ipv6(const char *interface);
+
 /// Makes a device whose other end a program is going to hold, sets it up and makes it a port of a bridge.
 int add_tap(const char *name, const char *bridge);
 

@@ -325,6 +325,7 @@ _Noreturn void node_main(const struct ns_cluster *cluster, int index, int go) {
     char byte;
     if (read(go, &byte, 1) != 1) fail(at, "waiting for the interface");
     MUST(interface_up("lo", 0, 0));
+    disable_ipv6("eth0");
     MUST(interface_up("eth0", node->address, cluster->prefix));
     int netlink = netlink_open();
     MUST(netlink);

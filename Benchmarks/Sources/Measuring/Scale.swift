@@ -23,7 +23,7 @@ struct Scale: Encodable {
         // What the logins have left behind ends.
         try await Task.sleep(for: .seconds(1))
         let table = ProcessTable()
-        let inside = table.descendants(ofChildrenNamed: "lifeline")
+        let inside = table.descendants(ofChildrenNamed: "cf-lifeline")
         let outside = table.processes.filter { $0.name == "ssh" && $0.commandLine.contains(folder) }
         let (memory, clientMemory) = (ProcessTable.memory(of: inside), ProcessTable.memory(of: outside))
         var stopwatch = Stopwatch()
