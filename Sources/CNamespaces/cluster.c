@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -28,35 +29,51 @@ static _Noreturn void fail(const struct ns_cluster *cluster, const char *step) {
         if ((call) < 0) fail(cluster, #call);       \
     } while (0)
 
+// Descriptors that are needed; all others are closed, since whoever keeps one open keeps alive what it stands for.
 enum { descriptor_limit = 1 << 16 };
 static char is_needed[descriptor_limit];
+static int highest = 2;
 
 static void need(int descriptor) {
-    if (descriptor >= 0 && descriptor < descriptor_limit) is_needed[descriptor] = 1;
+    if (descriptor < 0 || descriptor >= descriptor_limit) return;
+    is_needed[descriptor] = 1;
+    if (descriptor > highest) highest = descriptor;
 }
 
-// Descriptors that the cluster doesn't need are its maker's, and must not be kept open by it.
-static void close_others(const struct ns_cluster *cluster) {
-    need(cluster->lifeline);
-    need(cluster->report);
-    need(cluster->mapped);
-    need(cluster->outside_log);
-    for (size_t i = 0; i < cluster->node_count; i++) {
-        const struct ns_node *node = &cluster->nodes[i];
-        need(node->log);
-        for (size_t j = 0; j < node->port_count; j++) need(node->ports[j].listener);
-        for (size_t j = 0; j < node->cgroup_count; j++) need(node->cgroups[j]);
-    }
-    unsigned int first = 3;
-    for (unsigned int descriptor = 3; descriptor < descriptor_limit; descriptor++) {
+static void need_those_of(const struct ns_node *node) {
+    need(node->log);
+    for (size_t i = 0; i < node->port_count; i++) need(node->ports[i].listener);
+    for (size_t i = 0; i < node->cgroup_count; i++) need(node->cgroups[i]);
+}
+
+static void close_others(void) {
+    int first = 3;
+    for (int descriptor = 3; descriptor <= highest; descriptor++) {
         if (!is_needed[descriptor]) continue;
+        is_needed[descriptor] = 0;
         if (descriptor > first) close_range(first, descriptor - 1, 0);
         first = descriptor + 1;
     }
     close_range(first, ~0u, 0);
+    highest = 2;
+}
+
+static void keep_what_the_cluster_needs(const struct ns_cluster *cluster) {
+    need(cluster->lifeline);
+    need(cluster->report);
+    need(cluster->mapped);
+    need(cluster->outside_log);
+    for (size_t i = 0; i < cluster->node_count; i++) need_those_of(&cluster->nodes[i]);
+    close_others();
     int null = open("/dev/null", O_RDWR);
     for (int standard = 0; standard < 3; standard++) dup2(null, standard);
     if (null > 2) close(null);
+}
+
+// Whether the maker has gone, or let the cluster go, while it is still being put together.
+static void end_with_maker(const struct ns_cluster *cluster) {
+    char byte;
+    if (recv(cluster->lifeline, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0) _exit(0);
 }
 
 // What the maker's program has set up for signals is none of the cluster's.
@@ -71,15 +88,17 @@ static void reset_signals(void) {
 static void start_node(const struct ns_cluster *cluster, int index, int netlink, int bridge, pid_t *process) {
     const struct ns_node *node = &cluster->nodes[index];
     int go[2];
+    end_with_maker(cluster);
     MUST(pipe2(go, O_CLOEXEC));
     MUST(mkdir(node->folder, 0700));
     unsigned long flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC | SIGCHLD;
     pid_t child = syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);
     MUST(child);
     if (child == 0) {
-        close(go[1]);
-        close(netlink);
-        close(cluster->lifeline);
+        need(go[0]);
+        need(cluster->report);
+        need_those_of(node);
+        close_others();
         node_main(cluster, index, go[0]);
     }
     close(go[0]);
@@ -167,7 +186,10 @@ static void link_outside(const struct ns_cluster *cluster, int go) {
 
 static void await_outside(const struct ns_cluster *cluster, int ready) {
     char byte;
+    struct pollfd polled[2] = {{.fd = ready, .events = POLLIN}, {.fd = cluster->lifeline, .events = POLLIN}};
     if (!cluster->outside) return;
+    while (poll(polled, 2, -1) < 0 && errno == EINTR) {}
+    end_with_maker(cluster);
     errno = ECHILD;
     if (read(ready, &byte, 1) != 1) fail(cluster, "the program that connects it to the outside has ended");
     close(ready);
@@ -180,7 +202,7 @@ static _Noreturn void lifeline_main(const struct ns_cluster *cluster) {
     setsid();
     prctl(PR_SET_NAME, "cf-lifeline");
     reset_signals();
-    close_others(cluster);
+    keep_what_the_cluster_needs(cluster);
     await_users(cluster);
     watch_children();
     MUST(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));

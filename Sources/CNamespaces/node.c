@@ -282,8 +282,15 @@ static int listen_for_ssh(const struct step *at) {
     return listener;
 }
 
-// fork(2) without the locks and handlers of the C library's.
-static pid_t fork_here(void) { return syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL); }
+// sshd takes the child's place at once, so no copy of this process's memory has to be made for it.
+static void start_ssh(int client, int log) {
+    if (vfork() == 0) serve_ssh(client, log);
+}
+
+// As fork(2), but without the locks and handlers of the C library's.
+static void start_relay(int client, uint16_t port) {
+    if (syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL) == 0) relay(client, port);
+}
 
 // Starts sshd for every connection, as inetd and socket units do, and buries the node's dead.
 static _Noreturn void serve(const struct ns_node *node, int listener) {
@@ -303,9 +310,10 @@ static _Noreturn void serve(const struct ns_node *node, int listener) {
             int client = accept4(polled[i].fd, NULL, NULL, SOCK_CLOEXEC);
             if (client < 0) continue;
             uint16_t port = i == 0 ? 22 : node->ports[i - 1].node_port;
-            // sshd takes the child's place at once, so no copy of this process's memory has to be made for it.
-            if (port == 22 && vfork() == 0) serve_ssh(client, node->log);
-            if (port != 22 && fork_here() == 0) relay(client, port);
+            if (port == 22)
+                start_ssh(client, node->log);
+            else
+                start_relay(client, port);
             close(client);
         }
     }
@@ -314,7 +322,6 @@ static _Noreturn void serve(const struct ns_node *node, int listener) {
 _Noreturn void node_main(const struct ns_cluster *cluster, int index, int go) {
     const struct step where = {cluster, index}, *at = &where;
     const struct ns_node *node = &cluster->nodes[index];
-    for (size_t other = index + 1; other < cluster->node_count; other++) node_let_go(&cluster->nodes[other]);
     watch_children();
     prctl(PR_SET_NAME, "node");
     umask(0);

@@ -18,6 +18,11 @@ extension Trait where Self == ConditionTrait {
             try await BackendUnderTest.namespaces.isUsable()
         }
     }
+
+    /// Skips where nodes without an engine can't be taken to the outside; fails instead where namespaces are required.
+    public static var requiresOutside: Self {
+        .enabled("slirp4netns can't be used here") { try BackendUnderTest.outsideIsUsable() }
+    }
     #endif
 
     /// Skips where no backend at all can run here; fails instead where one is required.
@@ -52,17 +57,32 @@ package enum BackendUnderTest: String, CaseIterable, Sendable, CustomTestStringC
     package func isUsable() async throws -> Bool { try await Self.answers.once(self) { try await self.ask() } }
 
     private func ask() async throws -> Bool {
-        let required = (ProcessInfo.processInfo.environment["CLUSTER_FIXTURE_REQUIRE_BACKENDS"] ?? "").split(
-            separator: ",")
         do {
             _ = try await choice.resolve()
             return true
         } catch {
-            if required.contains(Substring(rawValue)) { throw error }
-            Progress.say("skipping what needs \(rawValue): \(error)")
-            return false
+            return try refuse(error)
         }
     }
+
+    /// What can't be had is a reason to skip a test, unless it has to be there.
+    private func refuse(_ error: any Error) throws -> Bool {
+        let required = ProcessInfo.processInfo.environment["CLUSTER_FIXTURE_REQUIRE_BACKENDS"] ?? ""
+        if required.split(separator: ",").contains(Substring(rawValue)) { throw error }
+        Progress.say("skipping what needs \(rawValue): \(error)")
+        return false
+    }
+
+    #if os(Linux)
+    package static func outsideIsUsable() throws -> Bool {
+        do {
+            _ = try Outside()
+            return true
+        } catch {
+            return try namespaces.refuse(error)
+        }
+    }
+    #endif
 
     private static let answers = Answers()
 

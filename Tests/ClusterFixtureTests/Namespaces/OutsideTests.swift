@@ -5,7 +5,7 @@ import Foundation
 import Testing
 
 /// Nodes that may reach beyond their cluster, and nodes that may not.
-@Suite(.requiresNamespaces, .timeLimit(.minutes(5)))
+@Suite(.requiresNamespaces, .requiresOutside, .timeLimit(.minutes(5)))
 struct OutsideTests {
     private static func greet(_ host: String, _ port: Int) -> String {
         "timeout 5 bash -c 'exec 3<>/dev/tcp/\(host)/\(port) && head -c 7 <&3'"

@@ -4,11 +4,11 @@ import Glibc
 
 /// The way from a cluster's network to this machine's: slirp4netns, a network stack in a process of its own, which speaks
 /// for the nodes as an ordinary program would. It changes nothing of this machine's network and needs no rights.
-struct Outside: Sendable {
+package struct Outside: Sendable {
     private let program: String
 
     /// - Throws: ``ClusterError`` if slirp4netns is not on this machine.
-    init() throws {
+    package init() throws {
         guard let program = NamespacesBackend.path(of: "slirp4netns") else {
             throw ClusterError(
                 .missingProgram,
