@@ -14,8 +14,10 @@ let package = Package(
     products: [
         .library(name: "ClusterFixture", targets: ["ClusterFixture"]),
         .library(name: "ClusterEmulation", targets: ["ClusterEmulation"]),
+        .executable(name: "cluster-fixture", targets: ["cluster-fixture"]),
     ],
     dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
         // swift-subprocess's own dependency, whose FilePath and FileDescriptor stand in its interface.
         .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
@@ -34,6 +36,12 @@ let package = Package(
         .target(name: "CNamespaces"),
         .target(name: "CLibcrypto"),
         .target(name: "ClusterFixture", dependencies: ["ClusterEmulation"], swiftSettings: strict),
+        .executableTarget(
+            name: "cluster-fixture",
+            dependencies: [
+                "ClusterEmulation", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
         .target(
             name: "FixtureTestSupport",
             dependencies: ["ClusterEmulation", .product(name: "Subprocess", package: "swift-subprocess")],
@@ -43,7 +51,7 @@ let package = Package(
         .testTarget(
             name: "ClusterFixtureTests",
             dependencies: [
-                "ClusterFixture", "FixtureTestSupport", "Victim",
+                "ClusterFixture", "FixtureTestSupport", "Victim", "cluster-fixture",
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             swiftSettings: strict),

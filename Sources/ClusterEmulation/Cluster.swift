@@ -60,6 +60,9 @@ public final class Cluster: Sendable {
     /// - Throws: ``ClusterError`` if the backend can't be asked.
     public func logs() async throws -> [String: String] { try await runtime.backend.logs(of: id) }
 
+    /// Names a program that is to end as well if this process dies; nil if none is any more.
+    package func alsoEnd(_ process: Int32?) { runtime.alsoEnd(process) }
+
     /// Leaves the cluster running when this process ends, and says how to reach and how to remove it.
     package func keep() async throws -> String { try await runtime.keep(nodes) }
 }

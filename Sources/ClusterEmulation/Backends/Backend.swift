@@ -9,6 +9,11 @@ package protocol Backend: Sendable {
     /// Whether the backend can run here, and if not, exactly why.
     func availability() async -> Availability
 
+    /// Makes or finds what nodes of an image are made of.
+    ///
+    /// - Returns: What a cache has to keep: an image's name, or folders.
+    func prepare(_ image: NodeImage, progress: Progress) async throws -> [String]
+
     /// Starts all nodes of a plan, in parallel, and returns where each is reached, in the plan's order. The cluster's
     /// keys are being made meanwhile. The nodes may still be on their way up.
     ///
@@ -30,6 +35,9 @@ package protocol Backend: Sendable {
 
     /// The last lines of each node's own log, by its name.
     func logs(of cluster: ClusterPlan.ID) async throws -> [String: String]
+
+    /// The program that shows the logs of nodes as they grow.
+    func followLogs(of cluster: ClusterSummary, _ nodes: [String]) -> Command
 
     /// The clusters that are there, and whom they belong to.
     func clusters() async throws -> [ClusterSummary]

@@ -64,6 +64,8 @@ final class ClusterRuntime: Sendable {
         }
     }
 
+    func alsoEnd(_ process: Int32?) { reaper.alsoEnd(process) }
+
     func stop() async throws {
         let (plan, backend, access, reaper) = (plan, backend, access, reaper)
         let task = stopping.withLock { running in

@@ -1,10 +1,18 @@
 import Foundation
 
-/// Clusters whose owners died and whose reapers died too: removed when the next cluster starts.
-enum Leftovers {
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Clusters whose owners died and whose reapers died too, and folders that clusters left in the same way.
+package enum Leftovers {
     private static let swept = Locked<Set<String>>([])
 
-    /// Removes them, once per process and backend. Clusters that were kept on purpose stay.
+    /// Removes a backend's when the first cluster of this process starts on it. Clusters that were kept on purpose stay.
     static func sweepOnce(_ backend: any Backend) async {
         if swept.withLock({ $0.insert(backend.name).inserted }) { await sweep(backend) }
     }
@@ -21,6 +29,48 @@ enum Leftovers {
     static func isAbandoned(_ cluster: ClusterSummary) -> Bool {
         guard let owner = cluster.owner, owner.hasEnded else { return false }
         return !(cluster.workspace.map { FileManager.default.fileExists(atPath: $0.keptMark) } ?? false)
+    }
+}
+
+/// Something that was left behind.
+package enum Leftover: Sendable {
+    case cluster(ListedCluster)
+    /// The folder of a cluster that no backend knows any more.
+    case folder(Workspace)
+
+    package var name: String {
+        switch self {
+        case .cluster(let cluster): cluster.summary.name
+        case .folder(let workspace): workspace.folder
+        }
+    }
+}
+
+extension Leftovers {
+    /// What there is on all backends, and among this user's temporary files.
+    package static func found() async -> [Leftover] {
+        let clusters = await ClusterCatalog.all()
+        let known = Set(clusters.map(\.summary.folder))
+        let folders = Workspace.all().filter { !known.contains($0.folder) && $0.owner?.hasEnded == true }
+        return clusters.filter { isAbandoned($0.summary) }.map { .cluster($0) } + folders.map { .folder($0) }
+    }
+
+    /// Removes what there is.
+    ///
+    /// - Returns: The names of what was removed.
+    /// - Throws: ``ClusterError`` with the code `teardownFailed`.
+    package static func prune() async throws -> [String] {
+        let found = await found()
+        for leftover in found {
+            switch leftover {
+            case .cluster(let cluster): try await cluster.remove()
+            case .folder(let workspace):
+                // What an engine can't be asked for is not removed with the folder that says what it is.
+                for backend in BackendChoice.all { try? await backend.destroy(workspace.cluster) }
+                try workspace.remove()
+            }
+        }
+        return found.map(\.name)
     }
 }
 

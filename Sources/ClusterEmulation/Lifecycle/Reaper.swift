@@ -39,7 +39,14 @@ package final class Reaper: Sendable {
     package static func start(folder: String, script: ReapingScript?) async throws -> Reaper {
         let (reading, writing) = try socketPair()
         let text = """
-            read -r word && [ "$word" = done ] && exit 0
+            also=
+            while read -r word process; do
+                case $word in
+                    done) exit 0 ;;
+                    also) also=$process ;;
+                esac
+            done
+            [ -z "$also" ] || kill -TERM "$also"
             folder=$1; shift
             rm -rf -- "$folder"
             \(script?.text ?? "")
@@ -61,16 +68,23 @@ package final class Reaper: Sendable {
         throw ClusterError(.missingProgram, "/bin/sh could not be started to watch over the cluster.")
     }
 
+    /// Names a program that is to end as well if this process dies; nil if none is any more.
+    package func alsoEnd(_ process: Int32?) { tell("also \(process.map { "\($0)" } ?? "")") }
+
     /// Sends the process home: all is removed, or meant to stay.
     package func dismiss() async {
-        let word = Array("done\n".utf8)
-        #if canImport(Darwin)
-        _ = send(lifeline.rawValue, word, word.count, 0)
-        #else
-        _ = send(lifeline.rawValue, word, word.count, Int32(MSG_NOSIGNAL))
-        #endif
+        tell("done")
         try? lifeline.close()
         await process.value
+    }
+
+    private func tell(_ line: String) {
+        let bytes = Array("\(line)\n".utf8)
+        #if canImport(Darwin)
+        _ = send(lifeline.rawValue, bytes, bytes.count, 0)
+        #else
+        _ = send(lifeline.rawValue, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+        #endif
     }
 
     /// Lets the process do its work, now and without this process waiting for it.

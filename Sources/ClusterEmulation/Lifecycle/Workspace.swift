@@ -23,6 +23,28 @@ package struct Workspace: Sendable {
         folder = (usable ? temporary.trimmingSuffix("/") : "/tmp") + "/cf-" + cluster
     }
 
+    /// The folders of this user's clusters where this process would make its own.
+    package static func all() -> [Workspace] {
+        let place = (Workspace(cluster: "").folder as NSString).deletingLastPathComponent
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: place)) ?? []
+        return names.filter { $0.hasPrefix("cf-") && $0.count == 13 }.sorted().compactMap { name in
+            var status = stat()
+            let path = "\(place)/\(name)"
+            guard lstat(path, &status) == 0, status.st_uid == geteuid(), status.st_mode & S_IFMT == S_IFDIR else { return nil }
+            return Workspace(folder: path)
+        }
+    }
+
+    /// The cluster whose folder this is.
+    package var cluster: ClusterPlan.ID { String((folder as NSString).lastPathComponent.dropFirst("cf-".count)) }
+
+    /// The process that made it.
+    package var owner: ProcessIdentity? {
+        (try? String(contentsOfFile: ownerFile, encoding: .utf8)).flatMap(ProcessIdentity.init)
+    }
+
+    private var ownerFile: String { folder + "/owner" }
+
     package var keysFolder: String { folder + "/keys" }
     package var socketFolder: String { folder + "/s" }
     /// Where a backend puts its nodes' file systems together.
@@ -41,6 +63,7 @@ package struct Workspace: Sendable {
                     .provisioningFailed, "The folder \(path) could not be made: \(String(cString: strerror(errno))).")
             }
         }
+        try Self.write(ProcessIdentity.current.text, to: ownerFile)
     }
 
     package func remove() throws {

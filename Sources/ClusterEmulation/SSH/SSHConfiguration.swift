@@ -40,11 +40,12 @@ package struct SSHConfiguration: Sendable {
             "Host \($0.name)\n  HostName \($0.host)\n  Port \($0.port)\n  HostKeyAlias \($0.name)\n"
         }
         let users = identityFiles.sorted { $0.key.rawValue < $1.key.rawValue }.map {
-            "Match user \($0.key)\n  IdentityFile \(Self.path($0.value))\n"
+            "Match originalhost \(hosts.map(\.name).joined(separator: ",")) user \($0.key)\n  IdentityFile \(Self.path($0.value))\n"
         }
+        let names = hosts.map(\.name)
         return blocks.joined(separator: "\n") + """
 
-            Host *
+            Host \(names.joined(separator: " "))
               User \(User.ubuntu)
               UserKnownHostsFile \(Self.path(knownHostsFile))
               GlobalKnownHostsFile /dev/null

@@ -19,6 +19,10 @@ package struct DockerBackend: Backend, NodeKilling {
         return try await endpoints(plan, addresses: addresses)
     }
 
+    package func prepare(_ image: NodeImage, progress: Progress) async throws -> [String] {
+        [try await DockerImages(engine: engine).ensure(image, progress: progress)]
+    }
+
     package func destroy(_ cluster: ClusterPlan.ID) async throws {
         // The question about networks is answered while the containers go; only then can a network go.
         async let networks = networks(of: cluster)
@@ -58,6 +62,19 @@ package struct DockerBackend: Backend, NodeKilling {
             }
             return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
         }
+    }
+
+    package func followLogs(of cluster: ClusterSummary, _ nodes: [String]) -> Command {
+        let text = """
+            cluster=$1 nodes=$2; shift 2
+            for node in $nodes; do
+                "$@" logs --follow --tail 500 "cf-$cluster-$node" 2>&1 | sed -u "s/^/$node: /" &
+            done
+            wait
+            """
+        let docker = engine.command([])
+        let words = [cluster.id, nodes.joined(separator: " "), docker.program] + docker.arguments
+        return Command("sh", ["-c", text, "logs"] + words)
     }
 
     package func clusters() async throws -> [ClusterSummary] {

@@ -78,7 +78,7 @@ package struct NamespaceImages: Sendable {
     private func debian(_ progress: Progress) async throws -> String {
         let release = try Self.releaseName()
         return try await once("root-" + release) { unfinished in
-            guard NamespacesBackend.path(of: "mmdebstrap") != nil else {
+            guard ProgramPath.find("mmdebstrap") != nil else {
                 throw ClusterError(
                     .missingProgram,
                     "Nodes of an ordinary user need a root file system of their own, and mmdebstrap, which makes it, is not on this machine.",

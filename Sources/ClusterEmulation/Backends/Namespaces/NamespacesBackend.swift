@@ -26,7 +26,7 @@ package struct NamespacesBackend: Backend, NodeKilling {
                     "root may not make namespaces here (\(String(cString: strerror(failure)))), as in most containers.",
                 remedy: "Run the tests outside a container, or in a privileged one.")
         }
-        for program in ["unshare", "chroot", "apt-get"] where Self.path(of: program) == nil {
+        for program in ["unshare", "chroot", "apt-get"] where ProgramPath.find(program) == nil {
             return .unavailable(
                 reason: "the program \(program) is not on this machine.",
                 remedy: "Use Debian or Ubuntu, with util-linux.")
@@ -43,6 +43,11 @@ package struct NamespacesBackend: Backend, NodeKilling {
         let keys = try await credentials.value
         let cluster = try await NamespaceCluster.start(plan, image: image, credentials: keys)
         return cluster.endpoints
+    }
+
+    package func prepare(_ image: NodeImage, progress: Progress) async throws -> [String] {
+        let layered = try await images.ensure(image, progress: progress)
+        return layered.layers + (layered.root == "/" ? [] : [layered.root])
     }
 
     package func destroy(_ cluster: ClusterPlan.ID) async throws {
@@ -78,6 +83,11 @@ package struct NamespacesBackend: Backend, NodeKilling {
         return try Lifeline.find(cluster)?.logs ?? [:]
     }
 
+    package func followLogs(of cluster: ClusterSummary, _ nodes: [String]) -> Command {
+        let files = nodes.map { ClusterSpecification.logFolder(cluster.folder) + "/\($0).log" }
+        return Command("tail", ["-n", "500", "-F", "--"] + files)
+    }
+
     package func clusters() async throws -> [ClusterSummary] { try Lifeline.all().map(\.summary) }
 
     package func kill(_ node: String, of cluster: ClusterPlan.ID) async throws {
@@ -97,9 +107,5 @@ package struct NamespacesBackend: Backend, NodeKilling {
     /// The errno of an attempt to make namespaces, 0 if it went well. A process's rights to don't change.
     private static let attempt = ns_try(0)
 
-    static func path(of program: String) -> String? {
-        ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"].map { "\($0)/\(program)" }
-            .first { access($0, X_OK) == 0 }
-    }
 }
 #endif

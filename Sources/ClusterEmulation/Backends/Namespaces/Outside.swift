@@ -9,7 +9,7 @@ package struct Outside: Sendable {
 
     /// - Throws: ``ClusterError`` if slirp4netns is not on this machine.
     package init() throws {
-        guard let program = NamespacesBackend.path(of: "slirp4netns") else {
+        guard let program = ProgramPath.find("slirp4netns") else {
             throw ClusterError(
                 .missingProgram,
                 "The nodes can't reach the outside: slirp4netns, which would take them there, is not on this machine.",

@@ -69,7 +69,7 @@ package struct UserNamespaceFacts: Sendable {
         return UserNamespaceFacts(
             name: NSUserName(), userID: geteuid(), subordinateUsers: text("/etc/subuid"),
             subordinateGroups: text("/etc/subgid"),
-            hasMapper: ["newuidmap", "newgidmap"].allSatisfy { NamespacesBackend.path(of: $0) != nil },
+            hasMapper: ["newuidmap", "newgidmap"].allSatisfy { ProgramPath.find($0) != nil },
             isSwitchedOff: number("kernel/unprivileged_userns_clone") == 0,
             maximum: number("user/max_user_namespaces") ?? .max,
             isRestrictedByAppArmor: number("kernel/apparmor_restrict_unprivileged_userns") == 1,

@@ -1,0 +1,69 @@
+import Foundation
+
+/// One thing that clusters need or can use, and how it stands with it on this machine.
+package struct Finding: Sendable, Encodable {
+    package let name: String
+    package let ok: Bool
+    /// Whether there are no clusters at all without it.
+    package let isNeeded: Bool
+    package let detail: String
+    /// The command that mends it, or what else does.
+    package let remedy: String?
+}
+
+/// What this machine can do for clusters.
+package enum Examination {
+    /// All findings, the ones that everything depends on first.
+    package static func all() async -> [Finding] {
+        let client = programs()
+        let backends = await backends()
+        let some = Finding(
+            name: "a backend", ok: backends.contains(where: \.ok), isNeeded: true,
+            detail: backends.first(where: \.ok).map { "\($0.name) is what `automatic` takes" }
+                ?? "neither an engine nor namespaces can be used", remedy: backends.contains(where: \.ok) ? nil : "one of the two below")
+        return [client, some] + backends + extras() + [await leftovers()]
+    }
+
+    private static func programs() -> Finding {
+        let missing = ["ssh", "scp", "ssh-keygen"].filter { ProgramPath.find($0) == nil }
+        return Finding(
+            name: "OpenSSH's client", ok: missing.isEmpty, isNeeded: true,
+            detail: missing.isEmpty ? ProgramPath.find("ssh") ?? "" : "\(missing.joined(separator: ", ")) not found",
+            remedy: missing.isEmpty ? nil : "apt-get install openssh-client")
+    }
+
+    private static func backends() async -> [Finding] {
+        var findings: [Finding] = []
+        for backend in BackendChoice.all {
+            switch await backend.availability() {
+            case .available(let description):
+                findings.append(Finding(name: backend.name, ok: true, isNeeded: false, detail: description, remedy: nil))
+            case .unavailable(let reason, let remedy):
+                findings.append(Finding(name: backend.name, ok: false, isNeeded: false, detail: reason, remedy: remedy))
+            }
+        }
+        return findings
+    }
+
+    private static func extras() -> [Finding] {
+        #if os(Linux)
+        var failure: ClusterError?
+        do { _ = try Outside() } catch { failure = error as? ClusterError }
+        return [
+            Finding(
+                name: "the outside (--outside)", ok: failure == nil, isNeeded: false,
+                detail: failure?.message ?? "by slirp4netns", remedy: failure?.remedy)
+        ]
+        #else
+        return []
+        #endif
+    }
+
+    private static func leftovers() async -> Finding {
+        let count = await Leftovers.found().count
+        return Finding(
+            name: "leftovers", ok: count == 0, isNeeded: false,
+            detail: count == 0 ? "none" : "\(count) of processes that have died",
+            remedy: count == 0 ? nil : "cluster-fixture prune")
+    }
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import ClusterEmulation
+import Foundation
+
+/// Real emulated clusters for any test runner, in any language.
+@main
+struct ClusterFixtureCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cluster-fixture",
+        abstract: "Real emulated clusters for tests: N machines with sshd, there in a moment and gone without a trace.",
+        discussion: """
+            EXAMPLES:
+              cluster-fixture run --nodes 3 -- pytest tests/
+              cluster-fixture up --nodes 3 --name lab
+              cluster-fixture ssh lab/node1
+              cluster-fixture down lab
+
+            EXIT CODES: 0, or that of the command that was run; 64 wrong usage; 69 no backend can run here; \
+            70 anything else that failed.
+            """,
+        version: "0.4.0",
+        subcommands: [
+            Run.self, Up.self, List.self, SSH.self, Copy.self, Logs.self, InventoryCommand.self, Down.self, Prune.self,
+            Doctor.self, Build.self,
+        ])
+
+    static func main() async {
+        // A reader that goes away, such as `head`, ends the command by an error of the write, not by a signal.
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch let error as ClusterError {
+            Console.error("\(error)")
+            Foundation.exit(error.exitCode)
+        } catch {
+            exit(withError: error)
+        }
+    }
+}
+
+extension ClusterError {
+    /// As sysexits.h has them: EX_USAGE, EX_UNAVAILABLE, EX_SOFTWARE.
+    fileprivate var exitCode: Int32 {
+        switch code {
+        case .invalidConfiguration, .noCluster: 64
+        case .backendUnavailable: 69
+        default: 70
+        }
+    }
+}

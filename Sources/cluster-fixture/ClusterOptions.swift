@@ -1,0 +1,113 @@
+import ArgumentParser
+import ClusterEmulation
+import Foundation
+
+/// What a cluster is to be, as `run` and `up` are told.
+struct ClusterOptions: ParsableArguments {
+    @Option(name: .shortAndLong, help: "How many nodes.")
+    var nodes = 1
+
+    @Option(help: "What a node is made of: node, dask, the name of an image, or a Dockerfile's path.")
+    var image = "node"
+
+    @Option(help: "A root file system to stand nodes on: a folder or a tar archive (namespaces only).")
+    var rootFileSystem: String?
+
+    @Option(help: "Where the nodes run: automatic, docker or namespaces.")
+    var backend = "automatic"
+
+    @Option(help: "A name for the cluster: lower-case letters, digits and hyphens.")
+    var name: String?
+
+    @Option(help: "How many processors a node may use, such as 0.5.")
+    var processors: Double?
+
+    @Option(help: "How much memory a node may use, such as 512m or 2g.")
+    var memory: MemorySize?
+
+    @Option(name: [.customShort("e"), .customLong("env")], help: "A variable that every command on the nodes sees: NAME=VALUE.")
+    var environment: [String] = []
+
+    @Option(name: .shortAndLong, help: "A port of every node that is published on 127.0.0.1.")
+    var publish: [Int] = []
+
+    @Option(help: "A folder that every node sees: SOURCE:TARGET, or SOURCE:TARGET:ro.")
+    var mount: [String] = []
+
+    @Flag(help: "Let the nodes reach what this machine reaches. With Docker they always may.")
+    var outside = false
+
+    @Option(help: "How many seconds the nodes may take to become ready.")
+    var readyWithin = 60
+
+    /// - Throws: `ValidationError` for what can't be read as what it should be.
+    func configuration(mounts extra: [Mount] = []) throws -> ClusterConfiguration {
+        ClusterConfiguration(
+            nodes: nodes, image: try nodeImage(), backend: try Self.backend(backend), name: name,
+            limits: NodeLimits(processors: processors, memory: memory?.bytes),
+            environment: try variables(), ports: publish.map { PublishedPort($0) }, mounts: try mounts() + extra,
+            outside: outside, readyWithin: .seconds(readyWithin))
+    }
+
+    private func nodeImage() throws -> NodeImage {
+        if let rootFileSystem { return .rootFileSystem(Self.absolute(rootFileSystem)) }
+        return Self.image(image)
+    }
+
+    static func image(_ image: String) -> NodeImage {
+        switch image {
+        case "node": .node
+        case "dask": .dask
+        case let path where path.contains("/") && FileManager.default.fileExists(atPath: path):
+            .dockerfile(absolute(path), context: (absolute(path) as NSString).deletingLastPathComponent)
+        default: .named(image)
+        }
+    }
+
+    static func backend(_ name: String) throws -> BackendChoice {
+        var choices = ["automatic": BackendChoice.automatic, "docker": .docker]
+        #if os(Linux)
+        choices["namespaces"] = .namespaces
+        #endif
+        guard let choice = choices[name] else {
+            let near = ClusterCatalog.nearest(to: name, among: choices.keys.sorted()).map { " Did you mean \($0)?" } ?? ""
+            throw ValidationError("There is no backend \"\(name)\": use \(choices.keys.sorted().joined(separator: ", ")).\(near)")
+        }
+        return choice
+    }
+
+    private func variables() throws -> [String: String] {
+        try environment.reduce(into: [:]) { variables, word in
+            let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2 else { throw ValidationError("\"\(word)\" is no variable: write NAME=VALUE.") }
+            variables[String(parts[0])] = String(parts[1])
+        }
+    }
+
+    private func mounts() throws -> [Mount] {
+        try mount.map { word in
+            let parts = word.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 2 || parts.count == 3 && parts[2] == "ro" else {
+                throw ValidationError("\"\(word)\" is no mount: write SOURCE:TARGET or SOURCE:TARGET:ro.")
+            }
+            return Mount(Self.absolute(parts[0]), at: parts[1], isReadOnly: parts.count == 3)
+        }
+    }
+
+    private static func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
+}
+
+/// Bytes, written with a unit: `512m`, `2g`.
+struct MemorySize: ExpressibleByArgument {
+    let bytes: Int
+
+    init?(argument: String) {
+        let units: [Character: Int] = ["k": 1 << 10, "m": 1 << 20, "g": 1 << 30]
+        let text = argument.lowercased()
+        let unit = text.last.flatMap { units[$0] }
+        guard let number = Int(unit == nil ? text : String(text.dropLast())), number > 0,
+            case let (bytes, overflow) = number.multipliedReportingOverflow(by: unit ?? 1), !overflow
+        else { return nil }
+        self.bytes = bytes
+    }
+}

@@ -1,0 +1,43 @@
+import ArgumentParser
+import ClusterEmulation
+
+struct Down: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Removes clusters without a trace.",
+        discussion: """
+            EXAMPLE:
+              cluster-fixture down lab
+            """)
+
+    @Argument(help: "The clusters' names or ids.")
+    var clusters: [String] = []
+
+    @Flag(help: "Remove all clusters that `up` has started. Those of running tests are left to them.")
+    var all = false
+
+    func validate() throws {
+        if all != clusters.isEmpty { throw ValidationError("Say which clusters, or --all, and not both.") }
+    }
+
+    func run() async throws {
+        let found =
+            if all {
+                await ClusterCatalog.all().filter(\.isKept)
+            } else {
+                try await clusters.asyncMap { try await ClusterCatalog.find($0) }
+            }
+        if found.isEmpty { Console.note("There are no clusters.") }
+        for cluster in found {
+            try await cluster.remove()
+            Console.note("\(cluster.summary.name) is gone")
+        }
+    }
+}
+
+extension Array {
+    fileprivate func asyncMap<Result>(_ transform: (Element) async throws -> Result) async rethrows -> [Result] {
+        var results: [Result] = []
+        for element in self { results.append(try await transform(element)) }
+        return results
+    }
+}

@@ -1,0 +1,37 @@
+import ArgumentParser
+import ClusterEmulation
+import Foundation
+
+struct List: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Shows this user's clusters, those of running tests too.",
+        discussion: """
+            EXAMPLE:
+              cluster-fixture list --json | jq -r '.[].name'
+            """)
+
+    @Flag(help: "Print the clusters' inventories as a JSON list.")
+    var json = false
+
+    func run() async throws {
+        let clusters = await ClusterCatalog.all()
+        if json {
+            let texts = clusters.compactMap(\.inventory).map { String($0.json.dropLast()) }
+            return Console.result(texts.isEmpty ? "[]" : "[\n" + texts.joined(separator: ",\n") + "\n]")
+        }
+        if clusters.isEmpty { return Console.note("There are no clusters.") }
+        let rows = clusters.map { cluster in
+            [
+                cluster.summary.name, cluster.summary.id, cluster.backend.name,
+                cluster.inventory.map { "\($0.nodes.count)" } ?? "starting",
+                cluster.isKept ? "until `down`" : "with process \(cluster.summary.owner?.processID ?? 0)",
+            ]
+        }
+        Console.result(Console.table([["NAME", "ID", "BACKEND", "NODES", "STAYS"]] + rows))
+    }
+
+    static func nodeTable(_ inventory: Inventory) -> String {
+        Console.table(
+            [["NODE", "IP", "REACHED AT"]] + inventory.nodes.map { [$0.name, $0.ip, "\($0.host):\($0.port)"] })
+    }
+}

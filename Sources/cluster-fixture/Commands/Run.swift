@@ -1,0 +1,95 @@
+import ArgumentParser
+import ClusterEmulation
+import Foundation
+
+struct Run: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Runs a command with a cluster of its own, and removes the cluster when it has ended.",
+        discussion: """
+            The command finds CLUSTER_NAME, CLUSTER_NODES, CLUSTER_HOSTS, CLUSTER_SSH_CONFIG, CLUSTER_KNOWN_HOSTS, \
+            CLUSTER_INVENTORY, CLUSTER_USER, CLUSTER_KEY, and for each node CLUSTER_NODE1_HOST, _PORT and _IP in its \
+            environment; ssh, scp, sftp and whatever calls them know the nodes by name. Its exit code is this one's.
+
+            EXAMPLES:
+              cluster-fixture run --nodes 3 -- pytest tests/
+              cluster-fixture run --nodes 2 -- rsync -a data/ node1:data/
+              cluster-fixture run --inside node1 -- make check
+            """)
+
+    @OptionGroup var options: ClusterOptions
+
+    @Flag(inversion: .prefixedNo, help: "Let plain ssh, scp, sftp and rsync find the nodes by name.")
+    var shims = true
+
+    @Option(help: "Run the command on this node instead, in the current folder, which the nodes see.")
+    var inside: String?
+
+    @Option(name: .shortAndLong, help: "The user who runs it there: root or ubuntu.")
+    var user: User = .root
+
+    @Option(help: "Save the nodes' logs in this folder when the command fails.")
+    var logs: String?
+
+    @Argument(parsing: .postTerminator, help: "The command, after --.")
+    var command: [String] = []
+
+    func validate() throws {
+        if command.isEmpty { throw ValidationError("There is no command: write it after --.") }
+        if let inside, !(1...max(options.nodes, 1)).map({ "node\($0)" }).contains(inside) {
+            throw ValidationError("There will be no \(inside) in a cluster of \(options.nodes).")
+        }
+    }
+
+    func run() async throws {
+        let here = FileManager.default.currentDirectoryPath
+        let configuration = try options.configuration(mounts: inside == nil ? [] : [Mount(here, at: here)])
+        try configuration.validate()
+        let claim = options.name == nil ? nil : try await NameClaim(options.name ?? "")
+        let cluster = try await Interruptible.run { try await Cluster.start(configuration, progress: .console()) }
+        claim?.release()
+        let code: Int32
+        do {
+            code = try await execute(on: cluster, in: here)
+        } catch {
+            try await cluster.stop()
+            throw error
+        }
+        try await finish(cluster, failed: code != 0)
+        Foundation.exit(code)
+    }
+
+    private func execute(on cluster: Cluster, in folder: String) async throws -> Int32 {
+        let inventory = cluster.inventory
+        var environment = Dictionary(uniqueKeysWithValues: inventory.variables.map { ($0.name, $0.value) })
+        var words = command
+        if let inside {
+            let terminal = isatty(STDIN_FILENO) == 1 ? ["-t"] : ["-T"]
+            let line = "cd \(shellQuoted(folder)) && exec " + command.map(shellQuoted).joined(separator: " ")
+            words = ["ssh", "-F", inventory.sshConfig] + terminal + ["\(user)@\(inside)", line]
+        } else if shims {
+            let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+            environment["PATH"] = try Shims.write(for: inventory) + ":" + path
+        }
+        let process = try ForegroundProcess(words, environment: environment)
+        // Should this process be killed, the command ends with its cluster.
+        cluster.alsoEnd(process.processID)
+        let code = await process.wait()
+        cluster.alsoEnd(nil)
+        return code
+    }
+
+    private func finish(_ cluster: Cluster, failed: Bool) async throws {
+        if failed, let logs {
+            try FileManager.default.createDirectory(atPath: logs, withIntermediateDirectories: true)
+            for (node, log) in try await cluster.logs() {
+                try log.write(toFile: "\(logs)/\(node).log", atomically: true, encoding: .utf8)
+            }
+        }
+        if Retention.current.keeps(failed: failed) {
+            _ = try await cluster.keep()
+            Console.note("cluster \(cluster.name) is kept; remove it by `cluster-fixture down \(cluster.name)`")
+        } else {
+            try await cluster.stop()
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import ArgumentParser
+import ClusterEmulation
+
+struct Up: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Starts a cluster that stays until `down`, and survives this shell.",
+        discussion: """
+            Standard output gets the cluster's name alone, or with --json its inventory.
+
+            EXAMPLE:
+              cluster-fixture up --nodes 3 --name lab && cluster-fixture ssh lab/node1
+            """)
+
+    @OptionGroup var options: ClusterOptions
+
+    @Flag(help: "Print the inventory instead of the name.")
+    var json = false
+
+    func run() async throws {
+        let configuration = try options.configuration()
+        try configuration.validate()
+        let claim = try await options.name.asyncMap { try await NameClaim($0) }
+        defer { claim?.release() }
+        let inventory = try await Interruptible.run {
+            let cluster = try await Cluster.start(configuration, progress: .console())
+            let inventory = cluster.inventory
+            _ = try await cluster.keep()
+            return inventory
+        }
+        if Console.isTerminal {
+            Console.note("\n" + List.nodeTable(inventory) + "\n")
+            Console.note("Next: " + Console.strong("cluster-fixture ssh \(inventory.name)/node1"))
+        }
+        Console.result(json ? String(inventory.json.dropLast()) : inventory.name)
+    }
+}
+
+extension Optional {
+    fileprivate func asyncMap<Result>(_ transform: (Wrapped) async throws -> Result) async rethrows -> Result? {
+        if let self { try await transform(self) } else { nil }
+    }
+}

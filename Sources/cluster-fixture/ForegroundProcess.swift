@@ -1,0 +1,49 @@
+import ClusterEmulation
+import Foundation
+
+/// A program that has this command's terminal, standard streams and signals, and whose exit code becomes its own.
+struct ForegroundProcess {
+    let processID: pid_t
+
+    /// - Throws: ``ClusterError`` with the code `missingProgram` if it can't be started.
+    init(_ words: [String], environment: [String: String]) throws {
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var defaults = sigset_t()
+        sigfillset(&defaults)
+        posix_spawnattr_setsigdefault(&attributes, &defaults)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
+        let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+        var entries: [UnsafeMutablePointer<CChar>?] = variables.map { strdup("\($0)=\($1)") } + [nil]
+        defer { for pointer in arguments + entries { free(pointer) } }
+        var processID: pid_t = 0
+        // Found on the PATH of this process, as a shell would find it: shims are for what it starts.
+        let result = posix_spawnp(&processID, words[0], nil, &attributes, &arguments, &entries)
+        guard result == 0 else {
+            throw ClusterError(
+                .missingProgram, "`\(words[0])` could not be run: \(String(cString: strerror(result))).")
+        }
+        self.processID = processID
+    }
+
+    /// Waits for its end, and passes on the signals that come meanwhile.
+    ///
+    /// - Returns: Its exit code, or 128 plus the number of the signal that ended it.
+    func wait() async -> Int32 {
+        let process = processID
+        let passing = Task {
+            for await signal in Signals.all where !signal.isFromTerminal { kill(process, signal.number) }
+        }
+        defer { passing.cancel() }
+        return await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                var status: Int32 = 0
+                while waitpid(process, &status, 0) < 0, errno == EINTR {}
+                let signal = status & 0x7f
+                continuation.resume(returning: signal == 0 ? (status >> 8) & 0xff : 128 + signal)
+            }
+        }
+    }
+}

@@ -1,0 +1,17 @@
+import ClusterEmulation
+import Foundation
+
+extension Command {
+    /// Becomes the program: terminal, signals and exit code are its own.
+    ///
+    /// - Throws: ``ClusterError`` if it is not on this machine.
+    func replaceThisProcess() throws -> Never {
+        let words = [program] + arguments
+        var pointers: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+        signal(SIGPIPE, SIG_DFL)
+        execvp(program, &pointers)
+        throw ClusterError(
+            .missingProgram, "The program `\(program)` could not be run: \(String(cString: strerror(errno))).",
+            remedy: "Install it.")
+    }
+}

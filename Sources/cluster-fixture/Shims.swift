@@ -1,0 +1,36 @@
+import ClusterEmulation
+import Foundation
+
+/// Programs at the front of PATH that know a cluster's nodes by name, and all other hosts as ever.
+enum Shims {
+    /// Writes them into the cluster's folder.
+    ///
+    /// - Returns: Their folder.
+    static func write(for inventory: Inventory) throws -> String {
+        let folder = (inventory.sshConfig as NSString).deletingLastPathComponent
+        let configuration = folder + "/shim_config"
+        // What stands first counts. An Include belongs to the block it stands in, so that this one is for all hosts.
+        let text = try String(contentsOfFile: inventory.sshConfig, encoding: .utf8) + """
+
+            Host *
+              Include ~/.ssh/config
+              Include /etc/ssh/ssh_config
+
+            """
+        try Workspace.write(text, to: configuration)
+        let place = folder + "/bin"
+        try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+        for program in ["ssh", "scp", "sftp"] {
+            guard let real = find(program) else { continue }
+            // A -F of the caller's comes later, and wins.
+            let script = "#!/bin/sh\nexec \(shellQuoted(real)) -F \(shellQuoted(configuration)) \"$@\"\n"
+            try Workspace.write(script, to: "\(place)/\(program)", mode: 0o700)
+        }
+        return place
+    }
+
+    private static func find(_ program: String) -> String? {
+        (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":").map { "\($0)/\(program)" }
+            .first { access($0, X_OK) == 0 }
+    }
+}

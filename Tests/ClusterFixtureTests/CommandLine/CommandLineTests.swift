@@ -1,0 +1,200 @@
+import ClusterEmulation
+import FixtureTestSupport
+import Foundation
+import Subprocess
+import Testing
+
+/// Clusters by the command line, as a test suite in any language has them.
+@Suite(.requiresBackend, .timeLimit(.minutes(5)))
+struct CommandLineTests {
+    private static func name() -> String { "cli-" + String(Int.random(in: 100_000..<999_999)) }
+
+    @Test(arguments: try await BackendUnderTest.usable())
+    func aClusterStaysUntilItIsTakenDown(backend: BackendUnderTest) async throws {
+        try await CommandLine.with(backend) { command in
+            let name = Self.name()
+            let up = try await command.run("up", "--nodes", "2", "--name", name, "-e", "WORD=two words")
+            try #require(up.exitCode == 0, "\(up.standardError)")
+            #expect(up.standardOutput == name + "\n")
+
+            let list = try await command.run("list")
+            #expect(list.lines.contains { $0.hasPrefix(name) && $0.contains(backend.rawValue) && $0.contains("until") })
+            let inventories = try JSONDecoder().decode(
+                [Inventory].self, from: Data(try await command.run("list", "--json").standardOutput.utf8))
+            let inventory = try #require(inventories.first { $0.name == name })
+            #expect(inventory.version == 1)
+            #expect(inventory.backend == backend.rawValue)
+            #expect(inventory.nodes.map(\.name) == ["node1", "node2"])
+            #expect(inventory.nodes[0].users.map(\.name) == ["ubuntu", "root"])
+
+            let ssh = try await command.run("ssh", name + "/node2", "--", "hostname; id -un; echo \"$WORD\"")
+            #expect(ssh.standardOutput == "node2\nubuntu\ntwo words\n", "\(ssh.standardError)")
+            let root = try await command.run("ssh", name, "--user", "root", "--", "exit 7")
+            #expect(root.exitCode == 7)
+
+            try FileManager.default.createDirectory(atPath: command.folder + "/data", withIntermediateDirectories: true)
+            try "hello".write(toFile: command.folder + "/data/file", atomically: true, encoding: .utf8)
+            let there = try await command.run("copy", command.folder + "/data", name + "/node1:")
+            #expect(there.exitCode == 0, "\(there.standardError)")
+            let back = try await command.run("copy", name + "/node1:data/file", command.folder + "/back")
+            #expect(back.exitCode == 0, "\(back.standardError)")
+            #expect(try String(contentsOfFile: command.folder + "/back", encoding: .utf8) == "hello")
+
+            let logs = try await command.run("logs", name, "node2")
+            #expect(logs.standardOutput.contains("Accepted publickey for ubuntu"))
+
+            let down = try await command.run("down", name)
+            #expect(down.exitCode == 0, "\(down.standardError)")
+            #expect(try await command.left() == [])
+            #expect(try await command.run("down", name).exitCode == 64)
+        }
+    }
+
+    @Test(arguments: try await BackendUnderTest.usable())
+    func theInventoryIsThereInEveryFormat(backend: BackendUnderTest) async throws {
+        try await CommandLine.with(backend) { command in
+            let name = Self.name()
+            try #require(try await command.run("up", "--nodes", "2", "--name", name).exitCode == 0)
+            func text(_ format: String) async throws -> String {
+                try await command.run("inventory", name, "--format", format).standardOutput
+            }
+            let json = try await text("json")
+            let inventory = try JSONDecoder().decode(Inventory.self, from: Data(json.utf8))
+            #expect(try await text("hostfile") == "node1\nnode2\n")
+            let hosts = inventory.nodes.map { "\($0.ip) \($0.name)\n" }.joined()
+            #expect(try await text("etc-hosts") == hosts)
+            let ansible = try await text("ansible")
+            #expect(ansible.hasPrefix("[cluster]\nnode1\nnode2\n"))
+            let configuration = command.folder + "/config"
+            try await text("ssh-config").write(toFile: configuration, atomically: true, encoding: .utf8)
+            let ssh = try await Command("ssh", ["-F", configuration, "root@node2", "hostname"]).output()
+            #expect(ssh.standardOutput == "node2\n", "\(ssh.standardError)")
+            let variables = try await text("env")
+            let read = try await Command("sh", ["-c", "eval \"$1\"; echo $CLUSTER_NODES $CLUSTER_NODE2_IP", "sh", variables]).output()
+            #expect(read.standardOutput == "node1 node2 \(inventory.nodes[1].ip)\n")
+            #expect(try await command.run("down", name).exitCode == 0)
+        }
+    }
+
+    @Test(arguments: try await BackendUnderTest.usable())
+    func aCommandRunsWithAClusterOfItsOwn(backend: BackendUnderTest) async throws {
+        try await CommandLine.with(backend) { command in
+            try "plain".write(toFile: command.folder + "/file", atomically: true, encoding: .utf8)
+            let script = """
+                set -e
+                ssh node2 hostname
+                ssh root@node1 id -un
+                scp -q "$1" node1:copied && ssh node1 cat copied && echo
+                rsync "$1" node2:synced && ssh node2 cat synced && echo
+                echo "get copied $1.back" | sftp -q -b - node1 >/dev/null && cat "$1.back" && echo
+                echo "$CLUSTER_NODES"
+                test "$CLUSTER_USER" = ubuntu
+                ssh -F /dev/null -i "$CLUSTER_KEY" -p "$CLUSTER_NODE1_PORT" -o UserKnownHostsFile="$CLUSTER_KNOWN_HOSTS" \\
+                    "$CLUSTER_USER@$CLUSTER_NODE1_HOST" hostname
+                """
+            let run = try await command.run(
+                "run", "--nodes", "2", "--", "sh", "-c", script, "sh", command.folder + "/file")
+            #expect(run.standardOutput == "node2\nroot\nplain\nplain\nplain\nnode1 node2\nnode1\n", "\(run.standardError)")
+            #expect(run.exitCode == 0)
+            #expect(try await command.run("run", "--", "false").exitCode == 1)
+            #expect(try await command.run("run", "--", "/nowhere/program").exitCode == 70)
+            let inside = try await command.run("run", "--inside", "node1", "--", "sh", "-c", "hostname; pwd; exit 3")
+            #expect(inside.standardOutput == "node1\n\(FileManager.default.currentDirectoryPath)\n", "\(inside.standardError)")
+            #expect(inside.exitCode == 3)
+            #expect(try await command.left() == [])
+        }
+    }
+
+    /// What a run is told while its command runs, with what it ends.
+    static let endings: [(Signal, Int32?)] = [(.interrupt, 130), (.terminate, 143), (.kill, nil)]
+
+    @Test(arguments: try await BackendUnderTest.usable(), endings)
+    func aRunThatIsEndedLeavesNothing(backend: BackendUnderTest, ending: (signal: Signal, code: Int32?)) async throws {
+        try await CommandLine.with(backend) { command in
+            var options = PlatformOptions()
+            options.createSession = true
+            let words = ["run", "--", "sh", "-c", "echo up; exec sleep 300", command.folder]
+            let result = try await Subprocess.run(
+                .path(.init(CommandLine.path)), arguments: Arguments(words),
+                environment: .inherit.updating(
+                    Dictionary(uniqueKeysWithValues: command.environment.map { (Environment.Key(stringLiteral: $0), $1) })),
+                platformOptions: options, input: .none, output: .sequence, error: .discarded
+            ) { execution in
+                for try await line in execution.standardOutput.strings() where line == "up" {
+                    try execution.send(signal: ending.signal)
+                    return
+                }
+            }
+            if let code = ending.code { #expect(result.terminationStatus == .exited(code)) }
+            _ = try await eventually { try await command.left().isEmpty }
+            let left = try await command.left()
+            #expect(left == [])
+        }
+    }
+
+    @Test(arguments: try await BackendUnderTest.usable())
+    func ofTwoThatWantANameOneGetsIt(backend: BackendUnderTest) async throws {
+        try await CommandLine.with(backend) { command in
+            let name = Self.name()
+            async let first = command.run("up", "--name", name)
+            async let second = command.run("up", "--name", name)
+            let codes = try await [first, second].map(\.exitCode).sorted()
+            #expect(codes == [0, 64])
+            let third = try await command.run("up", "--name", name)
+            #expect(third.exitCode == 64)
+            #expect(third.standardError.contains("There is a cluster \(name) already."))
+            let near = try await command.run("ssh", name.dropLast() + "x")
+            #expect(near.exitCode == 64)
+            #expect(near.standardError.contains("Did you mean \(name)?"))
+            let node = try await command.run("ssh", name + "/nod1")
+            #expect(node.standardError.contains("Did you mean node1?"))
+            #expect(try await command.run("down", name).exitCode == 0)
+        }
+    }
+
+    @Test func whatIsLeftBehindIsFoundAndPruned() async throws {
+        try await CommandLine.with(nil) { command in
+            let folder = command.folder + "/cf-0123456789"
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            let dead = ProcessIdentity(
+                machine: ProcessIdentity.current.machine, processID: ProcessIdentity.current.processID, started: "1")
+            try dead.text.write(toFile: folder + "/owner", atomically: true, encoding: .utf8)
+            let doctor = try await command.run("doctor")
+            #expect(doctor.standardOutput.contains("cluster-fixture prune"))
+            let prune = try await command.run("prune")
+            #expect(prune.lines.contains(folder), "\(prune.standardError)")
+            #expect(try await command.left() == [])
+        }
+    }
+
+    @Test(arguments: [
+        (["up", "--nodes", "0"], Int32(64), "1 to 1000 nodes"),
+        (["up", "--backend", "dokcer"], 64, "Did you mean docker?"),
+        (["run"], 64, "There is no command"),
+        (["run", "--nodes", "2", "--inside", "node3", "--", "true"], 64, "There will be no node3"),
+        (["copy", "a", "b"], 64, "One of the two must be on a node"),
+        (["list", "--wrong"], 64, "Unknown option"),
+        (["up", "--memory", "much"], 64, "much"),
+    ])
+    func wrongUsageIsRefused(words: [String], code: Int32, message: String) async throws {
+        let output = try await Command(CommandLine.path, words).output()
+        #expect(output.exitCode == code)
+        #expect(output.standardError.contains(message), "\(output.standardError)")
+        #expect(output.standardOutput == "")
+    }
+
+    @Test(arguments: ["run", "up", "list", "ssh", "copy", "logs", "inventory", "down", "prune", "doctor", "build"])
+    func theHelpOfACommandHasAnExample(command: String) async throws {
+        let help = try await Command(CommandLine.path, [command, "--help"]).output()
+        #expect(help.exitCode == 0)
+        #expect(help.standardOutput.contains("cluster-fixture \(command)"))
+        #expect(help.standardOutput.contains("EXAMPLE"))
+    }
+
+    @Test func whereNoBackendCanRunItIsSaid() async throws {
+        let environment = ["CLUSTER_FIXTURE_BACKEND": "docker", "DOCKER_HOST": "unix:///nowhere/docker.sock"]
+        let up = try await Command(CommandLine.path, ["up"], environment: environment).output()
+        #expect(up.exitCode == 69)
+        #expect(up.standardError.contains("The docker backend can't run here"))
+    }
+}
