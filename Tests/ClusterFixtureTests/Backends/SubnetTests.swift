@@ -2,7 +2,7 @@ import ClusterEmulation
 import Testing
 
 @Suite struct SubnetTests {
-    @Test(arguments: [(1, 24), (253, 24), (254, 23), (1000, 22)])
+    @Test(arguments: [(1, 24), (244, 24), (245, 23), (1000, 22)])
     func theNodesFitWithGatewayAndBroadcast(nodes: Int, bits: Int) {
         let subnet = Subnet.random(nodes: nodes)
         #expect(subnet.description.hasSuffix("/\(bits)"))
