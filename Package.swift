@@ -54,6 +54,7 @@ let package = Package(
                 "ClusterFixture", "FixtureTestSupport", "Victim", "cluster-fixture",
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
+            exclude: ["Clients/clients.py"],
             swiftSettings: strict),
         .target(
             name: "TerrainPipeline",

@@ -8,38 +8,41 @@ struct ReceivedSignal: Sendable {
     let isFromTerminal: Bool
 }
 
-/// The signals that end a command, as they come: from the first call on, they no longer end this process by themselves.
+/// The signals that end a command. From the first use on they don't end this process by themselves: whoever is in charge
+/// at the moment is told, and while nobody is, as in a teardown, they change nothing.
 enum Signals {
-    static let all: AsyncStream<ReceivedSignal> = {
-        let (stream, continuation) = AsyncStream.makeStream(of: ReceivedSignal.self)
-        for number in [SIGINT, SIGTERM, SIGHUP] { install(number) }
-        Thread.detachNewThread {
-            var bytes: [UInt8] = [0, 0]
-            while true {
-                let count = read(ends.reading, &bytes, 2)
-                if count == 2 {
-                    continuation.yield(ReceivedSignal(number: Int32(bytes[0]), isFromTerminal: bytes[1] != 0))
-                } else if count == 0 || errno != EINTR {
-                    return continuation.finish()
-                }
-            }
-        }
-        return stream
-    }()
+    private static let inCharge = Locked<(@Sendable (ReceivedSignal) -> Void)?>(nil)
 
-    /// A handler may do little more than write to a pipe; it is made before the first one is installed.
-    private static let ends: (reading: Int32, writing: Int32) = {
+    /// Runs a closure with another in charge of the signals that come meanwhile.
+    static func handled<Result>(
+        by handler: @escaping @Sendable (ReceivedSignal) -> Void, _ body: () async throws -> Result
+    ) async rethrows -> Result {
+        _ = installed
+        inCharge.withLock { $0 = handler }
+        defer { inCharge.withLock { $0 = nil } }
+        return try await body()
+    }
+
+    private static let installed: Void = {
         var ends: [Int32] = [-1, -1]
         pipe(&ends)
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         writingEnd = ends[1]
-        return (ends[0], ends[1])
+        let reading = ends[0]
+        Thread.detachNewThread {
+            var bytes: [UInt8] = [0, 0]
+            while true {
+                guard read(reading, &bytes, 2) == 2 else { continue }
+                inCharge.withLock { $0 }?(ReceivedSignal(number: Int32(bytes[0]), isFromTerminal: bytes[1] != 0))
+            }
+        }
+        for number in [SIGINT, SIGTERM, SIGHUP] { install(number) }
     }()
 
+    /// A handler may do little more than write to a pipe.
     private static func install(_ number: Int32) {
-        _ = ends
         var action = sigaction()
-        action.sa_flags = SA_SIGINFO | SA_RESTART
+        action.sa_flags = Int32(SA_SIGINFO) | Int32(SA_RESTART)
         let handler: @convention(c) (Int32, UnsafeMutablePointer<siginfo_t>?, UnsafeMutableRawPointer?) -> Void = {
             number, info, _ in
             // Positive codes are the kernel's: the terminal's driver speaks through it.
@@ -62,22 +65,16 @@ private nonisolated(unsafe) var writingEnd: Int32 = -1
 enum Interruptible {
     static func run<Result: Sendable>(_ body: @escaping @Sendable () async throws -> Result) async throws -> Result {
         let work = Task { try await body() }
-        let interruption = Task { () -> Int32? in
-            for await signal in Signals.all {
-                Console.note("interrupted: taking everything back")
-                work.cancel()
-                return signal.number
+        let number = Locked<Int32?>(nil)
+        return try await Signals.handled { signal in
+            Console.note("interrupted: taking everything back")
+            number.withLock { $0 = signal.number }
+            work.cancel()
+        } _: {
+            do { return try await work.value } catch {
+                if let number = number.withLock({ $0 }) { Foundation.exit(128 + number) }
+                throw error
             }
-            return nil
-        }
-        do {
-            let result = try await work.value
-            interruption.cancel()
-            return result
-        } catch {
-            if work.isCancelled, let number = await interruption.value { Foundation.exit(128 + number) }
-            interruption.cancel()
-            throw error
         }
     }
 }

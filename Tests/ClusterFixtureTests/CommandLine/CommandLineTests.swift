@@ -113,9 +113,9 @@ struct CommandLineTests {
         try await CommandLine.with(backend) { command in
             var options = PlatformOptions()
             options.createSession = true
-            let words = ["run", "--", "sh", "-c", "echo up; exec sleep 300", command.folder]
+            let words = [CommandLine.path, "run", "--", "sh", "-c", "echo up; exec sleep 300", command.folder]
             let result = try await Subprocess.run(
-                .path(.init(CommandLine.path)), arguments: Arguments(words),
+                .name("env"), arguments: Arguments(words),
                 environment: .inherit.updating(
                     Dictionary(uniqueKeysWithValues: command.environment.map { (Environment.Key(stringLiteral: $0), $1) })),
                 platformOptions: options, input: .none, output: .sequence, error: .discarded
