@@ -29,7 +29,7 @@ struct ClientsTests {
         try await withInventory(backend, .ansible) { _, file in
             let quiet = ["ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_HOME": file + ".ansible", "ANSIBLE_NOCOLOR": "1"]
             let ping = try await Command("ansible", ["-i", file, "all", "-m", "ping"], environment: quiet).output()
-            #expect(ping.standardOutput.components(separatedBy: "\"ping\": \"pong\"").count == 4, "\(ping.complaint)")
+            #expect(ping.standardOutput.components(separatedBy: "\"ping\": \"pong\"").count == 4, "\(ping.standardOutput)\(ping.standardError)")
             let playbook = """
                 - hosts: cluster
                   gather_facts: false
