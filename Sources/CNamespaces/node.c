@@ -206,6 +206,7 @@ static void drop_capabilities(void) {
     static const int kept[] = {
         CAP_CHOWN,  CAP_DAC_OVERRIDE, CAP_FSETID,  CAP_FOWNER,           CAP_NET_RAW,    CAP_SETGID,
         CAP_SETUID, CAP_SETFCAP,      CAP_SETPCAP, CAP_NET_BIND_SERVICE, CAP_SYS_CHROOT, CAP_KILL,
+        CAP_AUDIT_WRITE,  // without it, sshd gives nobody a terminal
     };
     for (int capability = 0; prctl(PR_CAPBSET_READ, capability) >= 0; capability++) {
         int is_kept = 0;

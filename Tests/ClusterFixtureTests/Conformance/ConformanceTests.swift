@@ -155,6 +155,18 @@ struct ConformanceTests {
         #expect(try await node.forwardPort(9099) != port)
     }
 
+    @Test(arguments: try await BackendUnderTest.usable(), User.allCases) func aTerminalIsToBeHad(
+        backend: BackendUnderTest, user: User
+    ) async throws {
+        let words = [
+            "-F", try backend.cluster.sshConfigurationFile, "-o", "ControlPath=none", "-tt", "\(user)@node2",
+            "tty; id -un",
+        ]
+        let output = try await Command("ssh", words).output()
+        #expect(
+            output.lines.map { $0.filter { !$0.isNewline } } == ["/dev/pts/0", "\(user)"], "\(output.standardError)")
+    }
+
     @Test(arguments: try await BackendUnderTest.usable()) func whatAPersonTypesWorks(backend: BackendUnderTest)
         async throws
     {
