@@ -26,6 +26,8 @@ struct RootEntry: Sendable {
         let home = String(ubuntu.home.dropFirst())
         var entries = [
             RootEntry(path: "run/sshd", mode: 0o755), RootEntry(path: "run/lock", mode: 0o1777),
+            // sshd complains to whoever gets a terminal if it is not there.
+            RootEntry(path: "var/log/lastlog", text: "", mode: 0o644),
             RootEntry(path: "etc/hostname", text: plan.nodeNames[node] + "\n", mode: 0o644),
             RootEntry(
                 path: "etc/hosts",
