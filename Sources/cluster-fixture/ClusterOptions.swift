@@ -25,7 +25,9 @@ struct ClusterOptions: ParsableArguments {
     @Option(help: "How much memory a node may use, such as 512m or 2g.")
     var memory: MemorySize?
 
-    @Option(name: [.customShort("e"), .customLong("env")], help: "A variable that every command on the nodes sees: NAME=VALUE.")
+    @Option(
+        name: [.customShort("e"), .customLong("env")],
+        help: "A variable that every command on the nodes sees: NAME=VALUE.")
     var environment: [String] = []
 
     @Option(name: .shortAndLong, help: "A port of every node that is published on 127.0.0.1.")
@@ -70,8 +72,10 @@ struct ClusterOptions: ParsableArguments {
         choices["namespaces"] = .namespaces
         #endif
         guard let choice = choices[name] else {
-            let near = ClusterCatalog.nearest(to: name, among: choices.keys.sorted()).map { " Did you mean \($0)?" } ?? ""
-            throw ValidationError("There is no backend \"\(name)\": use \(choices.keys.sorted().joined(separator: ", ")).\(near)")
+            let near =
+                ClusterCatalog.nearest(to: name, among: choices.keys.sorted()).map { " Did you mean \($0)?" } ?? ""
+            throw ValidationError(
+                "There is no backend \"\(name)\": use \(choices.keys.sorted().joined(separator: ", ")).\(near)")
         }
         return choice
     }

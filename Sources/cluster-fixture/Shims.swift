@@ -10,13 +10,14 @@ enum Shims {
         let folder = (inventory.sshConfig as NSString).deletingLastPathComponent
         let configuration = folder + "/shim_config"
         // What stands first counts. An Include belongs to the block it stands in, so that this one is for all hosts.
-        let text = try String(contentsOfFile: inventory.sshConfig, encoding: .utf8) + """
+        let text =
+            try String(contentsOfFile: inventory.sshConfig, encoding: .utf8) + """
 
-            Host *
-              Include ~/.ssh/config
-              Include /etc/ssh/ssh_config
+                Host *
+                  Include ~/.ssh/config
+                  Include /etc/ssh/ssh_config
 
-            """
+                """
         try Workspace.write(text, to: configuration)
         let place = folder + "/bin"
         try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
@@ -30,7 +31,9 @@ enum Shims {
     }
 
     private static func find(_ program: String) -> String? {
-        (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":").map { "\($0)/\(program)" }
-            .first { access($0, X_OK) == 0 }
+        (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":").map {
+            "\($0)/\(program)"
+        }
+        .first { access($0, X_OK) == 0 }
     }
 }

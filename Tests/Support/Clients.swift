@@ -13,7 +13,8 @@ extension Trait where Self == ConditionTrait {
     /// Skips where `./test` has not installed Python's clients; fails instead where `CLUSTER_FIXTURE_REQUIRE_CLIENTS` is set.
     public static var requiresPythonClients: Self {
         .enabled("Python's clients are not installed") {
-            try isThere(FileManager.default.isExecutableFile(atPath: PythonClients.interpreter), PythonClients.interpreter)
+            try isThere(
+                FileManager.default.isExecutableFile(atPath: PythonClients.interpreter), PythonClients.interpreter)
         }
     }
 }

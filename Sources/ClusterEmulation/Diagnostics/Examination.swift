@@ -20,7 +20,8 @@ package enum Examination {
         let some = Finding(
             name: "a backend", ok: backends.contains(where: \.ok), isNeeded: true,
             detail: backends.first(where: \.ok).map { "\($0.name) is what `automatic` takes" }
-                ?? "neither an engine nor namespaces can be used", remedy: backends.contains(where: \.ok) ? nil : "one of the two below")
+                ?? "neither an engine nor namespaces can be used",
+            remedy: backends.contains(where: \.ok) ? nil : "one of the two below")
         return [client, some] + backends + extras() + [await leftovers()]
     }
 
@@ -37,7 +38,8 @@ package enum Examination {
         for backend in BackendChoice.all {
             switch await backend.availability() {
             case .available(let description):
-                findings.append(Finding(name: backend.name, ok: true, isNeeded: false, detail: description, remedy: nil))
+                findings.append(
+                    Finding(name: backend.name, ok: true, isNeeded: false, detail: description, remedy: nil))
             case .unavailable(let reason, let remedy):
                 findings.append(Finding(name: backend.name, ok: false, isNeeded: false, detail: reason, remedy: remedy))
             }

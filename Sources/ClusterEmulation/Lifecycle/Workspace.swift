@@ -30,7 +30,9 @@ package struct Workspace: Sendable {
         return names.filter { $0.hasPrefix("cf-") && $0.count == 13 }.sorted().compactMap { name in
             var status = stat()
             let path = "\(place)/\(name)"
-            guard lstat(path, &status) == 0, status.st_uid == geteuid(), status.st_mode & S_IFMT == S_IFDIR else { return nil }
+            guard lstat(path, &status) == 0, status.st_uid == geteuid(), status.st_mode & S_IFMT == S_IFDIR else {
+                return nil
+            }
             return Workspace(folder: path)
         }
     }

@@ -20,6 +20,8 @@ struct Build: AsyncParsableCommand {
 
     func run() async throws {
         let backend = try await ClusterOptions.backend(backend).resolve()
-        for line in try await backend.prepare(ClusterOptions.image(image), progress: .console()) { Console.result(line) }
+        for line in try await backend.prepare(ClusterOptions.image(image), progress: .console()) {
+            Console.result(line)
+        }
     }
 }

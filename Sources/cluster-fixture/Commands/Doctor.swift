@@ -23,7 +23,9 @@ struct Doctor: AsyncParsableCommand {
             Console.result(String(decoding: try encoder.encode(findings), as: UTF8.self))
         } else {
             for finding in findings {
-                Console.result("\(finding.ok ? "ok     " : finding.isNeeded ? "MISSING" : "none   ")  \(finding.name): \(finding.detail)")
+                Console.result(
+                    "\(finding.ok ? "ok     " : finding.isNeeded ? "MISSING" : "none   ")  \(finding.name): \(finding.detail)"
+                )
                 if let remedy = finding.remedy { Console.result("         \(remedy)") }
             }
         }

@@ -13,7 +13,8 @@ struct InventoryCommand: AsyncParsableCommand {
     @Argument(help: "The cluster's name or id.")
     var cluster: String
 
-    @Option(name: .shortAndLong, help: "The format: \(InventoryFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
+    @Option(
+        name: .shortAndLong, help: "The format: \(InventoryFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
     var format: InventoryFormat = .json
 
     func run() async throws {

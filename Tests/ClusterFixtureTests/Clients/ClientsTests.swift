@@ -27,9 +27,13 @@ struct ClientsTests {
     @Test(.requiresProgram("ansible"), arguments: try await BackendUnderTest.usable())
     func ansiblePingsAndPlays(backend: BackendUnderTest) async throws {
         try await withInventory(backend, .ansible) { _, file in
-            let quiet = ["ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_HOME": file + ".ansible", "ANSIBLE_NOCOLOR": "1"]
+            let quiet = [
+                "ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_HOME": file + ".ansible", "ANSIBLE_NOCOLOR": "1",
+            ]
             let ping = try await Command("ansible", ["-i", file, "all", "-m", "ping"], environment: quiet).output()
-            #expect(ping.standardOutput.components(separatedBy: "\"ping\": \"pong\"").count == 4, "\(ping.standardOutput)\(ping.standardError)")
+            #expect(
+                ping.standardOutput.components(separatedBy: "\"ping\": \"pong\"").count == 4,
+                "\(ping.standardOutput)\(ping.standardError)")
             let playbook = """
                 - hosts: cluster
                   gather_facts: false
@@ -74,7 +78,9 @@ struct ClientsTests {
             ]
             let home = ["PARALLEL_HOME": file + ".parallel"]
             let output = try await Command("parallel", words, environment: home).output()
-            #expect(Set(output.lines.compactMap { $0.split(separator: " ").first }) == ["a", "b", "c"], "\(output.complaint)")
+            #expect(
+                Set(output.lines.compactMap { $0.split(separator: " ").first }) == ["a", "b", "c"],
+                "\(output.complaint)")
             #expect(Set(output.lines.compactMap { $0.split(separator: " ").last }) == ["node1", "node2", "node3"])
         }
     }
@@ -83,9 +89,13 @@ struct ClientsTests {
     @Test(.requiresPythonClients, arguments: try await BackendUnderTest.usable(), ["paramiko", "asyncssh", "fabric"])
     func pythonsClientsCheckTheHostKey(backend: BackendUnderTest, client: String) async throws {
         try await withInventory(backend, .json) { _, file in
-            let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("clients.py").path
+            let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+                "clients.py"
+            ).path
             let output = try await Command(PythonClients.interpreter, [script, client, file]).output()
-            #expect(output.standardOutput == "node1 ubuntu\nnode2 ubuntu\nnode3 ubuntu\nwrong key refused\n", "\(output.complaint)")
+            #expect(
+                output.standardOutput == "node1 ubuntu\nnode2 ubuntu\nnode3 ubuntu\nwrong key refused\n",
+                "\(output.complaint)")
         }
     }
 }

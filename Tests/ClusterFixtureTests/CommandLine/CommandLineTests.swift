@@ -70,7 +70,9 @@ struct CommandLineTests {
             let ssh = try await Command("ssh", ["-F", configuration, "root@node2", "hostname"]).output()
             #expect(ssh.standardOutput == "node2\n", "\(ssh.standardError)")
             let variables = try await text("env")
-            let read = try await Command("sh", ["-c", "eval \"$1\"; echo $CLUSTER_NODES $CLUSTER_NODE2_IP", "sh", variables]).output()
+            let read = try await Command(
+                "sh", ["-c", "eval \"$1\"; echo $CLUSTER_NODES $CLUSTER_NODE2_IP", "sh", variables]
+            ).output()
             #expect(read.standardOutput == "node1 node2 \(inventory.nodes[1].ip)\n")
             #expect(try await command.run("down", name).exitCode == 0)
         }
@@ -94,12 +96,15 @@ struct CommandLineTests {
                 """
             let run = try await command.run(
                 "run", "--nodes", "2", "--", "sh", "-c", script, "sh", command.folder + "/file")
-            #expect(run.standardOutput == "node2\nroot\nplain\nplain\nplain\nnode1 node2\nnode1\n", "\(run.standardError)")
+            #expect(
+                run.standardOutput == "node2\nroot\nplain\nplain\nplain\nnode1 node2\nnode1\n", "\(run.standardError)")
             #expect(run.exitCode == 0)
             #expect(try await command.run("run", "--", "false").exitCode == 1)
             #expect(try await command.run("run", "--", "/nowhere/program").exitCode == 70)
             let inside = try await command.run("run", "--inside", "node1", "--", "sh", "-c", "hostname; pwd; exit 3")
-            #expect(inside.standardOutput == "node1\n\(FileManager.default.currentDirectoryPath)\n", "\(inside.standardError)")
+            #expect(
+                inside.standardOutput == "node1\n\(FileManager.default.currentDirectoryPath)\n",
+                "\(inside.standardError)")
             #expect(inside.exitCode == 3)
             #expect(try await command.left() == [])
         }
@@ -117,7 +122,8 @@ struct CommandLineTests {
             let result = try await Subprocess.run(
                 .name("env"), arguments: Arguments(words),
                 environment: .inherit.updating(
-                    Dictionary(uniqueKeysWithValues: command.environment.map { (Environment.Key(stringLiteral: $0), $1) })),
+                    Dictionary(
+                        uniqueKeysWithValues: command.environment.map { (Environment.Key(stringLiteral: $0), $1) })),
                 platformOptions: options, input: .none, output: .sequence, error: .discarded
             ) { execution in
                 for try await line in execution.standardOutput.strings() where line == "up" {
