@@ -16,7 +16,7 @@ enum Console {
 
     /// A step of a start, with the seconds since its beginning.
     static func step(_ text: String, after elapsed: Duration? = nil) {
-        let time = elapsed.map { String(format: "%6.2f s  ", $0 / .seconds(1)) } ?? "          "
+        let time = elapsed.map { String(format: "%7.3f s  ", $0 / .seconds(1)) } ?? "           "
         note(colour(time, "2") + text)
     }
 

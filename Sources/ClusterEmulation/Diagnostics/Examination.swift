@@ -26,10 +26,11 @@ package enum Examination {
     }
 
     private static func programs() -> Finding {
-        let missing = ["ssh", "scp", "ssh-keygen"].filter { ProgramPath.find($0) == nil }
+        let missing = ["ssh", "scp", "ssh-keygen"].filter { ProgramPath.findByName($0) == nil }
         return Finding(
             name: "OpenSSH's client", ok: missing.isEmpty, isNeeded: true,
-            detail: missing.isEmpty ? ProgramPath.find("ssh") ?? "" : "\(missing.joined(separator: ", ")) not found",
+            detail: missing.isEmpty
+                ? ProgramPath.findByName("ssh") ?? "" : "\(missing.joined(separator: ", ")) not found",
             remedy: missing.isEmpty ? nil : "apt-get install openssh-client")
     }
 

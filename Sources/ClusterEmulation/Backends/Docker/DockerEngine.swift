@@ -83,7 +83,15 @@ extension DockerEngine {
             """
         do {
             let output = try await ask(["version", "--format", "{{.Server.Version}}"], within: .seconds(10))
-            guard output.succeeded else { return .unavailable(reason: Self.cause(output.complaint), remedy: remedy) }
+            guard output.succeeded else {
+                let cause = Self.cause(output.complaint)
+                // The engine is there: its socket is not for everybody.
+                let isForbidden = cause.lowercased().contains("permission denied")
+                return .unavailable(
+                    reason: cause,
+                    remedy: isForbidden
+                        ? "Run `sudo usermod --append --groups docker \(NSUserName())` and log in again." : remedy)
+            }
             let version = output.standardOutput.trimmingCharacters(in: .whitespacesAndNewlines)
             let address = host ?? ProcessInfo.processInfo.environment["DOCKER_HOST"]
             return .available("\(command) \(version)" + (address.map { " (\($0))" } ?? ""))
