@@ -9,17 +9,27 @@ struct ReceivedSignal: Sendable {
 }
 
 /// The signals that end a command. From the first use on they don't end this process by themselves: whoever is in charge
-/// at the moment is told, and while nobody is, as in a teardown, they change nothing.
+/// at the moment is told, and while nobody is, they wait for the next one.
 enum Signals {
-    private static let inCharge = Locked<(@Sendable (ReceivedSignal) -> Void)?>(nil)
+    private struct Board {
+        var handler: (@Sendable (ReceivedSignal) -> Void)?
+        var waiting: [ReceivedSignal] = []
+    }
+
+    private static let board = Locked(Board())
 
     /// Runs a closure with another in charge of the signals that come meanwhile.
     static func handled<Result>(
         by handler: @escaping @Sendable (ReceivedSignal) -> Void, _ body: () async throws -> Result
     ) async rethrows -> Result {
         _ = installed
-        inCharge.withLock { $0 = handler }
-        defer { inCharge.withLock { $0 = nil } }
+        let waiting = board.withLock { board in
+            board.handler = handler
+            defer { board.waiting = [] }
+            return board.waiting
+        }
+        for signal in waiting { handler(signal) }
+        defer { board.withLock { $0.handler = nil } }
         return try await body()
     }
 
@@ -33,7 +43,12 @@ enum Signals {
             var bytes: [UInt8] = [0, 0]
             while true {
                 guard read(reading, &bytes, 2) == 2 else { continue }
-                inCharge.withLock { $0 }?(ReceivedSignal(number: Int32(bytes[0]), isFromTerminal: bytes[1] != 0))
+                let signal = ReceivedSignal(number: Int32(bytes[0]), isFromTerminal: bytes[1] != 0)
+                let handler = board.withLock { board in
+                    if board.handler == nil { board.waiting.append(signal) }
+                    return board.handler
+                }
+                handler?(signal)
             }
         }
         for number in [SIGINT, SIGTERM, SIGHUP] { install(number) }

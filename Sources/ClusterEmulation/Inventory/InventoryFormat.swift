@@ -34,17 +34,22 @@ extension Inventory {
     }
 
     /// The nodes by name: Ansible's own ssh finds them, their keys and their host keys by the configuration file.
+    ///
+    /// Ansible keeps connections open for a minute, under names made of the host's: in its usual place it would take the
+    /// next cluster's node1 for the last one's. In the cluster's folder they end with the cluster.
     private var ansible: String {
-        """
-        [cluster]
-        \(nodes.map(\.name).joined(separator: "\n"))
+        let workspace = Workspace(folder: (sshConfig as NSString).deletingLastPathComponent)
+        return """
+            [cluster]
+            \(nodes.map(\.name).joined(separator: "\n"))
 
-        [cluster:vars]
-        ansible_user=\(nodes.first?.users.first?.name ?? "")
-        ansible_ssh_common_args=-F '\(sshConfig)'
-        ansible_python_interpreter=/usr/bin/python3
+            [cluster:vars]
+            ansible_user=\(nodes.first?.users.first?.name ?? "")
+            ansible_ssh_common_args=-F '\(sshConfig)'
+            ansible_control_path_dir=\(workspace.socketFolder)
+            ansible_python_interpreter=/usr/bin/python3
 
-        """
+            """
     }
 
     /// What a command that works with the cluster finds in its environment.
