@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
@@ -137,7 +136,8 @@ static void await_users(const struct ns_cluster *cluster) {
     if (cluster->mapped < 0) return;
     if (read(cluster->mapped, &byte, 1) != 1) _exit(1);
     close(cluster->mapped);
-    MUST(setgroups(0, NULL));
+    // Not the C library's function: that takes a lock, and asks threads that are not here to do the same.
+    MUST(syscall(SYS_setgroups, 0, NULL));
 }
 
 // The program that connects the cluster to this machine's networks stays in this machine's network namespace, so it is

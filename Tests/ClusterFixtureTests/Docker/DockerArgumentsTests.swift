@@ -1,5 +1,6 @@
 import ClusterEmulation
 import FixtureTestSupport
+import Foundation
 import Testing
 
 @Suite struct DockerArgumentsTests {
@@ -36,8 +37,14 @@ import Testing
     @Test func everythingBearsTheClustersLabel() throws {
         let plan = try ClusterPlan(ClusterConfiguration())
         let label = "\(DockerArguments.clusterLabel)=\(plan.id)"
-        #expect(DockerArguments.createNetwork(plan, .random(nodes: 1)).contains(label))
-        #expect(DockerArguments.run(plan, node: 0, image: "i", address: "a", files: "f").contains(label))
+        let user = "\(DockerArguments.userLabel)=\(geteuid())"
+        for words in [
+            DockerArguments.createNetwork(plan, .random(nodes: 1)),
+            DockerArguments.run(plan, node: 0, image: "i", address: "a", files: "f"),
+        ] {
+            #expect(words.contains(label))
+            #expect(words.contains(user))
+        }
     }
 
     @Test func theImageIsTheLastWordBeforeTheEntryPointsOwn() throws {

@@ -27,6 +27,7 @@ struct DockerSweepTests {
             "--label", "\(DockerArguments.clusterLabel)=\(id)", "--label", "\(DockerArguments.nameLabel)=abandoned",
             "--label", "\(DockerArguments.ownerLabel)=\(dead.text)", "--label",
             "\(DockerArguments.folderLabel)=\(workspace.folder)",
+            "--label", "\(DockerArguments.userLabel)=\(geteuid())",
         ]
         try await backend.engine.change(
             ["network", "create", "--subnet", Subnet.random(nodes: 1).description] + labels + [

@@ -1,3 +1,11 @@
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
 /// The words of docker command lines: pure functions of a plan.
 package enum DockerArguments {
     /// The label that everything of ours bears; its value is the cluster's id.
@@ -5,10 +13,17 @@ package enum DockerArguments {
     package static let nameLabel = "org.clusterfixture.name"
     package static let nodeLabel = "org.clusterfixture.node"
     package static let ownerLabel = "org.clusterfixture.owner"
+    /// The number of the user whose cluster it is: an engine may serve several, who must not touch each other's.
+    package static let userLabel = "org.clusterfixture.user"
     /// The cluster's folder on its owner's machine.
     package static let folderLabel = "org.clusterfixture.folder"
 
     package static func filter(_ cluster: ClusterPlan.ID) -> String { "label=\(clusterLabel)=\(cluster)" }
+
+    /// Everything of this user's.
+    package static var filterOfThisUser: [String] {
+        ["--filter", "label=\(clusterLabel)", "--filter", "label=\(userLabel)=\(geteuid())"]
+    }
 
     package static func network(_ cluster: ClusterPlan.ID) -> String { "cf-\(cluster)" }
 
@@ -17,6 +32,7 @@ package enum DockerArguments {
     package static func labels(_ plan: ClusterPlan) -> [String] {
         [
             "--label", "\(clusterLabel)=\(plan.id)", "--label", "\(nameLabel)=\(plan.name)",
+            "--label", "\(userLabel)=\(geteuid())",
             "--label", "\(ownerLabel)=\(ProcessIdentity.current.text)", "--label",
             "\(folderLabel)=\(plan.workspace.folder)",
         ]
@@ -57,7 +73,7 @@ package enum DockerArguments {
     /// Asks for the labels of all that is ours, one line each, as ``summary(_:)`` reads them.
     package static func listLabels(_ list: [String]) -> [String] {
         let labels = summaryLabels.map { "{{.Label \"\($0)\"}}" }.joined(separator: "\t")
-        return list + ["--filter", "label=\(clusterLabel)", "--format", labels]
+        return list + filterOfThisUser + ["--format", labels]
     }
 
     private static let summaryLabels = [clusterLabel, nameLabel, ownerLabel, folderLabel]

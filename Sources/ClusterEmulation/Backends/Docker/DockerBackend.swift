@@ -87,7 +87,7 @@ package struct DockerBackend: Backend, NodeKilling {
     }
 
     private func inspectedLabels() async throws -> [String] {
-        let filter = ["--filter", "label=\(DockerArguments.clusterLabel)"]
+        let filter = DockerArguments.filterOfThisUser
         let containers = try await lines(["ps", "--all", "--quiet"] + filter)
         let networks = try await lines(["network", "ls", "--quiet"] + filter)
         var found: [String] = []
