@@ -47,7 +47,7 @@ struct ParallelProgramsTests {
             try await first.run("cat >hosts", standardInput: cluster.inventory.text(.hostfile)).requireSuccess()
             let daskSSH = try await first.run(
                 """
-                dask-ssh --hostfile hosts --ssh-private-key ~/.ssh/id_ed25519 >dask-ssh.log 2>&1 & starter=$!
+                dask ssh --hostfile hosts --ssh-private-key ~/.ssh/id_ed25519 >dask-ssh.log 2>&1 & starter=$!
                 timeout 90 python3 - <<'EOF' || cat dask-ssh.log
                 import time
                 from distributed import Client
