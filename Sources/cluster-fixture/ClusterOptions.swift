@@ -51,6 +51,12 @@ struct ClusterOptions: ParsableArguments {
             outside: outside, readyWithin: .seconds(readyWithin))
     }
 
+    /// Claims the name that was asked for, if any, until the cluster is found by it.
+    func claimName() async throws -> NameClaim? {
+        guard let name else { return nil }
+        return try await NameClaim(name)
+    }
+
     private func nodeImage() throws -> NodeImage {
         if let rootFileSystem { return .rootFileSystem(Self.absolute(rootFileSystem)) }
         return Self.image(image)
@@ -67,15 +73,11 @@ struct ClusterOptions: ParsableArguments {
     }
 
     static func backend(_ name: String) throws -> BackendChoice {
-        var choices = ["automatic": BackendChoice.automatic, "docker": .docker]
-        #if os(Linux)
-        choices["namespaces"] = .namespaces
-        #endif
-        guard let choice = choices[name] else {
-            let near =
-                ClusterCatalog.nearest(to: name, among: choices.keys.sorted()).map { " Did you mean \($0)?" } ?? ""
-            throw ValidationError(
-                "There is no backend \"\(name)\": use \(choices.keys.sorted().joined(separator: ", ")).\(near)")
+        let choices = [BackendChoice.automatic] + BackendChoice.known
+        guard let choice = choices.first(where: { $0.description == name }) else {
+            let names = choices.map(\.description)
+            let near = ClusterCatalog.nearest(to: name, among: names).map { " Did you mean \($0)?" } ?? ""
+            throw ValidationError("There is no backend \"\(name)\": use \(names.joined(separator: ", ")).\(near)")
         }
         return choice
     }

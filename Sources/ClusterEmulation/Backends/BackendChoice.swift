@@ -29,7 +29,8 @@ public struct BackendChoice: Sendable, Hashable, CustomStringConvertible {
     }
 
     #if os(Linux)
-    /// Linux namespaces on this machine, without any engine. It needs root.
+    /// Linux namespaces on this machine, without any engine: as root, or as an ordinary user with a range of numbers of his
+    /// own (subuid(5)).
     public static let namespaces = BackendChoice(kind: .namespaces) { NamespacesBackend() }
     #endif
 
@@ -80,18 +81,18 @@ extension BackendChoice {
     private func candidates() throws -> [any Backend] {
         guard kind == .automatic else { return [make()] }
         let wanted = ProcessInfo.processInfo.environment["CLUSTER_FIXTURE_BACKEND"] ?? ""
-        let known = Self.known
-        if wanted.isEmpty || wanted == "automatic" { return known.map { $0.make() } }
-        guard let choice = known.first(where: { $0.description == wanted }) else {
+        if wanted.isEmpty || wanted == "automatic" { return Self.all }
+        guard let choice = Self.known.first(where: { $0.description == wanted }) else {
             throw ClusterError(
                 .invalidConfiguration,
                 "CLUSTER_FIXTURE_BACKEND is \"\(ClusterConfiguration.printable(wanted))\", which is no backend.",
-                remedy: "Use \(known.map(\.description).joined(separator: ", ")) or automatic.")
+                remedy: "Use \(Self.known.map(\.description).joined(separator: ", ")) or automatic.")
         }
         return [choice.make()]
     }
 
-    private static var known: [BackendChoice] {
+    /// The choices that have a name on this system, in the order of the automatic one.
+    package static var known: [BackendChoice] {
         #if os(Linux)
         [.docker, .namespaces]
         #else

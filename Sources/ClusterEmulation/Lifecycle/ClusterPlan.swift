@@ -2,6 +2,7 @@
 package struct ClusterPlan: Sendable {
     /// What tells one cluster from every other, on this machine and any: ten hexadecimal digits.
     package typealias ID = String
+    static let idLength = 10
 
     package let id: ID
     package let name: String
@@ -14,7 +15,7 @@ package struct ClusterPlan: Sendable {
     /// - Throws: ``ClusterError`` with the code `invalidConfiguration`, before anything is started.
     package init(_ configuration: ClusterConfiguration) throws {
         try configuration.validate()
-        id = (0..<10).map { _ in String(Int.random(in: 0..<16), radix: 16) }.joined()
+        id = (0..<Self.idLength).map { _ in String(Int.random(in: 0..<16), radix: 16) }.joined()
         name = configuration.name ?? "cluster-\(id.prefix(4))"
         self.configuration = configuration
         nodeNames = (1...configuration.nodes).map { "node\($0)" }

@@ -27,7 +27,8 @@ package struct Workspace: Sendable {
     package static func all() -> [Workspace] {
         let place = (Workspace(cluster: "").folder as NSString).deletingLastPathComponent
         let names = (try? FileManager.default.contentsOfDirectory(atPath: place)) ?? []
-        return names.filter { $0.hasPrefix("cf-") && $0.count == 13 }.sorted().compactMap { name in
+        let length = "cf-".count + ClusterPlan.idLength
+        return names.filter { $0.hasPrefix("cf-") && $0.count == length }.sorted().compactMap { name in
             var status = stat()
             let path = "\(place)/\(name)"
             guard lstat(path, &status) == 0, status.st_uid == geteuid(), status.st_mode & S_IFMT == S_IFDIR else {

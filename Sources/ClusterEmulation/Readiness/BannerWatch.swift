@@ -98,7 +98,7 @@ private struct Attempt {
     init(index: Int) { self.index = index }
 
     mutating func begin(host: String, port: Int) {
-        let socket = LoopbackPort.openSocket()
+        let socket = StreamSocket.open(AF_INET)
         _ = fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) | O_NONBLOCK)
         var address = LoopbackPort.socketAddress(host: host, port: port)
         withUnsafePointer(to: &address) {

@@ -10,7 +10,7 @@ import Musl
 enum LoopbackPort {
     /// A port that was free a moment ago: the kernel names one, and it is let go at once.
     static func free() throws -> Int {
-        let descriptor = openSocket()
+        let descriptor = StreamSocket.open(AF_INET)
         defer { close(descriptor) }
         var address = socketAddress(host: "127.0.0.1", port: 0)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
@@ -27,7 +27,7 @@ enum LoopbackPort {
 
     /// Listens on a port of 127.0.0.1; 0 takes one that is free.
     static func listen(on wanted: Int) throws -> (descriptor: Int32, port: Int) {
-        let descriptor = openSocket()
+        let descriptor = StreamSocket.open(AF_INET)
         var on: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
         var address = socketAddress(host: "127.0.0.1", port: wanted)
@@ -56,17 +56,6 @@ enum LoopbackPort {
         #else
         Musl.listen(descriptor, 1024)
         #endif
-    }
-
-    /// A stream socket that no child process inherits.
-    static func openSocket() -> Int32 {
-        #if canImport(Glibc)
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        #else
-        let descriptor = socket(AF_INET, SOCK_STREAM, 0)
-        #endif
-        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-        return descriptor
     }
 
     static func socketAddress(host: String, port: Int) -> sockaddr_in {

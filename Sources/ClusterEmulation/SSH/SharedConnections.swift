@@ -14,7 +14,7 @@ enum SharedConnections {
     static func close(in folder: String, endingNodes body: () async throws -> Void) async throws {
         let paths = sockets(in: folder)
         var watched: [Int32: String] = [:]
-        for path in paths { if let descriptor = ControlSocket.connect(path) { watched[descriptor] = path } }
+        for path in paths { if let descriptor = ControlSocket.open(path) { watched[descriptor] = path } }
         do {
             try await body()
         } catch {
@@ -51,16 +51,16 @@ enum SharedConnections {
 /// connection to the socket tells that this process is gone.
 private enum ControlSocket {
     /// Connects to a socket; nil if nobody holds it any more.
-    static func connect(_ path: String) -> Int32? {
+    static func open(_ path: String) -> Int32? {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let bytes = Array(path.utf8)
         guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { return nil }
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
-        let descriptor = UnixSocket.open()
+        let descriptor = StreamSocket.open(AF_UNIX)
         let result = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                UnixSocket.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
         if result == 0 { return descriptor }
@@ -90,28 +90,5 @@ private enum ControlSocket {
                 continuation.resume(returning: open)
             }
         }
-    }
-}
-
-/// What the platforms call differently.
-private enum UnixSocket {
-    static func open() -> Int32 {
-        #if canImport(Glibc)
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        #else
-        let descriptor = socket(AF_UNIX, SOCK_STREAM, 0)
-        #endif
-        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-        return descriptor
-    }
-
-    static func connect(_ descriptor: Int32, _ address: UnsafePointer<sockaddr>, _ length: socklen_t) -> Int32 {
-        #if canImport(Darwin)
-        Darwin.connect(descriptor, address, length)
-        #elseif canImport(Glibc)
-        Glibc.connect(descriptor, address, length)
-        #else
-        Musl.connect(descriptor, address, length)
-        #endif
     }
 }

@@ -20,24 +20,12 @@ struct Down: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let found =
-            if all {
-                await ClusterCatalog.all().filter(\.isKept)
-            } else {
-                try await clusters.asyncMap { try await ClusterCatalog.find($0) }
-            }
+        var found = all ? await ClusterCatalog.all().filter(\.isKept) : []
+        for name in clusters { found.append(try await ClusterCatalog.find(name)) }
         if found.isEmpty { Console.note("There are no clusters.") }
         for cluster in found {
             try await cluster.remove()
             Console.note("\(cluster.summary.name) is gone")
         }
-    }
-}
-
-extension Array {
-    fileprivate func asyncMap<Result>(_ transform: (Element) async throws -> Result) async rethrows -> [Result] {
-        var results: [Result] = []
-        for element in self { results.append(try await transform(element)) }
-        return results
     }
 }

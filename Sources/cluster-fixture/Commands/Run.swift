@@ -44,7 +44,7 @@ struct Run: AsyncParsableCommand {
         let here = FileManager.default.currentDirectoryPath
         let configuration = try options.configuration(mounts: inside == nil ? [] : [Mount(here, at: here)])
         try configuration.validate()
-        let claim = options.name == nil ? nil : try await NameClaim(options.name ?? "")
+        let claim = try await options.claimName()
         let cluster = try await Interruptible.run { try await Cluster.start(configuration, progress: .console()) }
         claim?.release()
         let code: Int32

@@ -19,7 +19,7 @@ struct Up: AsyncParsableCommand {
     func run() async throws {
         let configuration = try options.configuration()
         try configuration.validate()
-        let claim = try await options.name.asyncMap { try await NameClaim($0) }
+        let claim = try await options.claimName()
         defer { claim?.release() }
         let inventory = try await Interruptible.run {
             let cluster = try await Cluster.start(configuration, progress: .console())
@@ -32,11 +32,5 @@ struct Up: AsyncParsableCommand {
             Console.note("Next: " + Console.strong("cluster-fixture ssh \(inventory.name)/node1"))
         }
         Console.result(json ? String(inventory.json.dropLast()) : inventory.name)
-    }
-}
-
-extension Optional {
-    fileprivate func asyncMap<Result>(_ transform: (Wrapped) async throws -> Result) async rethrows -> Result? {
-        if let self { try await transform(self) } else { nil }
     }
 }

@@ -19,18 +19,13 @@ final class ClusterSpecification {
     /// This process's ends of what it inherits.
     private var kept: [Int32] = []
 
-    static func logFolder(_ folder: String) -> String { folder + "/logs" }
-    static func logFile(_ plan: ClusterPlan, _ node: String) -> String {
-        "\(logFolder(plan.workspace.folder))/\(node).log"
-    }
-
     init(_ plan: ClusterPlan, image: LayeredImage, subnet: Subnet, credentials: Credentials) throws {
         let outside = plan.configuration.outside ? try Outside() : nil
         let addresses = subnet.addresses(plan.nodeNames.count)
         let base = plan.workspace.mountFolder
         interface = "cf\(plan.id)"
         try Workspace.makeFolder(base)
-        try Workspace.makeFolder(Self.logFolder(plan.workspace.folder))
+        try Workspace.makeFolder(NodeLogs.folder(of: plan.workspace.folder))
         let ubuntu = try image.ubuntu()
         let nodeFiles = NodeFiles(plan, addresses: addresses, credentials: credentials)
         let common = commonNode(image, plan.configuration)
@@ -85,7 +80,7 @@ final class ClusterSpecification {
     deinit { closeDescriptors() }
 
     private func openLog(_ plan: ClusterPlan, _ name: String) throws -> Int32 {
-        let log = open(Self.logFile(plan, name), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        let log = open(NodeLogs.file(name, of: plan.workspace.folder), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         guard log >= 0 else { throw Self.failure("the log of \(name)") }
         inherited.append(log)
         return log

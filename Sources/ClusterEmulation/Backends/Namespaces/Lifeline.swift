@@ -13,7 +13,7 @@ struct Lifeline: Sendable {
     /// Writes the file.
     static func note(_ process: pid_t, _ plan: ClusterPlan) throws {
         guard let identity = ProcessIdentity(running: process) else { return }
-        let lines = [identity.text, plan.name, ProcessIdentity.current.text]
+        let lines = [identity.text, plan.name]
         try Workspace.write(lines.joined(separator: "\n"), to: plan.workspace.folder + "/lifeline")
     }
 
@@ -32,28 +32,17 @@ struct Lifeline: Sendable {
         let folder = (place as NSString).deletingLastPathComponent
         guard let text = try? String(contentsOfFile: folder + "/lifeline", encoding: .utf8) else { return nil }
         let lines = text.split(separator: "\n").map(String.init)
-        guard lines.count == 3, let identity = ProcessIdentity(text: lines[0]), identity.processID == process else {
+        guard lines.count == 2, let identity = ProcessIdentity(text: lines[0]), identity.processID == process else {
             return nil
         }
-        let cluster = String((folder as NSString).lastPathComponent.dropFirst("cf-".count))
+        let workspace = Workspace(folder: folder)
         self.process = identity
-        summary = ClusterSummary(id: cluster, name: lines[1], owner: ProcessIdentity(text: lines[2]), folder: folder)
+        summary = ClusterSummary(id: workspace.cluster, name: lines[1], owner: workspace.owner, folder: folder)
     }
 
     private static func owner(_ process: pid_t) -> UInt32? {
         var status = stat()
         return stat("/proc/\(process)", &status) == 0 ? status.st_uid : nil
-    }
-
-    /// The nodes' logs, by their names.
-    var logs: [String: String] {
-        let folder = ClusterSpecification.logFolder(summary.folder)
-        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        let nodes = files.filter { $0.hasPrefix("node") }.map { ($0 as NSString).deletingPathExtension }
-        return Dictionary(
-            uniqueKeysWithValues: nodes.map { node in
-                (node, (try? String(contentsOfFile: "\(folder)/\(node).log", encoding: .utf8)) ?? "")
-            })
     }
 
     func kill() { _ = Glibc.kill(process.processID, SIGKILL) }

@@ -49,7 +49,9 @@ final class NamespaceCluster: Sendable {
         try await board.linked()
         try network.attach(specification.interface)
         network.release()
-        if plan.configuration.outside { try await board.connected(log: ClusterSpecification.logFile(plan, "outside")) }
+        if plan.configuration.outside {
+            try await board.connected(log: NodeLogs.file("outside", of: plan.workspace.folder))
+        }
         return cluster
     }
 
@@ -68,12 +70,7 @@ final class NamespaceCluster: Sendable {
             })
     }
 
-    var logs: [String: String] {
-        Dictionary(
-            uniqueKeysWithValues: plan.nodeNames.map { name in
-                (name, (try? String(contentsOfFile: ClusterSpecification.logFile(plan, name), encoding: .utf8)) ?? "")
-            })
-    }
+    var logs: [String: String] { NodeLogs.all(of: plan.workspace.folder) }
 
     /// Lets the cluster stay when this process ends.
     func stay() {

@@ -17,7 +17,7 @@ package struct NamespacesBackend: Backend, NodeKilling {
 
     package func availability() async -> Availability {
         if UserNamespace.isNeeded {
-            if let missing = UserNamespaceFacts.current.missing {
+            if let missing = Self.missing {
                 return .unavailable(reason: missing.reason, remedy: missing.remedy)
             }
         } else if case let failure = Self.attempt, failure != 0 {
@@ -80,12 +80,11 @@ package struct NamespacesBackend: Backend, NodeKilling {
 
     package func logs(of cluster: ClusterPlan.ID) async throws -> [String: String] {
         if let running = NamespaceCluster.running(cluster) { return running.logs }
-        return try Lifeline.find(cluster)?.logs ?? [:]
+        return try Lifeline.find(cluster).map { NodeLogs.all(of: $0.summary.folder) } ?? [:]
     }
 
     package func followLogs(of cluster: ClusterSummary, _ nodes: [String]) -> Command {
-        let files = nodes.map { ClusterSpecification.logFolder(cluster.folder) + "/\($0).log" }
-        return Command("tail", ["-n", "500", "-F", "--"] + files)
+        Command("tail", ["-n", "500", "-F", "--"] + nodes.map { NodeLogs.file($0, of: cluster.folder) })
     }
 
     package func clusters() async throws -> [ClusterSummary] { try Lifeline.all().map(\.summary) }
@@ -104,8 +103,12 @@ package struct NamespacesBackend: Backend, NodeKilling {
         "kill -KILL \((try? Lifeline.find(cluster))??.process.processID ?? 0)"
     }
 
-    /// The errno of an attempt to make namespaces, 0 if it went well. A process's rights to don't change.
+    // What a process may do doesn't change while it runs, and is found out once: each attempt is a clone of it.
+
+    /// The errno of root's attempt to make namespaces, 0 if it went well.
     private static let attempt = ns_try(0)
 
+    /// What an ordinary user lacks.
+    private static let missing = UserNamespaceFacts.current.missing
 }
 #endif
