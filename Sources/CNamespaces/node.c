@@ -226,9 +226,21 @@ static void drop_capabilities(void) {
 static char *const sshd_arguments[] = {"/usr/sbin/sshd", "-i", "-e", NULL};
 static char *const sshd_environment[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", NULL};
 
-static _Noreturn void serve_ssh(int client, int log) {
+// The limits are for what the node does, not for this process: out of memory, the kernel ends the biggest process, and
+// counts as this one's all that it still shares with its maker, a program of any size. The node would end with it.
+static void join_limits(const struct ns_node *node) {
+    static const char refusal[] = "the node's limits can't be kept: its control group takes no more processes\n";
+    for (size_t i = 0; i < node->cgroup_count; i++) {
+        if (write(node->cgroups[i], "0", 1) == 1) continue;
+        if (write(node->log, refusal, sizeof refusal - 1) < 0) {}
+        _exit(1);
+    }
+}
+
+static _Noreturn void serve_ssh(int client, const struct ns_node *node) {
     int on = 1;
     forget_children();
+    join_limits(node);
     setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     setsockopt(client, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
     // The least that the kernel takes is two ticks, of which there are 1000, 250 or 100 a second.
@@ -236,17 +248,18 @@ static _Noreturn void serve_ssh(int client, int log) {
         if (setsockopt(client, IPPROTO_TCP, TCP_DELACK_MAX_US, &least, sizeof least) == 0) break;
     dup2(client, 0);
     dup2(client, 1);
-    dup2(log, 2);
+    dup2(node->log, 2);
     close_range(3, ~0u, 0);
     execve(sshd_arguments[0], sshd_arguments, sshd_environment);
     _exit(127);
 }
 
 // Passes on what comes, in both directions, until both sides have ended.
-static _Noreturn void relay(int client, uint16_t port) {
+static _Noreturn void relay(int client, uint16_t port, const struct ns_node *node) {
     struct sockaddr_in address = {
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     forget_children();
+    join_limits(node);
     int ends[2] = {client, socket(AF_INET, SOCK_STREAM, 0)};
     static char bytes[65536];
     if (connect(ends[1], (struct sockaddr *)&address, sizeof address) < 0) _exit(1);
@@ -284,13 +297,13 @@ static int listen_for_ssh(const struct step *at) {
 }
 
 // sshd takes the child's place at once, so no copy of this process's memory has to be made for it.
-static void start_ssh(int client, int log) {
-    if (vfork() == 0) serve_ssh(client, log);
+static void start_ssh(int client, const struct ns_node *node) {
+    if (vfork() == 0) serve_ssh(client, node);
 }
 
 // As fork(2), but without the locks and handlers of the C library's.
-static void start_relay(int client, uint16_t port) {
-    if (syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL) == 0) relay(client, port);
+static void start_relay(int client, uint16_t port, const struct ns_node *node) {
+    if (syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL) == 0) relay(client, port, node);
 }
 
 // Starts sshd for every connection, as inetd and socket units do, and buries the node's dead.
@@ -312,9 +325,9 @@ static _Noreturn void serve(const struct ns_node *node, int listener) {
             if (client < 0) continue;
             uint16_t port = i == 0 ? 22 : node->ports[i - 1].node_port;
             if (port == 22)
-                start_ssh(client, node->log);
+                start_ssh(client, node);
             else
-                start_relay(client, port);
+                start_relay(client, port, node);
             close(client);
         }
     }
@@ -326,7 +339,6 @@ _Noreturn void node_main(const struct ns_cluster *cluster, int index, int go) {
     watch_children();
     prctl(PR_SET_NAME, "node");
     umask(0);
-    for (size_t i = 0; i < node->cgroup_count; i++) MUST(write(node->cgroups[i], "0", 1));
     make_root(at, node);
     umask(022);
     MUST(sethostname(node->hostname, strlen(node->hostname)));

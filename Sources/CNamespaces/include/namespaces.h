@@ -59,7 +59,7 @@ struct ns_node {
     size_t mount_count;
     const char *const *hidden; ///< folders that are empty in the node, up to a NULL
     int log;                   ///< where its sshd writes
-    const int *cgroups;        ///< descriptors of `cgroup.procs` files to join
+    const int *cgroups;        ///< descriptors of `cgroup.procs` files for what runs on it
     size_t cgroup_count;
 };
 

@@ -135,11 +135,16 @@ struct TraceTests {
             #expect(error.message.contains("can't be held to its limits"))
             return
         }
+        // However big this process is, it is the node's greedy one that the kernel ends, not the node.
+        let ballast = [UInt8](repeating: 1, count: 300 << 20)
         try await withCluster(configuration) { cluster in
             let hog = try await cluster[0].run(
                 "python3 -c 'x = bytearray(200 << 20); print(len(x))'", timeout: .seconds(60))
             #expect(hog.exitCode != 0)
+            #expect(hog.standardOutput.isEmpty)
+            try await cluster[0].run("true")
         }
+        #expect(ballast.last == 1)
     }
 
     @Test(arguments: try await BackendUnderTest.usable()) func mountedFoldersAreSeen(backend: BackendUnderTest)
