@@ -8,9 +8,10 @@ enum Console {
     static let isTerminal = isatty(STDERR_FILENO) == 1
     private static let hasColour = isTerminal && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
 
-    static func result(_ text: String) { write(text, to: .standardOutput) }
+    /// - Returns: Whether somebody still reads.
+    @discardableResult static func result(_ text: String) -> Bool { write(text, to: .standardOutput) }
 
-    static func note(_ text: String) { write(text, to: .standardError) }
+    static func note(_ text: String) { _ = write(text, to: .standardError) }
 
     static func error(_ text: String) { note(colour("cluster-fixture: ", "31") + text) }
 
@@ -38,9 +39,9 @@ enum Console {
         hasColour ? "\u{1b}[\(code)m\(text)\u{1b}[0m" : text
     }
 
-    private static func write(_ text: String, to handle: FileHandle) {
+    private static func write(_ text: String, to handle: FileHandle) -> Bool {
         // Whoever has stopped reading has what he wanted.
-        try? handle.write(contentsOf: Data((text + "\n").utf8))
+        (try? handle.write(contentsOf: Data((text + "\n").utf8))) != nil
     }
 }
 

@@ -22,8 +22,9 @@ struct ForegroundProcess {
         var entries: [UnsafeMutablePointer<CChar>?] = variables.map { strdup("\($0)=\($1)") } + [nil]
         defer { for pointer in arguments + entries { free(pointer) } }
         var processID: pid_t = 0
-        // Found on the PATH of this process, as a shell would find it: shims are for what it starts.
-        let result = posix_spawnp(&processID, words[0], nil, &attributes, &arguments, &entries)
+        // Found on its own PATH, as env(1) would find it: with shims, `ssh` is the one that knows the nodes.
+        let program = ProgramPath.findByName(words[0], on: variables["PATH"] ?? ProgramPath.own) ?? words[0]
+        let result = posix_spawn(&processID, program, nil, &attributes, &arguments, &entries)
         guard result == 0 else {
             throw ClusterError(
                 .missingProgram, "`\(words[0])` could not be run: \(String(cString: strerror(result))).")

@@ -22,18 +22,11 @@ enum Shims {
         let place = folder + "/bin"
         try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
         for program in ["ssh", "scp", "sftp"] {
-            guard let real = find(program) else { continue }
+            guard let real = ProgramPath.findByName(program) else { continue }
             // A -F of the caller's comes later, and wins.
             let script = "#!/bin/sh\nexec \(shellQuoted(real)) -F \(shellQuoted(configuration)) \"$@\"\n"
             try Workspace.write(script, to: "\(place)/\(program)", mode: 0o700)
         }
         return place
-    }
-
-    private static func find(_ program: String) -> String? {
-        (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":").map {
-            "\($0)/\(program)"
-        }
-        .first { access($0, X_OK) == 0 }
     }
 }

@@ -36,8 +36,8 @@ package protocol Backend: Sendable {
     /// The last lines of each node's own log, by its name.
     func logs(of cluster: ClusterPlan.ID) async throws -> [String: String]
 
-    /// The program that shows the logs of nodes as they grow.
-    func followLogs(of cluster: ClusterSummary, _ nodes: [String]) -> Command
+    /// A program that shows a node's log as it grows, and ends with the cluster.
+    func followLog(of node: String, _ cluster: ClusterSummary) throws -> Command
 
     /// The clusters that are there, and whom they belong to.
     func clusters() async throws -> [ClusterSummary]

@@ -2,19 +2,18 @@ import Foundation
 
 /// Where programs are on this machine.
 package enum ProgramPath {
+    /// This process's `PATH`.
+    package static var own: String { ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin" }
+
     /// The program's place on `PATH`, or where the system's own programs are; nil if it is in none of them.
     package static func find(_ program: String) -> String? {
-        let system = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin", "/bin"]
-        return (places + system).map { "\($0)/\(program)" }.first { access($0, X_OK) == 0 }
+        findByName(program, on: own + ":/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin")
     }
 
-    /// The program's place on `PATH` alone, where it is found when it is run by its name.
-    package static func findByName(_ program: String) -> String? {
-        places.map { "\($0)/\(program)" }.first { access($0, X_OK) == 0 }
-    }
-
-    private static var places: [String] {
-        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
-        return path.split(separator: ":").map(String.init)
+    /// The program's place on a `PATH` alone, where it is found when it is run by its name. What has a slash in its name is
+    /// a place already.
+    package static func findByName(_ program: String, on path: String = own) -> String? {
+        if program.contains("/") { return program }
+        return path.split(separator: ":").map { "\($0)/\(program)" }.first { access($0, X_OK) == 0 }
     }
 }

@@ -17,17 +17,20 @@ struct List: AsyncParsableCommand {
         let clusters = await ClusterCatalog.all()
         if json {
             let texts = clusters.compactMap(\.inventory).map { String($0.json.dropLast()) }
-            return Console.result(texts.isEmpty ? "[]" : "[\n" + texts.joined(separator: ",\n") + "\n]")
+            Console.result(texts.isEmpty ? "[]" : "[\n" + texts.joined(separator: ",\n") + "\n]")
+        } else if clusters.isEmpty {
+            Console.note("There are no clusters.")
+        } else {
+            Console.result(Console.table([["NAME", "ID", "BACKEND", "NODES", "STAYS"]] + clusters.map(row)))
         }
-        if clusters.isEmpty { return Console.note("There are no clusters.") }
-        let rows = clusters.map { cluster in
-            [
-                cluster.summary.name, cluster.summary.id, cluster.backend.name,
-                cluster.inventory.map { "\($0.nodes.count)" } ?? "starting",
-                cluster.isKept ? "until `down`" : "with process \(cluster.summary.owner?.processID ?? 0)",
-            ]
-        }
-        Console.result(Console.table([["NAME", "ID", "BACKEND", "NODES", "STAYS"]] + rows))
+    }
+
+    private func row(_ cluster: ListedCluster) -> [String] {
+        [
+            cluster.summary.name, cluster.summary.id, cluster.backend.name,
+            cluster.inventory.map { "\($0.nodes.count)" } ?? "starting",
+            cluster.isKept ? "until `down`" : "with process \(cluster.summary.owner?.processID ?? 0)",
+        ]
     }
 
     static func nodeTable(_ inventory: Inventory) -> String {

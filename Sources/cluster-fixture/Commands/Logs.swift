@@ -22,14 +22,27 @@ struct Logs: AsyncParsableCommand {
     func run() async throws {
         let found = try await ClusterCatalog.find(cluster)
         if let node { _ = try await Place(cluster: cluster, node: node).find() }
-        if follow {
-            let names = try node.map { [$0] } ?? found.requireInventory().nodes.map(\.name)
-            try found.backend.followLogs(of: found.summary, names).replaceThisProcess()
-        }
+        if follow { return try await self.follow(found) }
         let logs = try await found.backend.logs(of: found.summary.id)
         for (name, log) in logs.sorted(by: { $0.key.localizedStandardCompare($1.key) == .orderedAscending })
         where node == nil || node == name {
-            for line in log.split(separator: "\n") { Console.result(node == nil ? "\(name): \(line)" : "\(line)") }
+            for line in log.split(separator: "\n") { _ = show(String(line), of: name) }
         }
+    }
+
+    /// Until the cluster ends, or whoever reads has had enough.
+    private func follow(_ found: ListedCluster) async throws {
+        let names = try node.map { [$0] } ?? found.requireInventory().nodes.map(\.name)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for name in names {
+                let program = try found.backend.followLog(of: name, found.summary)
+                group.addTask { _ = try await program.eachLine { if !show($0, of: name) { Foundation.exit(0) } } }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    private func show(_ line: String, of name: String) -> Bool {
+        Console.result(node == nil ? "\(name): \(line)" : line)
     }
 }

@@ -67,8 +67,7 @@ struct Run: AsyncParsableCommand {
             let line = "cd \(shellQuoted(folder)) && exec " + command.map(shellQuoted).joined(separator: " ")
             words = ["ssh", "-F", inventory.sshConfig] + terminal + ["\(user)@\(inside)", line]
         } else if shims {
-            let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
-            environment["PATH"] = try Shims.write(for: inventory) + ":" + path
+            environment["PATH"] = try Shims.write(for: inventory) + ":" + ProgramPath.own
         }
         let process = try ForegroundProcess(words, environment: environment)
         // Should this process be killed, the command ends with its cluster.

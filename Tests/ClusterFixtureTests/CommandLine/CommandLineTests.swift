@@ -99,6 +99,8 @@ struct CommandLineTests {
             #expect(
                 run.standardOutput == "node2\nroot\nplain\nplain\nplain\nnode1 node2\nnode1\n", "\(run.standardError)")
             #expect(run.exitCode == 0)
+            let direct = try await command.run("run", "--", "ssh", "root@node1", "hostname")
+            #expect(direct.standardOutput == "node1\n", "\(direct.standardError)")
             #expect(try await command.run("run", "--", "false").exitCode == 1)
             #expect(try await command.run("run", "--", "/nowhere/program").exitCode == 70)
             let inside = try await command.run("run", "--inside", "node1", "--", "sh", "-c", "hostname; pwd; exit 3")
@@ -106,6 +108,35 @@ struct CommandLineTests {
                 inside.standardOutput == "node1\n\(FileManager.default.currentDirectoryPath)\n",
                 "\(inside.standardError)")
             #expect(inside.exitCode == 3)
+            #expect(try await command.left() == [])
+        }
+    }
+
+    @Test(arguments: try await BackendUnderTest.usable(), [nil, "node2"])
+    func logsAreFollowedUntilTheClusterEnds(backend: BackendUnderTest, node: String?) async throws {
+        try await CommandLine.with(backend) { command in
+            let name = Self.name()
+            try #require(try await command.run("up", "--nodes", "2", "--name", name).exitCode == 0)
+            let heard = Locked<[String]>([])
+            let words = ["logs", name] + (node.map { [$0] } ?? []) + ["--follow"]
+            let following = Task {
+                try await Command(CommandLine.path, words, environment: command.environment).eachLine { line in
+                    heard.withLock { $0.append(line) }
+                }
+            }
+            let prefix = node == nil ? "node2: " : ""
+            @Sendable func logins() -> Int {
+                heard.withLock { lines in
+                    lines.filter { $0.hasPrefix(prefix) && $0.contains("Accepted publickey for root") }.count
+                }
+            }
+            // What is there already first, then what comes.
+            #expect(try await eventually { heard.withLock { !$0.isEmpty } })
+            let before = logins()
+            #expect(try await command.run("ssh", name + "/node2", "--user", "root", "--", "true").exitCode == 0)
+            #expect(try await eventually { logins() > before })
+            #expect(try await command.run("down", name).exitCode == 0)
+            #expect(try await following.value == 0)
             #expect(try await command.left() == [])
         }
     }

@@ -64,17 +64,8 @@ package struct DockerBackend: Backend, NodeKilling {
         }
     }
 
-    package func followLogs(of cluster: ClusterSummary, _ nodes: [String]) -> Command {
-        let text = """
-            cluster=$1 nodes=$2; shift 2
-            for node in $nodes; do
-                "$@" logs --follow --tail 500 "cf-$cluster-$node" 2>&1 | sed -u "s/^/$node: /" &
-            done
-            wait
-            """
-        let docker = engine.command([])
-        let words = [cluster.id, nodes.joined(separator: " "), docker.program] + docker.arguments
-        return Command("sh", ["-c", text, "logs"] + words)
+    package func followLog(of node: String, _ cluster: ClusterSummary) -> Command {
+        engine.command(["logs", "--follow", "--tail", "500", DockerArguments.container(cluster.id, node)])
     }
 
     package func clusters() async throws -> [ClusterSummary] {

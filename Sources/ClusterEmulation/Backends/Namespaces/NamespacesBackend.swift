@@ -83,8 +83,16 @@ package struct NamespacesBackend: Backend, NodeKilling {
         return try Lifeline.find(cluster).map { NodeLogs.all(of: $0.summary.folder) } ?? [:]
     }
 
-    package func followLogs(of cluster: ClusterSummary, _ nodes: [String]) -> Command {
-        Command("tail", ["-n", "500", "-F", "--"] + nodes.map { NodeLogs.file($0, of: cluster.folder) })
+    package func followLog(of node: String, _ cluster: ClusterSummary) throws -> Command {
+        guard let lifeline = try Lifeline.find(cluster.id) else {
+            throw ClusterError(.noCluster, "Cluster \(cluster.name) has ended.")
+        }
+        return Command(
+            "tail",
+            [
+                "--lines=500", "--follow", "--pid=\(lifeline.process.processID)", "--sleep-interval=0.1", "--",
+                NodeLogs.file(node, of: cluster.folder),
+            ])
     }
 
     package func clusters() async throws -> [ClusterSummary] { try Lifeline.all().map(\.summary) }
