@@ -28,7 +28,7 @@ struct ClusterFixtureCommand: AsyncParsableCommand {
         // A reader that goes away, such as `head`, ends the command by an error of the write, not by a signal.
         signal(SIGPIPE, SIG_IGN)
         do {
-            var command = try parseAsRoot()
+            var command = try await asyncParseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {

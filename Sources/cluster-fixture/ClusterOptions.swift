@@ -7,13 +7,17 @@ struct ClusterOptions: ParsableArguments {
     @Option(name: .shortAndLong, help: "How many nodes.")
     var nodes = 1
 
-    @Option(help: "What a node is made of: node, dask, the name of an image, or a Dockerfile's path.")
+    @Option(
+        help: "What a node is made of: node, dask, the name of an image, or a Dockerfile's path.",
+        completion: .file())
     var image = "node"
 
-    @Option(help: "A root file system to stand nodes on: a folder or a tar archive (namespaces only).")
+    @Option(
+        help: "A root file system to stand nodes on: a folder or a tar archive (namespaces only).",
+        completion: .file())
     var rootFileSystem: String?
 
-    @Option(help: "Where the nodes run: automatic, docker or namespaces.")
+    @Option(help: "Where the nodes run: automatic, docker or namespaces.", completion: .backends)
     var backend = "automatic"
 
     @Option(help: "A name for the cluster: lower-case letters, digits and hyphens.")
@@ -72,10 +76,11 @@ struct ClusterOptions: ParsableArguments {
         }
     }
 
+    static let backends = [BackendChoice.automatic] + BackendChoice.known
+
     static func backend(_ name: String) throws -> BackendChoice {
-        let choices = [BackendChoice.automatic] + BackendChoice.known
-        guard let choice = choices.first(where: { $0.description == name }) else {
-            let names = choices.map(\.description)
+        guard let choice = backends.first(where: { $0.description == name }) else {
+            let names = backends.map(\.description)
             let near = ClusterCatalog.nearest(to: name, among: names).map { " Did you mean \($0)?" } ?? ""
             throw ValidationError("There is no backend \"\(name)\": use \(names.joined(separator: ", ")).\(near)")
         }

@@ -12,10 +12,10 @@ struct Build: AsyncParsableCommand {
               cluster-fixture build --image dask --backend namespaces
             """)
 
-    @Option(help: "The image: node, dask, the name of an image, or a Dockerfile's path.")
+    @Option(help: "The image: node, dask, the name of an image, or a Dockerfile's path.", completion: .file())
     var image = "node"
 
-    @Option(help: "Where the nodes are to run: automatic, docker or namespaces.")
+    @Option(help: "Where the nodes are to run: automatic, docker or namespaces.", completion: .backends)
     var backend = "automatic"
 
     func run() async throws {

@@ -13,10 +13,10 @@ struct Copy: AsyncParsableCommand {
               cluster-fixture copy ./data lab/node2:/home/ubuntu/
             """)
 
-    @Argument(help: "What to copy: a path, or CLUSTER/NODE:PATH.")
+    @Argument(help: "What to copy: a path, or CLUSTER/NODE:PATH.", completion: .file())
     var source: String
 
-    @Argument(help: "Where to: a path, or CLUSTER/NODE:PATH.")
+    @Argument(help: "Where to: a path, or CLUSTER/NODE:PATH.", completion: .file())
     var destination: String
 
     @Option(name: .shortAndLong, help: "The user who copies on the node: ubuntu or root.")

@@ -9,7 +9,7 @@ struct Down: AsyncParsableCommand {
               cluster-fixture down lab
             """)
 
-    @Argument(help: "The clusters' names or ids.")
+    @Argument(help: "The clusters' names or ids.", completion: .clusters)
     var clusters: [String] = []
 
     @Flag(help: "Remove all clusters that `up` has started. Those of running tests are left to them.")

@@ -10,7 +10,7 @@ struct InventoryCommand: AsyncParsableCommand {
               eval "$(cluster-fixture inventory lab --format env)" && ssh -F "$CLUSTER_SSH_CONFIG" node1
             """)
 
-    @Argument(help: "The cluster's name or id.")
+    @Argument(help: "The cluster's name or id.", completion: .clusters)
     var cluster: String
 
     @Option(

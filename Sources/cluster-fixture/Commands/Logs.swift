@@ -10,7 +10,7 @@ struct Logs: AsyncParsableCommand {
               cluster-fixture logs lab node2 --follow
             """)
 
-    @Argument(help: "The cluster's name or id.")
+    @Argument(help: "The cluster's name or id.", completion: .clusters)
     var cluster: String
 
     @Argument(help: "The node; all of them by default.")

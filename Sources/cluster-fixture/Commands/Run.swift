@@ -27,7 +27,7 @@ struct Run: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "The user who runs it there: root or ubuntu.")
     var user: User = .root
 
-    @Option(help: "Save the nodes' logs in this folder when the command fails.")
+    @Option(help: "Save the nodes' logs in this folder when the command fails.", completion: .directory)
     var logs: String?
 
     @Argument(parsing: .postTerminator, help: "The command, after --.")

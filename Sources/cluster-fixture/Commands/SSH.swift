@@ -11,7 +11,7 @@ struct SSH: AsyncParsableCommand {
               cluster-fixture ssh lab/node1 --user root -- apt-get install -y slurmd
             """)
 
-    @Argument(help: Place.help)
+    @Argument(help: Place.help, completion: .places)
     var place: Place
 
     @Option(name: .shortAndLong, help: "The user to log in as: ubuntu or root.")

@@ -220,6 +220,33 @@ struct CommandLineTests {
         #expect(output.standardOutput == "")
     }
 
+    @Test(.requiresProgram("bash")) func theShellCompletesClustersNodesAndBackends() async throws {
+        try await CommandLine.with(nil) { command in
+            let name = Self.name()
+            try #require(try await command.run("up", "--nodes", "2", "--name", name).exitCode == 0)
+            // What bash does when Tab is pressed (bash(1), Programmable Completion).
+            let script = """
+                PATH=$(dirname "$1"):$PATH
+                . <("$1" --generate-completion-script bash)
+                shift
+                COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_LINE="$*" COMP_POINT=$(printf %s "$*" | wc -c)
+                _cluster-fixture cluster-fixture "${@: -1}" "${@: -2:1}"
+                printf '%s\\n' "${COMPREPLY[@]}"
+                """
+            func completions(_ words: String...) async throws -> Set<String> {
+                let arguments = ["-c", script, "bash", CommandLine.path, "cluster-fixture"] + words
+                let output = try await Command("bash", arguments, environment: command.environment).output()
+                #expect(output.standardError.isEmpty)
+                return Set(output.lines.map { $0.trimmingCharacters(in: .whitespaces) })
+            }
+            #expect(try await completions("inv") == ["inventory"])
+            #expect(try await completions("inventory", String(name.dropLast())) == [name])
+            #expect(try await completions("ssh", name + "/") == [name + "/node1", name + "/node2"])
+            #expect(try await completions("run", "--backend", "") == ["automatic", "docker", "namespaces"])
+            #expect(try await command.run("down", name).exitCode == 0)
+        }
+    }
+
     @Test(arguments: ["run", "up", "list", "ssh", "copy", "logs", "inventory", "down", "prune", "doctor", "build"])
     func theHelpOfACommandHasAnExample(command: String) async throws {
         let help = try await Command(CommandLine.path, [command, "--help"]).output()
