@@ -76,7 +76,7 @@ package final class FakeBackend: Backend, Sendable {
     package func logs(of cluster: ClusterPlan.ID) async throws -> [String: String] {
         ["node1": "first line\nlast line\n"]
     }
-    package func clusters() async throws -> [ClusterSummary] { [] }
+    package func clusters(withRemains: Bool) async throws -> [ClusterSummary] { [] }
     package func reaping(_ cluster: ClusterPlan.ID) -> ReapingScript? { reapingScript }
     package func removalCommand(_ cluster: ClusterPlan.ID) -> String { "true" }
 }

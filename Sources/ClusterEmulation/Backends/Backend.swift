@@ -40,7 +40,9 @@ package protocol Backend: Sendable {
     func followLog(of node: String, _ cluster: ClusterSummary) throws -> Command
 
     /// The clusters that are there, and whom they belong to.
-    func clusters() async throws -> [ClusterSummary]
+    ///
+    /// - Parameter withRemains: Those too of which no node is left, or none is there yet.
+    func clusters(withRemains: Bool) async throws -> [ClusterSummary]
 
     /// What a process that outlives this one has to do so that nothing is left of a cluster; nil if nothing need be
     /// done.

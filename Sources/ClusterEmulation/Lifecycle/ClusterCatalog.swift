@@ -37,10 +37,16 @@ package struct ListedCluster: Sendable {
 /// The clusters of this user on this machine, on all backends.
 package enum ClusterCatalog {
     /// All that there are, sorted by name. A backend that can't be asked has none.
-    package static func all() async -> [ListedCluster] {
+    ///
+    /// - Parameter withRemains: Those too of which no node is left, which takes longer.
+    package static func all(withRemains: Bool = false) async -> [ListedCluster] {
         await withTaskGroup(of: [ListedCluster].self) { group in
             for backend in BackendChoice.all {
-                group.addTask { ((try? await backend.clusters()) ?? []).map { ListedCluster($0, on: backend) } }
+                group.addTask {
+                    ((try? await backend.clusters(withRemains: withRemains)) ?? []).map {
+                        ListedCluster($0, on: backend)
+                    }
+                }
             }
             return await group.reduce(into: []) { $0 += $1 }.sorted {
                 ($0.summary.name, $0.summary.id) < ($1.summary.name, $1.summary.id)
@@ -53,8 +59,10 @@ package enum ClusterCatalog {
     /// - Throws: ``ClusterError`` with the code `noCluster`, which suggests the name that comes nearest, if there is none
     ///   of the name or more than one.
     package static func find(_ name: String) async throws -> ListedCluster {
-        let clusters = await all()
-        let found = clusters.filter { $0.summary.name == name || $0.summary.id == name }
+        func isMeant(_ cluster: ListedCluster) -> Bool { cluster.summary.name == name || cluster.summary.id == name }
+        var clusters = await all()
+        if !clusters.contains(where: isMeant) { clusters = await all(withRemains: true) }
+        let found = clusters.filter(isMeant)
         if found.count == 1 { return found[0] }
         if found.isEmpty {
             let near = nearest(to: name, among: clusters.map(\.summary.name))

@@ -78,7 +78,7 @@ final class ClusterRuntime: Sendable {
 
     func keep(_ nodes: [Node]) async throws -> String {
         try Workspace.write("", to: plan.workspace.keptMark)
-        await access.close()
+        // The shared connections stay too: they end with the nodes.
         await backend.keep(plan.id)
         await reaper.dismiss()
         stopping.withLock { $0 = Task {} }

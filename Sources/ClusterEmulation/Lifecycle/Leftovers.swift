@@ -19,7 +19,7 @@ package enum Leftovers {
 
     static func sweep(_ backend: any Backend) async {
         // A sweep is a kindness to others: if it fails, this cluster is none the worse.
-        for cluster in (try? await backend.clusters()) ?? [] where isAbandoned(cluster) {
+        for cluster in (try? await backend.clusters(withRemains: true)) ?? [] where isAbandoned(cluster) {
             Progress.say("removing cluster \(cluster.name), whose owner has died")
             try? await backend.destroy(cluster.id)
             try? cluster.workspace?.remove()
@@ -49,7 +49,7 @@ package enum Leftover: Sendable {
 extension Leftovers {
     /// What there is on all backends, and among this user's temporary files.
     package static func found() async -> [Leftover] {
-        let clusters = await ClusterCatalog.all()
+        let clusters = await ClusterCatalog.all(withRemains: true)
         let known = Set(clusters.map(\.summary.folder))
         let folders = Workspace.all().filter { !known.contains($0.folder) && $0.owner?.hasEnded == true }
         return clusters.filter { isAbandoned($0.summary) }.map { .cluster($0) } + folders.map { .folder($0) }

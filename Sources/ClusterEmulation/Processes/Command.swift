@@ -98,7 +98,8 @@ extension Command {
         }
     }
 
-    var executable: Executable { program.contains("/") ? .path(FilePath(program)) : .name(program) }
+    /// Looked for here, since Subprocess would start a child for each folder of `PATH`.
+    var executable: Executable { ProgramPath.findByName(program).map { .path(FilePath($0)) } ?? .name(program) }
 
     var subprocessEnvironment: Environment {
         environment.isEmpty

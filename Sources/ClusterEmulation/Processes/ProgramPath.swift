@@ -3,7 +3,7 @@ import Foundation
 /// Where programs are on this machine.
 package enum ProgramPath {
     /// This process's `PATH`.
-    package static var own: String { ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin" }
+    package static var own: String { getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin" }
 
     /// The program's place on `PATH`, or where the system's own programs are; nil if it is in none of them.
     package static func find(_ program: String) -> String? {

@@ -74,12 +74,6 @@ package final class SSHAccess: Sendable {
         throw ClusterError(.connectionLost, "Port \(nodePort) of \(node) could not be forwarded: \(complaint)")
     }
 
-    /// Ends every shared connection; the nodes live on.
-    package func close() async {
-        await connections.close()
-        await SharedConnections.close(in: socketFolder)
-    }
-
     /// Ends the nodes by `body`, and returns when every shared connection has ended with them.
     package func close(endingNodes body: () async throws -> Void) async throws {
         await connections.close()

@@ -27,9 +27,6 @@ enum SharedConnections {
         await exit(left.compactMap { watched[$0] })
     }
 
-    /// Ends every connection; the nodes live on.
-    static func close(in folder: String) async { await exit(sockets(in: folder)) }
-
     private static func sockets(in folder: String) -> [String] {
         ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).map { folder + "/" + $0 }
     }

@@ -11,7 +11,7 @@ struct TraceTests {
         let folder = URL(fileURLWithPath: cluster.sshConfigurationFile).deletingLastPathComponent().path
         #expect(!FileManager.default.fileExists(atPath: folder))
         #expect(try await eventually { try ProcessTable.commandLines(containing: cluster.id).isEmpty })
-        let found = try await backend.choice.resolve().clusters().map(\.id)
+        let found = try await backend.choice.resolve().clusters(withRemains: true).map(\.id)
         #expect(!found.contains(cluster.id))
     }
 
@@ -72,7 +72,7 @@ struct TraceTests {
         task.cancel()
         // On a fast machine it may have come up in time.
         if let cluster = try? await task.value { try await cluster.stop() }
-        #expect(try await !backend.choice.resolve().clusters().map(\.name).contains(name))
+        #expect(try await !backend.choice.resolve().clusters(withRemains: true).map(\.name).contains(name))
     }
 
     @Test(arguments: try await BackendUnderTest.usable()) func stoppingTwiceIsStoppingOnce(backend: BackendUnderTest)

@@ -39,7 +39,7 @@ struct DeathTests {
             let backend = try await tested.choice.resolve()
             // Everything of the victim's: what is on the engine, its folder, and what has the folder on a command line.
             let leftovers: @Sendable () async throws -> [String] = {
-                try await backend.clusters().map(\.name).filter { $0 == name }
+                try await backend.clusters(withRemains: true).map(\.name).filter { $0 == name }
                     + FileManager.default.contentsOfDirectory(atPath: folder)
                     + ProcessTable.commandLines(containing: folder)
             }

@@ -9,7 +9,8 @@ import Testing
 struct DockerSweepTests {
     @Test func clustersAreFoundWithTheirOwners() async throws {
         try await withCluster(backend: .docker) { cluster in
-            let found = try #require(try await DockerBackend(DockerEngine()).clusters().first { $0.id == cluster.id })
+            let found = try #require(
+                try await DockerBackend(DockerEngine()).clusters(withRemains: true).first { $0.id == cluster.id })
             #expect(found.name == cluster.name)
             #expect(found.owner == .current)
             #expect(cluster.sshConfigurationFile == found.folder + "/ssh_config")
@@ -36,7 +37,7 @@ struct DockerSweepTests {
             else: "no network")
         // Another process that starts a cluster at this moment may be quicker, and sweep it for us.
         await Leftovers.sweep(backend)
-        let left = try await backend.clusters().map(\.id)
+        let left = try await backend.clusters(withRemains: true).map(\.id)
         #expect(!left.contains(id))
         #expect(!FileManager.default.fileExists(atPath: workspace.folder))
     }

@@ -10,7 +10,7 @@ struct DockerTroubleTests {
         var configuration = configuration
         configuration.name = "trouble-" + String(Int.random(in: 100_000..<999_999))
         let error = try await #require(throws: ClusterError.self) { try await Cluster.start(configuration) }
-        let left = try await BackendUnderTest.docker.choice.resolve().clusters().map(\.name)
+        let left = try await BackendUnderTest.docker.choice.resolve().clusters(withRemains: true).map(\.name)
         #expect(!left.contains(configuration.name ?? ""))
         return error
     }
@@ -89,7 +89,7 @@ struct DockerTroubleTests {
             try hanging.answerAgain()
             let backend = DockerBackend(DockerEngine())
             let isGone = try await eventually(within: .seconds(30)) {
-                let names = try await backend.clusters().map(\.name)
+                let names = try await backend.clusters(withRemains: true).map(\.name)
                 return try !names.contains(name) && ProcessTable.commandLines(containing: hanging.host).isEmpty
             }
             #expect(isGone)

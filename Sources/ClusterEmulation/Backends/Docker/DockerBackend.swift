@@ -68,11 +68,13 @@ package struct DockerBackend: Backend, NodeKilling {
         engine.command(["logs", "--follow", "--tail", "500", DockerArguments.container(cluster.id, node)])
     }
 
-    package func clusters() async throws -> [ClusterSummary] {
-        // Docker tells in two answers. Podman words labels in its own way there, and is asked about each.
-        async let ofContainers = engine.ask(DockerArguments.listLabels(["ps", "--all", "--no-trunc"]))
-        let ofNetworks = try await engine.ask(DockerArguments.listLabels(["network", "ls"]))
-        let answers = try await [ofContainers, ofNetworks]
+    package func clusters(withRemains: Bool) async throws -> [ClusterSummary] {
+        if engine.missingSocket != nil { return [] }
+        // What is left of a cluster may be a network without containers.
+        async let ofNetworks = withRemains ? engine.ask(DockerArguments.listLabels(["network", "ls"])) : nil
+        let ofContainers = try await engine.ask(DockerArguments.listLabels(["ps", "--all", "--no-trunc"]))
+        let answers = try await [ofContainers, ofNetworks].compactMap(\.self)
+        // Podman words labels in its own way there, and is asked about each.
         let told = answers.allSatisfy(\.succeeded) ? answers.flatMap(\.lines) : try await inspectedLabels()
         return Set(told.compactMap(DockerArguments.summary)).sorted { $0.id < $1.id }
     }

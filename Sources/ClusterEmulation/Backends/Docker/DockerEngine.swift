@@ -13,7 +13,7 @@ package struct DockerEngine: Sendable, Hashable {
     package let patience: Duration
 
     package init(command: String? = nil, host: String? = nil, patience: Duration = .seconds(60)) {
-        self.command = command ?? ProcessInfo.processInfo.environment["CLUSTER_FIXTURE_DOCKER"] ?? "docker"
+        self.command = command ?? Self.variable("CLUSTER_FIXTURE_DOCKER") ?? "docker"
         self.host = host
         self.patience = patience
     }
@@ -24,8 +24,7 @@ package struct DockerEngine: Sendable, Hashable {
 
     /// The command as a person types it who has not the environment of this process.
     package var typed: String {
-        let address = host ?? ProcessInfo.processInfo.environment["DOCKER_HOST"]
-        return Command(command, address.map { ["--host", $0] } ?? []).line
+        Command(command, address.map { ["--host", $0] } ?? []).line
     }
 
     /// Asks the engine something. A refusal is a result.
@@ -68,6 +67,32 @@ package struct DockerEngine: Sendable, Hashable {
 }
 
 extension DockerEngine {
+    /// The socket at which the engine would be, if that is sure and there is none. So the command need not be asked, which
+    /// takes it longer than all else that a cluster's start has to find out.
+    var missingSocket: String? {
+        guard let socket, access(socket, F_OK) != 0, errno == ENOENT else { return nil }
+        return socket
+    }
+
+    /// Nil if it takes the command itself to know it: another make's, or one that has contexts.
+    private var socket: String? {
+        let unix = "unix://"
+        guard (command as NSString).lastPathComponent == "docker" else { return nil }
+        guard host != nil || Self.variable("DOCKER_CONTEXT") == nil else { return nil }
+        if let address { return address.hasPrefix(unix) ? String(address.dropFirst(unix.count)) : nil }
+        let folder = Self.variable("DOCKER_CONFIG") ?? NSHomeDirectory() + "/.docker"
+        return FileManager.default.fileExists(atPath: folder + "/config.json") ? nil : "/var/run/docker.sock"
+    }
+
+    /// The engine's address where it is said.
+    private var address: String? { host ?? Self.variable("DOCKER_HOST") }
+
+    /// As Docker's command has it, a variable that is empty says nothing.
+    private static func variable(_ name: String) -> String? {
+        let text = ProcessInfo.processInfo.environment[name] ?? ""
+        return text.isEmpty ? nil : text
+    }
+
     /// Whether the engine answers. An engine that has answered once in this process is taken to be there.
     package func availability() async -> Availability {
         if let known = Self.known.withLock({ $0[self] }) { return known }
@@ -81,6 +106,9 @@ extension DockerEngine {
             Install and start a Docker-compatible engine (Debian and Ubuntu: `apt-get install docker.io`), let this user \
             use it, or name it by DOCKER_HOST.
             """
+        if let socket = missingSocket, ProgramPath.findByName(command) != nil {
+            return .unavailable(reason: "Nothing is at \(socket), where an engine would answer.", remedy: remedy)
+        }
         do {
             let output = try await ask(["version", "--format", "{{.Server.Version}}"], within: .seconds(10))
             guard output.succeeded else {
@@ -93,7 +121,6 @@ extension DockerEngine {
                         ? "Run `sudo usermod --append --groups docker \(NSUserName())` and log in again." : remedy)
             }
             let version = output.standardOutput.trimmingCharacters(in: .whitespacesAndNewlines)
-            let address = host ?? ProcessInfo.processInfo.environment["DOCKER_HOST"]
             return .available("\(command) \(version)" + (address.map { " (\($0))" } ?? ""))
         } catch let error as ClusterError {
             return .unavailable(reason: error.message, remedy: remedy)

@@ -95,7 +95,7 @@ package struct NamespacesBackend: Backend, NodeKilling {
             ])
     }
 
-    package func clusters() async throws -> [ClusterSummary] { try Lifeline.all().map(\.summary) }
+    package func clusters(withRemains: Bool) async throws -> [ClusterSummary] { try Lifeline.all().map(\.summary) }
 
     package func kill(_ node: String, of cluster: ClusterPlan.ID) async throws {
         guard let running = NamespaceCluster.running(cluster) else {
