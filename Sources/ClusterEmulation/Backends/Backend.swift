@@ -39,9 +39,8 @@ package protocol Backend: Sendable {
     /// A program that shows a node's log as it grows, and ends with the cluster.
     func followLog(of node: String, _ cluster: ClusterSummary) throws -> Command
 
-    /// The clusters that are there, and whom they belong to.
-    ///
-    /// - Parameter withRemains: Those too of which no node is left, or none is there yet.
+    /// The clusters that are there, and whom they belong to; with remains those too of which no node is left, or none is
+    /// there yet.
     func clusters(withRemains: Bool) async throws -> [ClusterSummary]
 
     /// What a process that outlives this one has to do so that nothing is left of a cluster; nil if nothing need be

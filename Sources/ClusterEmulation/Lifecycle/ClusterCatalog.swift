@@ -36,9 +36,8 @@ package struct ListedCluster: Sendable {
 
 /// The clusters of this user on this machine, on all backends.
 package enum ClusterCatalog {
-    /// All that there are, sorted by name. A backend that can't be asked has none.
-    ///
-    /// - Parameter withRemains: Those too of which no node is left, which takes longer.
+    /// All that there are, sorted by name; with remains those too of which no node is left, which takes longer. A backend
+    /// that can't be asked has none.
     package static func all(withRemains: Bool = false) async -> [ListedCluster] {
         await withTaskGroup(of: [ListedCluster].self) { group in
             for backend in BackendChoice.all {
