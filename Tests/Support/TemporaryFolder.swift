@@ -15,7 +15,7 @@ package nonisolated(nonsending) func withTemporaryFolder<Result>(
 ///
 /// - Returns: Whether it came to hold.
 package func eventually(
-    within limit: Duration = .seconds(10), _ condition: @Sendable () async throws -> Bool
+    within limit: Duration = .seconds(60), _ condition: @Sendable () async throws -> Bool
 ) async throws -> Bool {
     let end = ContinuousClock.now + limit
     while ContinuousClock.now < end {

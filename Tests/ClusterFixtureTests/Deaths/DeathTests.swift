@@ -44,7 +44,7 @@ struct DeathTests {
                     + ProcessTable.commandLines(containing: folder)
             }
             // An engine that is busy with other tests' images takes its time to answer.
-            _ = try await eventually(within: .seconds(60)) { try await leftovers().isEmpty }
+            _ = try await eventually { try await leftovers().isEmpty }
             let left = try await leftovers()
             #expect(left == [])
         }

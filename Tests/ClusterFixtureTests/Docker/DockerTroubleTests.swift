@@ -88,7 +88,7 @@ struct DockerTroubleTests {
             // The engine carries out late what it was asked for; the reaper has stayed to take it away.
             try hanging.answerAgain()
             let backend = DockerBackend(DockerEngine())
-            let isGone = try await eventually(within: .seconds(30)) {
+            let isGone = try await eventually {
                 let names = try await backend.clusters(withRemains: true).map(\.name)
                 return try !names.contains(name) && ProcessTable.commandLines(containing: hanging.host).isEmpty
             }

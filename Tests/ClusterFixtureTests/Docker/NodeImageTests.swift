@@ -11,7 +11,7 @@ struct NodeImageTests {
     @Test func sshdIsTheFirstProcessAndStopsAtOnce() async throws {
         let image = try await DockerImages(engine: engine).ensure(.node, progress: Progress())
         let container = try await engine.ask(["run", "--detach", "--tty", image]).lines[0]
-        let sshdIsUp = try await eventually(within: .seconds(30)) {
+        let sshdIsUp = try await eventually {
             try await engine.ask(["logs", container]).standardOutput.contains("Server listening")
         }
         #expect(sshdIsUp)
