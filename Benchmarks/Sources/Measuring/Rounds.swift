@@ -27,7 +27,10 @@ enum Rounds {
                 do {
                     samples.append(Sample(contender.name, nodes: nodes, try await contender.round(nodes: nodes)))
                 } catch {
-                    Console.say("left out at \(nodes) nodes: \(contender.name): \(error)")
+                    // A program's last line says why.
+                    let lines = "\(error)".split(separator: "\n")
+                    let cause = lines.count > 1 ? "\(lines[0]) … \(lines[lines.count - 1])" : "\(error)"
+                    Console.say("left out at \(nodes) nodes: \(contender.name): \(cause)")
                     remaining.removeAll { $0 === contender }
                 }
             }
