@@ -14,6 +14,12 @@ package enum ProgramPath {
     /// a place already.
     package static func findByName(_ program: String, on path: String = own) -> String? {
         if program.contains("/") { return program }
-        return path.split(separator: ":").map { "\($0)/\(program)" }.first { access($0, X_OK) == 0 }
+        return path.split(separator: ":").map { "\($0)/\(program)" }.first(where: isProgram)
+    }
+
+    /// A folder may be entered where a file may be run, and is no program.
+    private static func isProgram(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
     }
 }
