@@ -28,7 +28,7 @@ struct CommandLine: Sendable {
             let commandLine = CommandLine(folder: folder, backend: backend)
             do { try await body(commandLine) } catch {
                 for workspace in commandLine.workspaces {
-                    _ = try await commandLine.run("down", String(workspace.dropFirst("cf-".count)))
+                    _ = try await commandLine.run("down", Workspace(folder: workspace).cluster)
                 }
                 throw error
             }
@@ -42,7 +42,7 @@ struct CommandLine: Sendable {
 
     /// What is there of its clusters: folders, processes, and what the backend has.
     func left() async throws -> [String] {
-        let listed = await ClusterCatalog.all().filter { $0.summary.folder.hasPrefix(folder) }
+        let listed = await ClusterCatalog.all(withRemains: true).filter { $0.summary.folder.hasPrefix(folder) }
         return try workspaces + ProcessTable.commandLines(containing: folder) + listed.map(\.summary.name)
     }
 }
