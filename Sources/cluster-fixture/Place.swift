@@ -24,6 +24,14 @@ struct Place: ExpressibleByArgument {
     /// - Throws: ``ClusterError`` that suggests the near name.
     func find() async throws -> (cluster: ListedCluster, inventory: Inventory, node: Inventory.Node) {
         let found = try await ClusterCatalog.find(cluster)
+        let (inventory, node) = try find(in: found)
+        return (found, inventory, node)
+    }
+
+    /// Finds the node in a cluster that is found already.
+    ///
+    /// - Throws: ``ClusterError`` that suggests the near name.
+    func find(in found: ListedCluster) throws -> (inventory: Inventory, node: Inventory.Node) {
         let inventory = try found.requireInventory()
         let names = inventory.nodes.map(\.name)
         guard let match = inventory.nodes.first(where: { $0.name == node ?? names.first }) else {
@@ -32,7 +40,7 @@ struct Place: ExpressibleByArgument {
                 .noCluster, "Cluster \(cluster) has no node \"\(node ?? "")\".",
                 remedy: near ?? "It has \(names.first ?? "") to \(names.last ?? "").")
         }
-        return (found, inventory, match)
+        return (inventory, match)
     }
 }
 

@@ -7,7 +7,7 @@ enum Shims {
     ///
     /// - Returns: Their folder.
     static func write(for inventory: Inventory) throws -> String {
-        let folder = (inventory.sshConfig as NSString).deletingLastPathComponent
+        let folder = inventory.workspace.folder
         let configuration = folder + "/shim_config"
         // What stands first counts. An Include belongs to the block it stands in, so that this one is for all hosts.
         let text =

@@ -46,7 +46,7 @@ package final class FakeBackend: Backend, Sendable {
     package func availability() async -> Availability { .available("a fake backend") }
 
     package func prepare(_ image: NodeImage, progress: Progress) async throws -> [String] { [] }
-    package func followLog(of node: String, _ cluster: ClusterSummary) -> Command { Command("true", []) }
+    package func followLogs(of nodes: [String], in cluster: ClusterSummary) -> [(node: String, program: Command)] { [] }
 
     package func provision(
         _ plan: ClusterPlan, credentials: Task<Credentials, any Error>, progress: Progress

@@ -36,8 +36,8 @@ package protocol Backend: Sendable {
     /// The last lines of each node's own log, by its name.
     func logs(of cluster: ClusterPlan.ID) async throws -> [String: String]
 
-    /// A program that shows a node's log as it grows, and ends with the cluster.
-    func followLog(of node: String, _ cluster: ClusterSummary) throws -> Command
+    /// For each node a program that shows its log as it grows, and ends with the cluster.
+    func followLogs(of nodes: [String], in cluster: ClusterSummary) throws -> [(node: String, program: Command)]
 
     /// The clusters that are there, and whom they belong to; with remains those too of which no node is left, or none is
     /// there yet.

@@ -36,12 +36,8 @@ package struct Aftermath: Sendable {
     /// A failure is reported with or without logs: trouble with them is told, not thrown.
     private func saveLogs(_ attach: @Sendable (String, String) -> Void) async {
         do {
-            let logs = try await cluster.logs()
             let folder = Self.logFolder + "/\(cluster.name)-\(cluster.id)"
-            try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            for (node, log) in logs.sorted(by: { $0.key < $1.key }) {
-                try Data(log.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(node).log"))
+            for (node, log) in try await cluster.saveLogs(in: folder, permissions: 0o700) {
                 attach("\(cluster.name)-\(node).log", log)
             }
             Progress.say("\(work) failed; the logs of its nodes are in \(folder)")
@@ -55,6 +51,24 @@ package struct Aftermath: Sendable {
         let environment = ProcessInfo.processInfo.environment
         return environment["CLUSTER_FIXTURE_LOGS"] ?? (environment["TMPDIR"] ?? "/tmp")
             + "/cluster-fixture-logs-\(geteuid())"
+    }
+}
+
+extension Cluster {
+    /// Writes each node's log to a file NODE.log.
+    ///
+    /// - Parameters:
+    ///   - folder: Where; made if need be.
+    ///   - permissions: The mode of a folder that is made; the process's own wish by default.
+    /// - Returns: The logs by their nodes' names, sorted.
+    /// - Throws: If the backend can't be asked, or a file can't be written.
+    package func saveLogs(in folder: String, permissions: Int? = nil) async throws -> [(node: String, log: String)] {
+        let logs = try await logs().sorted { $0.key < $1.key }
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true,
+            attributes: permissions.map { [.posixPermissions: $0] })
+        for (node, log) in logs { try Data(log.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(node).log")) }
+        return logs.map { ($0.key, $0.value) }
     }
 }
 

@@ -17,11 +17,12 @@ package enum Examination {
     package static func all() async -> [Finding] {
         let client = programs()
         let backends = await backends()
+        let usable = backends.first(where: \.ok)
         let some = Finding(
-            name: "a backend", ok: backends.contains(where: \.ok), isNeeded: true,
-            detail: backends.first(where: \.ok).map { "\($0.name) is what `automatic` takes" }
+            name: "a backend", ok: usable != nil, isNeeded: true,
+            detail: usable.map { "\($0.name) is what `automatic` takes" }
                 ?? "neither an engine nor namespaces can be used",
-            remedy: backends.contains(where: \.ok) ? nil : "one of the two below")
+            remedy: usable == nil ? "one of the two below" : nil)
         return [client, some] + backends + extras() + [await leftovers()]
     }
 

@@ -1,5 +1,13 @@
 import Foundation
 
+/// A value of texts, numbers and truths as JSON that people and programs can read.
+package func jsonText(_ value: some Encodable) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    // Of such values it can't fail.
+    return String(decoding: (try? encoder.encode(value)) ?? Data(), as: UTF8.self)
+}
+
 /// A cluster as programs in any language read it: who its nodes are, where they are, and what lets one in.
 ///
 /// Every running cluster has one as `inventory.json` in its folder. Its JSON is stable: within a ``version`` keys are only
@@ -78,14 +86,11 @@ extension Inventory {
     /// The inventory's place in a cluster's folder.
     package static func file(in folder: String) -> String { folder + "/inventory.json" }
 
+    /// The cluster's folder, which has all of its files.
+    package var workspace: Workspace { Workspace(folder: (sshConfig as NSString).deletingLastPathComponent) }
+
     /// The inventory as JSON.
-    public var json: String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        // Texts and numbers only: it can't fail.
-        let data = (try? encoder.encode(self)) ?? Data()
-        return String(decoding: data, as: UTF8.self) + "\n"
-    }
+    public var json: String { jsonText(self) + "\n" }
 
     /// Reads the inventory in a cluster's folder.
     package init(folder: String) throws {

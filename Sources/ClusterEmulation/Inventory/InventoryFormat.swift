@@ -38,18 +38,17 @@ extension Inventory {
     /// Ansible keeps connections open for a minute, under names made of the host's: in its usual place it would take the
     /// next cluster's node1 for the last one's. In the cluster's folder they end with the cluster.
     private var ansible: String {
-        let workspace = Workspace(folder: (sshConfig as NSString).deletingLastPathComponent)
-        return """
-            [cluster]
-            \(nodes.map(\.name).joined(separator: "\n"))
+        """
+        [cluster]
+        \(nodes.map(\.name).joined(separator: "\n"))
 
-            [cluster:vars]
-            ansible_user=\(nodes.first?.users.first?.name ?? "")
-            ansible_ssh_common_args=-F '\(sshConfig)'
-            ansible_control_path_dir=\(workspace.socketFolder)
-            ansible_python_interpreter=/usr/bin/python3
+        [cluster:vars]
+        ansible_user=\(nodes.first?.users.first?.name ?? "")
+        ansible_ssh_common_args=-F '\(sshConfig)'
+        ansible_control_path_dir=\(workspace.socketFolder)
+        ansible_python_interpreter=/usr/bin/python3
 
-            """
+        """
     }
 
     /// What a command that works with the cluster finds in its environment.
@@ -61,7 +60,7 @@ extension Inventory {
             ("CLUSTER_HOSTS", nodes.map(\.ip).joined(separator: " ")),
             ("CLUSTER_SSH_CONFIG", sshConfig),
             ("CLUSTER_KNOWN_HOSTS", knownHosts),
-            ("CLUSTER_INVENTORY", Self.file(in: (sshConfig as NSString).deletingLastPathComponent)),
+            ("CLUSTER_INVENTORY", Self.file(in: workspace.folder)),
             ("CLUSTER_USER", user?.name ?? ""),
             ("CLUSTER_KEY", user?.identityFile ?? ""),
         ]

@@ -1,13 +1,5 @@
 import Foundation
 
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
-
 /// Clusters whose owners died and whose reapers died too, and folders that clusters left in the same way.
 package enum Leftovers {
     private static let swept = Locked<Set<String>>([])

@@ -13,6 +13,8 @@ import Musl
 /// Only its owner may enter it (0700), and its files are the owner's alone (0600). Its path is short, since a socket's
 /// path has 104 to 108 bytes and OpenSSH needs 17 of them for a temporary name.
 package struct Workspace: Sendable {
+    private static let prefix = "cf-"
+
     package let folder: String
 
     package init(folder: String) { self.folder = folder }
@@ -20,15 +22,15 @@ package struct Workspace: Sendable {
     package init(cluster: ClusterPlan.ID) {
         let temporary = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
         let usable = temporary.hasPrefix("/") && temporary.utf8.count <= 55 && !temporary.contains("\"")
-        folder = (usable ? temporary.trimmingSuffix("/") : "/tmp") + "/cf-" + cluster
+        folder = (usable ? temporary.trimmingSuffix("/") : "/tmp") + "/" + Self.prefix + cluster
     }
 
     /// The folders of this user's clusters where this process would make its own.
     package static func all() -> [Workspace] {
         let place = (Workspace(cluster: "").folder as NSString).deletingLastPathComponent
         let names = (try? FileManager.default.contentsOfDirectory(atPath: place)) ?? []
-        let length = "cf-".count + ClusterPlan.idLength
-        return names.filter { $0.hasPrefix("cf-") && $0.count == length }.sorted().compactMap { name in
+        let length = prefix.count + ClusterPlan.idLength
+        return names.filter { $0.hasPrefix(prefix) && $0.count == length }.sorted().compactMap { name in
             var status = stat()
             let path = "\(place)/\(name)"
             guard lstat(path, &status) == 0, status.st_uid == geteuid(), status.st_mode & S_IFMT == S_IFDIR else {
@@ -39,7 +41,7 @@ package struct Workspace: Sendable {
     }
 
     /// The cluster whose folder this is.
-    package var cluster: ClusterPlan.ID { String((folder as NSString).lastPathComponent.dropFirst("cf-".count)) }
+    package var cluster: ClusterPlan.ID { String((folder as NSString).lastPathComponent.dropFirst(Self.prefix.count)) }
 
     /// The process that made it.
     package var owner: ProcessIdentity? {

@@ -39,10 +39,10 @@ package struct SSHConfiguration: Sendable {
         let blocks = hosts.map {
             "Host \($0.name)\n  HostName \($0.host)\n  Port \($0.port)\n  HostKeyAlias \($0.name)\n"
         }
-        let users = identityFiles.sorted { $0.key.rawValue < $1.key.rawValue }.map {
-            "Match originalhost \(hosts.map(\.name).joined(separator: ",")) user \($0.key)\n  IdentityFile \(Self.path($0.value))\n"
-        }
         let names = hosts.map(\.name)
+        let users = identityFiles.sorted { $0.key.rawValue < $1.key.rawValue }.map {
+            "Match originalhost \(names.joined(separator: ",")) user \($0.key)\n  IdentityFile \(Self.path($0.value))\n"
+        }
         return blocks.joined(separator: "\n") + """
 
             Host \(names.joined(separator: " "))

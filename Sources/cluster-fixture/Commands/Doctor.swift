@@ -18,9 +18,7 @@ struct Doctor: AsyncParsableCommand {
     func run() async throws {
         let findings = await Examination.all()
         if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            Console.result(String(decoding: try encoder.encode(findings), as: UTF8.self))
+            Console.result(jsonText(findings))
         } else {
             for finding in findings {
                 Console.result(

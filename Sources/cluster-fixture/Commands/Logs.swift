@@ -21,7 +21,7 @@ struct Logs: AsyncParsableCommand {
 
     func run() async throws {
         let found = try await ClusterCatalog.find(cluster)
-        if let node { _ = try await Place(cluster: cluster, node: node).find() }
+        if let node { _ = try Place(cluster: cluster, node: node).find(in: found) }
         if follow { return try await self.follow(found) }
         let logs = try await found.backend.logs(of: found.summary.id)
         for (name, log) in logs.sorted(by: { $0.key.localizedStandardCompare($1.key) == .orderedAscending })
@@ -34,8 +34,7 @@ struct Logs: AsyncParsableCommand {
     private func follow(_ found: ListedCluster) async throws {
         let names = try node.map { [$0] } ?? found.requireInventory().nodes.map(\.name)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for name in names {
-                let program = try found.backend.followLog(of: name, found.summary)
+            for (name, program) in try found.backend.followLogs(of: names, in: found.summary) {
                 group.addTask { _ = try await program.eachLine { if !show($0, of: name) { Foundation.exit(0) } } }
             }
             try await group.waitForAll()

@@ -78,12 +78,7 @@ struct Run: AsyncParsableCommand {
     }
 
     private func finish(_ cluster: Cluster, failed: Bool) async throws {
-        if failed, let logs {
-            try FileManager.default.createDirectory(atPath: logs, withIntermediateDirectories: true)
-            for (node, log) in try await cluster.logs() {
-                try log.write(toFile: "\(logs)/\(node).log", atomically: true, encoding: .utf8)
-            }
-        }
+        if failed, let logs { _ = try await cluster.saveLogs(in: logs) }
         if Retention.current.keeps(failed: failed) {
             _ = try await cluster.keep()
             Console.note("cluster \(cluster.name) is kept; remove it by `cluster-fixture down \(cluster.name)`")

@@ -63,7 +63,7 @@ private struct FoundCluster: Sendable {
             let ports = configuration.split(separator: "\n").compactMap { line in
                 line.hasPrefix("  Port ") ? Int(line.dropFirst("  Port ".count)) : nil
             }
-            return FoundCluster(id: String(name.dropFirst("cf-".count)), ports: ports)
+            return FoundCluster(id: Workspace(folder: name).cluster, ports: ports)
         }
     }
 }

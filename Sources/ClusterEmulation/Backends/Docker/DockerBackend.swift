@@ -64,8 +64,11 @@ package struct DockerBackend: Backend, NodeKilling {
         }
     }
 
-    package func followLog(of node: String, _ cluster: ClusterSummary) -> Command {
-        engine.command(["logs", "--follow", "--tail", "500", DockerArguments.container(cluster.id, node)])
+    package func followLogs(of nodes: [String], in cluster: ClusterSummary) -> [(node: String, program: Command)] {
+        nodes.map { node in
+            let container = DockerArguments.container(cluster.id, node)
+            return (node, engine.command(["logs", "--follow", "--tail", "500", container]))
+        }
     }
 
     package func clusters(withRemains: Bool) async throws -> [ClusterSummary] {
@@ -75,14 +78,14 @@ package struct DockerBackend: Backend, NodeKilling {
         let ofContainers = try await engine.ask(DockerArguments.listLabels(["ps", "--all", "--no-trunc"]))
         let answers = try await [ofContainers, ofNetworks].compactMap(\.self)
         // Podman words labels in its own way there, and is asked about each.
-        let told = answers.allSatisfy(\.succeeded) ? answers.flatMap(\.lines) : try await inspectedLabels()
+        let told = answers.allSatisfy(\.succeeded) ? answers.flatMap(\.lines) : try await inspectedLabels(withRemains)
         return Set(told.compactMap(DockerArguments.summary)).sorted { $0.id < $1.id }
     }
 
-    private func inspectedLabels() async throws -> [String] {
+    private func inspectedLabels(_ withRemains: Bool) async throws -> [String] {
         let filter = DockerArguments.filterOfThisUser
         let containers = try await lines(["ps", "--all", "--quiet"] + filter)
-        let networks = try await lines(["network", "ls", "--quiet"] + filter)
+        let networks = withRemains ? try await lines(["network", "ls", "--quiet"] + filter) : []
         var found: [String] = []
         // What vanishes between the two questions makes the second fail, and is no cluster any more: the rest is told.
         if !containers.isEmpty {

@@ -83,16 +83,16 @@ package struct NamespacesBackend: Backend, NodeKilling {
         return try Lifeline.find(cluster).map { NodeLogs.all(of: $0.summary.folder) } ?? [:]
     }
 
-    package func followLog(of node: String, _ cluster: ClusterSummary) throws -> Command {
+    package func followLogs(
+        of nodes: [String], in cluster: ClusterSummary
+    ) throws -> [(node: String, program: Command)] {
         guard let lifeline = try Lifeline.find(cluster.id) else {
             throw ClusterError(.noCluster, "Cluster \(cluster.name) has ended.")
         }
-        return Command(
-            "tail",
-            [
-                "--lines=500", "--follow", "--pid=\(lifeline.process.processID)", "--sleep-interval=0.1", "--",
-                NodeLogs.file(node, of: cluster.folder),
-            ])
+        let options = [
+            "--lines=500", "--follow", "--pid=\(lifeline.process.processID)", "--sleep-interval=0.1", "--",
+        ]
+        return nodes.map { ($0, Command("tail", options + [NodeLogs.file($0, of: cluster.folder)])) }
     }
 
     package func clusters(withRemains: Bool) async throws -> [ClusterSummary] { try Lifeline.all().map(\.summary) }
