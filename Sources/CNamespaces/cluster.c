@@ -2,6 +2,7 @@
 #include "namespaces.h"
 #include "netlink.h"
 #include "node.h"
+#include "process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,16 +18,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static _Noreturn void fail(const struct ns_cluster *cluster, const char *step) {
-    report(cluster, NS_FAILED, -1, errno, step);
-    _exit(1);
-}
-
-#define MUST(call)                                  \
-    do {                                            \
-        if ((call) < 0) fail(cluster, #call);       \
-    } while (0)
 
 // Descriptors that are needed; all others are closed, since whoever keeps one open keeps alive what it stands for.
 enum { descriptor_limit = 1 << 16 };
@@ -57,11 +48,14 @@ static void close_others(void) {
     highest = 2;
 }
 
-static void keep_what_the_cluster_needs(const struct ns_cluster *cluster) {
+static void keep_what_the_cluster_needs(const struct ns_cluster *cluster, int maker) {
     need(cluster->lifeline);
     need(cluster->report);
     need(cluster->mapped);
     need(cluster->outside_log);
+    need(cluster->guard_rules);
+    need(cluster->guard_log);
+    need(maker);
     for (size_t i = 0; i < cluster->node_count; i++) need_those_of(&cluster->nodes[i]);
     close_others();
     int null = open("/dev/null", O_RDWR);
@@ -69,7 +63,7 @@ static void keep_what_the_cluster_needs(const struct ns_cluster *cluster) {
     if (null > 2) close(null);
 }
 
-// Whether the maker has gone, or let the cluster go, while it is still being put together.
+// Whether the maker has let the cluster go while it is still being put together.
 static void end_with_maker(const struct ns_cluster *cluster) {
     char byte;
     if (recv(cluster->lifeline, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0) _exit(0);
@@ -84,14 +78,14 @@ static void reset_signals(void) {
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void start_node(const struct ns_cluster *cluster, int index, int netlink, int bridge, pid_t *process) {
+static void start_node(const struct step *at, int index, int netlink, int bridge, pid_t *process) {
+    const struct ns_cluster *cluster = at->cluster;
     const struct ns_node *node = &cluster->nodes[index];
     int go[2];
     end_with_maker(cluster);
     MUST(pipe2(go, O_CLOEXEC));
     MUST(mkdir(node->folder, 0700));
-    unsigned long flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC | SIGCHLD;
-    pid_t child = syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);
+    pid_t child = clone_process(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC);
     MUST(child);
     if (child == 0) {
         need(go[0]);
@@ -109,11 +103,12 @@ static void start_node(const struct ns_cluster *cluster, int index, int netlink,
     close(go[1]);
 }
 
-// The lifeline: a byte on it names a node to be killed, its end is the end of all. Nodes that end are told of.
-static _Noreturn void hold(const struct ns_cluster *cluster, pid_t *processes) {
-    struct pollfd polled = {.fd = cluster->lifeline, .events = POLLIN};
+// The lifeline: a byte on it names a node to be killed, its end is the end of all. So is the end of the maker, whom a child of
+// theirs may outlive that has a copy of the other end. Nodes that end are told of.
+static _Noreturn void hold(const struct ns_cluster *cluster, int maker, pid_t *processes) {
+    struct pollfd polled[2] = {{.fd = cluster->lifeline, .events = POLLIN}, {.fd = maker, .events = POLLIN}};
     for (;;) {
-        int ready = poll_or_bury(&polled, 1), status;
+        int ready = poll_or_bury(polled, 2), status;
         pid_t ended;
         while ((ended = waitpid(-1, &status, WNOHANG)) > 0)
             for (size_t i = 0; i < cluster->node_count; i++)
@@ -124,25 +119,27 @@ static _Noreturn void hold(const struct ns_cluster *cluster, pid_t *processes) {
         if (ready <= 0) continue;
         uint16_t node;
         // The kernel ends everything in here with this process, unmounts what is mounted and removes the interfaces.
+        if (!polled[0].revents) _exit(0);
         if (read(cluster->lifeline, &node, sizeof node) != sizeof node) _exit(0);
-        if (node == NS_STAY) polled.fd = -1;
+        if (node == NS_STAY) polled[0].fd = polled[1].fd = -1;
         if (node < cluster->node_count && processes[node] > 0) kill(processes[node], SIGKILL);
     }
 }
 
 // A cluster with users of its own has none until its maker has mapped them; then it is root, in here.
-static void await_users(const struct ns_cluster *cluster) {
+static void await_users(const struct step *at) {
     char byte;
-    if (cluster->mapped < 0) return;
-    if (read(cluster->mapped, &byte, 1) != 1) _exit(1);
-    close(cluster->mapped);
+    if (at->cluster->mapped < 0) return;
+    if (read(at->cluster->mapped, &byte, 1) != 1) _exit(1);
+    close(at->cluster->mapped);
     // Not the C library's function: that takes a lock, and asks threads that are not here to do the same.
     MUST(syscall(SYS_setgroups, 0, NULL));
 }
 
 // The program that connects the cluster to this machine's networks stays in this machine's network namespace, so it is
 // cloned before the cluster has its own, and goes on when it is told to. It writes a byte to descriptor 3 when it is ready.
-static void start_outside(const struct ns_cluster *cluster, int *go, int *ready) {
+static void start_outside(const struct step *at, int *go, int *ready) {
+    const struct ns_cluster *cluster = at->cluster;
     int start[2], done[2];
     char self[16] = "", path[40] = "/proc/";
     if (!cluster->outside) return;
@@ -151,7 +148,7 @@ static void start_outside(const struct ns_cluster *cluster, int *go, int *ready)
     strcat(strcat(path, self), "/ns/net");
     MUST(pipe2(start, O_CLOEXEC));
     MUST(pipe2(done, O_CLOEXEC));
-    pid_t child = syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+    pid_t child = clone_process(0);
     MUST(child);
     if (child == 0) {
         static char *words[32];
@@ -177,39 +174,78 @@ static void start_outside(const struct ns_cluster *cluster, int *go, int *ready)
     *ready = done[0];
 }
 
-static void link_outside(const struct ns_cluster *cluster, int go) {
-    if (!cluster->outside) return;
+static void link_outside(const struct step *at, int go) {
+    if (!at->cluster->outside) return;
     MUST(add_tap("tap", "bridge"));
     MUST(write(go, "", 1));
     close(go);
 }
 
-static void await_outside(const struct ns_cluster *cluster, int ready) {
+static void await_outside(const struct step *at, int ready) {
     char byte;
-    struct pollfd polled[2] = {{.fd = ready, .events = POLLIN}, {.fd = cluster->lifeline, .events = POLLIN}};
-    if (!cluster->outside) return;
+    struct pollfd polled[2] = {{.fd = ready, .events = POLLIN}, {.fd = at->cluster->lifeline, .events = POLLIN}};
+    if (!at->cluster->outside) return;
     while (poll(polled, 2, -1) < 0 && errno == EINTR) {}
-    end_with_maker(cluster);
+    end_with_maker(at->cluster);
     errno = ECHILD;
-    if (read(ready, &byte, 1) != 1) fail(cluster, "the program that connects it to the outside has ended");
+    if (read(ready, &byte, 1) != 1) fail(at, "the program that connects it to the outside has ended");
     close(ready);
-    report(cluster, NS_CONNECTED, -1, 0, "");
+    report(at->cluster, NS_CONNECTED, -1, 0, "");
 }
 
-static _Noreturn void lifeline_main(const struct ns_cluster *cluster) {
+// The program that sets up the rules of the cluster's network, in that network. Returns it, or 0 if there is none.
+static pid_t start_guard(const struct step *at) {
+    const struct ns_cluster *cluster = at->cluster;
+    if (!cluster->guard) return 0;
+    pid_t child = vfork();
+    MUST(child);
+    if (child == 0) {
+        forget_children();
+        dup2(cluster->guard_rules, 0);
+        dup2(cluster->guard_log, 1);
+        dup2(cluster->guard_log, 2);
+        close_range(3, ~0u, 0);
+        execve(cluster->guard[0], (char *const *)cluster->guard, environ);
+        _exit(127);
+    }
+    close(cluster->guard_rules);
+    close(cluster->guard_log);
+    return child;
+}
+
+enum { told = -1 };
+
+// Tells the maker, once, that the network is theirs to join: no sooner than its rules are in force. With WNOHANG, only if
+// they are by now.
+static void tell_of_link(const struct step *at, pid_t *guard, int options) {
+    int status = 0;
+    if (*guard == told) return;
+    if (*guard > 0) {
+        pid_t ended = waitpid(*guard, &status, options);
+        MUST(ended);
+        if (ended == 0) return;
+        errno = EINVAL;
+        if (status != 0) fail(at, "nft could not set up the network's rules");
+    }
+    *guard = told;
+    report(at->cluster, NS_LINKED, -1, 0, "");
+}
+
+static _Noreturn void lifeline_main(const struct ns_cluster *cluster, int maker) {
     static pid_t processes[1024];
+    const struct step where = {cluster, -1}, *at = &where;
     int go = -1, ready = -1;
     setsid();
     prctl(PR_SET_NAME, "cf-lifeline");
     reset_signals();
-    keep_what_the_cluster_needs(cluster);
-    await_users(cluster);
+    keep_what_the_cluster_needs(cluster, maker);
+    await_users(at);
     watch_children();
     MUST(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
     // Where it stands tells other processes which cluster this is.
     MUST(chdir(cluster->base));
     MUST(mount(cluster->name, cluster->base, "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,mode=700"));
-    start_outside(cluster, &go, &ready);
+    start_outside(at, &go, &ready);
     int network = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
     MUST(network);
     MUST(unshare(CLONE_NEWNET));
@@ -218,34 +254,55 @@ static _Noreturn void lifeline_main(const struct ns_cluster *cluster) {
     MUST(netlink);
     MUST(netlink_add_bridge(netlink, "bridge"));
     int bridge = if_nametoindex("bridge");
-    start_node(cluster, 0, netlink, bridge, &processes[0]);
+    // Not before: with its first bridge, a network gets hooks of the kernel's own, and in that moment others were seen to be lost.
+    pid_t guard = start_guard(at);
+    start_node(at, 0, netlink, bridge, &processes[0]);
     // While the first node puts its file system together, this machine is connected.
     if (cluster->interface) MUST(netlink_add_pair(netlink, "outside", bridge, cluster->interface, network, 0));
     close(network);
-    report(cluster, NS_LINKED, -1, 0, "");
-    link_outside(cluster, go);
-    for (size_t i = 1; i < cluster->node_count; i++) start_node(cluster, i, netlink, bridge, &processes[i]);
+    tell_of_link(at, &guard, WNOHANG);
+    link_outside(at, go);
+    for (size_t i = 1; i < cluster->node_count; i++) {
+        start_node(at, i, netlink, bridge, &processes[i]);
+        tell_of_link(at, &guard, WNOHANG);
+    }
     close(netlink);
-    await_outside(cluster, ready);
-    hold(cluster, processes);
+    tell_of_link(at, &guard, 0);
+    await_outside(at, ready);
+    hold(cluster, maker, processes);
 }
 
 pid_t ns_start(const struct ns_cluster *cluster) {
-    unsigned long flags = CLONE_NEWNS | CLONE_NEWPID | SIGCHLD | (cluster->mapped < 0 ? 0 : CLONE_NEWUSER);
-    pid_t child = syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);
-    if (child == 0) lifeline_main(cluster);
+    unsigned long users = cluster->mapped < 0 ? 0 : CLONE_NEWUSER;
+    // Where the kernel has none (before 5.3), the socket alone has to tell.
+    int maker = syscall(SYS_pidfd_open, getpid(), 0);
+    pid_t child = clone_process(CLONE_NEWNS | CLONE_NEWPID | users);
+    if (child == 0) lifeline_main(cluster, maker);
+    if (maker >= 0) close(maker);
     return child;
 }
 
 int ns_try(int own_users) {
-    unsigned long flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | SIGCHLD | (own_users ? CLONE_NEWUSER : 0);
-    pid_t child = syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);
+    pid_t child = clone_process(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | (own_users ? CLONE_NEWUSER : 0));
     if (child < 0) return errno;
     // A namespace that may not be used, as AppArmor gives out, is none.
     if (child == 0) _exit(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ? errno : 0);
     int status = 0;
     if (waitpid(child, &status, 0) < 0) return errno;
     return WEXITSTATUS(status);
+}
+
+int ns_await_end(pid_t process, int milliseconds) {
+    int status, ready = 1;
+    struct pollfd polled = {.fd = syscall(SYS_pidfd_open, process, 0), .events = POLLIN};
+    if (polled.fd >= 0) {
+        while ((ready = poll(&polled, 1, milliseconds)) < 0 && errno == EINTR) {}
+        close(polled.fd);
+    }
+    if (ready == 0) return 0;
+    // Somebody else may have taken note of its end already: then there is no such child.
+    while (waitpid(process, &status, 0) < 0 && errno == EINTR) {}
+    return 1;
 }
 
 int ns_set_host_address(const char *interface, uint32_t address, uint8_t prefix) {

@@ -3,8 +3,6 @@
 
 #include "namespaces.h"
 
-#include <poll.h>
-
 /// Makes the calling process the first one of a node, in namespaces of its own; never returns.
 ///
 /// @param go    A pipe from which a byte comes when the node's interface is there.
@@ -13,17 +11,5 @@ _Noreturn void node_main(const struct ns_cluster *cluster, int index, int go);
 /// Closes what belongs to one node alone. Whoever else kept a node's listeners open would make its ports seem alive after
 /// its end.
 void node_let_go(const struct ns_node *node);
-
-/// Lets a child's end interrupt ``poll_or_bury``, and nothing else.
-void watch_children(void);
-
-/// Undoes that, for a child of this process.
-void forget_children(void);
-
-/// poll(2) without a limit, which also returns when a child has ended.
-int poll_or_bury(struct pollfd *polled, nfds_t count);
-
-/// Tells the cluster's maker something.
-void report(const struct ns_cluster *cluster, int kind, int node, int code, const char *step);
 
 #endif

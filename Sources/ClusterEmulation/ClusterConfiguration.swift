@@ -20,6 +20,9 @@ public struct ClusterConfiguration: Sendable, Hashable {
     public var mounts: [Mount]
     /// Whether the nodes may reach what this machine reaches, such as a package index. With Docker they always may.
     public var outside: Bool
+    /// Whether the nodes may connect to services of this machine that listen on all of its addresses, such as a server of the
+    /// test's that they call back. They find this machine at the first address of their network. With Docker they always may.
+    public var hostAccess: Bool
     /// How long all nodes together may take to become ready, from the moment their containers are started.
     public var readyWithin: Duration
 
@@ -40,6 +43,7 @@ public struct ClusterConfiguration: Sendable, Hashable {
     ///   - ports: Ports of each node, besides 22, that are published on 127.0.0.1.
     ///   - mounts: Folders of this machine that every node sees.
     ///   - outside: Whether the nodes may reach what this machine reaches, such as a package index.
+    ///   - hostAccess: Whether the nodes may connect to services of this machine.
     ///   - readyWithin: How long the nodes may take to become ready; 60 seconds unless you say otherwise.
     public init(
         nodes: Int = 1,
@@ -51,6 +55,7 @@ public struct ClusterConfiguration: Sendable, Hashable {
         ports: [PublishedPort] = [],
         mounts: [Mount] = [],
         outside: Bool = false,
+        hostAccess: Bool = false,
         readyWithin: Duration = .seconds(60)
     ) {
         self.nodes = nodes
@@ -62,6 +67,7 @@ public struct ClusterConfiguration: Sendable, Hashable {
         self.ports = ports
         self.mounts = mounts
         self.outside = outside
+        self.hostAccess = hostAccess
         self.readyWithin = readyWithin
     }
 }

@@ -19,6 +19,7 @@
 ///   - ports: Ports of each node, besides 22, that are published on 127.0.0.1.
 ///   - mounts: Folders of this machine that every node sees.
 ///   - outside: Whether the nodes may reach what this machine reaches, such as a package index.
+///   - hostAccess: Whether the nodes may connect to services of this machine.
 ///   - readyWithin: How long the nodes may take to become ready; 60 seconds unless you say otherwise.
 ///   - body: What to do with the cluster.
 /// - Returns: What the closure returns.
@@ -33,12 +34,13 @@ public nonisolated(nonsending) func withCluster<Result>(
     ports: [PublishedPort] = [],
     mounts: [Mount] = [],
     outside: Bool = false,
+    hostAccess: Bool = false,
     readyWithin: Duration = .seconds(60),
     _ body: nonisolated(nonsending) (Cluster) async throws -> Result
 ) async throws -> Result {
     let configuration = ClusterConfiguration(
         nodes: nodes, image: image, backend: backend, name: name, limits: limits, environment: environment,
-        ports: ports, mounts: mounts, outside: outside, readyWithin: readyWithin)
+        ports: ports, mounts: mounts, outside: outside, hostAccess: hostAccess, readyWithin: readyWithin)
     return try await withCluster(configuration, body)
 }
 

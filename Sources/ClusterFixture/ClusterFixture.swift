@@ -53,6 +53,7 @@ public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping 
     ///   - ports: Ports of each node, besides 22, that are published on 127.0.0.1.
     ///   - mounts: Folders of this machine that every node sees.
     ///   - outside: Whether the nodes may reach what this machine reaches, such as a package index.
+    ///   - hostAccess: Whether the nodes may connect to services of this machine.
     ///   - readyWithin: How long the nodes may take to become ready; 60 seconds unless you say otherwise.
     public convenience init(
         nodes: Int = 1,
@@ -64,12 +65,13 @@ public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping 
         ports: [PublishedPort] = [],
         mounts: [Mount] = [],
         outside: Bool = false,
+        hostAccess: Bool = false,
         readyWithin: Duration = .seconds(60)
     ) {
         self.init(
             ClusterConfiguration(
                 nodes: nodes, image: image, backend: backend, name: name, limits: limits, environment: environment,
-                ports: ports, mounts: mounts, outside: outside, readyWithin: readyWithin))
+                ports: ports, mounts: mounts, outside: outside, hostAccess: hostAccess, readyWithin: readyWithin))
     }
 
     /// Describes the cluster that tests are to have. Nothing starts yet.

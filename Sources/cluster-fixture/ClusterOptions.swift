@@ -43,6 +43,9 @@ struct ClusterOptions: ParsableArguments {
     @Flag(help: "Let the nodes reach what this machine reaches. With Docker they always may.")
     var outside = false
 
+    @Flag(help: "Let the nodes connect to this machine's own services. With Docker they always may.")
+    var hostAccess = false
+
     @Option(help: "How many seconds the nodes may take to become ready.")
     var readyWithin = 60
 
@@ -52,7 +55,7 @@ struct ClusterOptions: ParsableArguments {
             nodes: nodes, image: try nodeImage(), backend: try Self.backend(backend), name: name,
             limits: NodeLimits(processors: processors, memory: memory?.bytes),
             environment: try variables(), ports: publish.map { PublishedPort($0) }, mounts: try mounts() + extra,
-            outside: outside, readyWithin: .seconds(readyWithin))
+            outside: outside, hostAccess: hostAccess, readyWithin: .seconds(readyWithin))
     }
 
     /// Claims the name that was asked for, if any, until the cluster is found by it.

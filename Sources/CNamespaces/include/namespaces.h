@@ -9,8 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/// A file of a node, a folder if `bytes` is NULL, or a symbolic link if the mode says so. The path is relative to the
-/// node's root.
+/// A file of a node, or a folder if `bytes` is NULL. The path is the node's.
 struct ns_file {
     const char *path;
     const char *bytes;
@@ -26,19 +25,12 @@ struct ns_port {
     uint16_t node_port;
 };
 
-/// A folder of the node's root that is layers of others, with a writable one on top.
-struct ns_overlay {
-    const char *path;
-    const char *upper;         ///< beside the root: `../u/PATH`
-    const char *work;
-    const char *options;
-};
-
 /// A folder of this machine that the node sees.
 struct ns_mount {
     const char *source;
-    const char *target;
+    const char *target;        ///< a path of the node's
     int read_only;
+    int held;                  ///< for a node's first process to take note in
 };
 
 struct ns_node {
@@ -46,19 +38,17 @@ struct ns_node {
     uint32_t address;          ///< in network byte order
     const char *peer;          ///< the name of the bridge's port
     const char *folder;        ///< below the cluster's base: where the node's file system is put together
-    const char *tmpfs;         ///< the mount options of all that it can write to, size included
-    const struct ns_file *skeleton; ///< what is there before the overlays
-    size_t skeleton_count;
-    const struct ns_overlay *overlays;
-    size_t overlay_count;
+    const char *writable;      ///< the mount options of the file system for all that it writes, size included
+    const char *overlay;       ///< the mount options of its root: layers, and on them the folders `u` and `w`
+    const char *shared_memory; ///< the mount options of /dev/shm, size included
     const struct ns_file *files;
     size_t file_count;
     const struct ns_port *ports;
     size_t port_count;
-    const struct ns_mount *mounts;
+    struct ns_mount *mounts;
     size_t mount_count;
-    const char *const *hidden; ///< folders that are empty in the node, up to a NULL
-    int log;                   ///< where its sshd writes
+    int log;                   ///< where what its sshd writes is kept
+    size_t log_size;           ///< and how much of it, in bytes
     const int *cgroups;        ///< descriptors of `cgroup.procs` files for what runs on it
     size_t cgroup_count;
 };
@@ -73,6 +63,9 @@ struct ns_cluster {
                                 ///< up to a NULL; the path of the cluster's network namespace is put before the last word
     int outside_log;           ///< where that program writes
     uint32_t gateway;          ///< that program's address, in network byte order
+    const char *const *guard;  ///< NULL, or a program that sets up rules for the cluster's network, up to a NULL
+    int guard_rules;           ///< where that program reads them
+    int guard_log;             ///< where it writes
     int lifeline;              ///< the cluster ends when the other end of this socket is closed
     int report;                ///< where `struct ns_report`s are written
     const struct ns_node *nodes;
@@ -86,6 +79,7 @@ struct ns_report {
     int32_t code;              ///< an errno, or an exit status as waitpid(2) gives it
     char step[52];             ///< what failed
 };
+/// `NS_LINKED`: this machine's end of the network is there, and its rules are in force.
 enum { NS_LINKED = 1, NS_CONNECTED = 2, NS_FAILED = 3, NS_ENDED = 4 };
 
 /// Sent to the lifeline instead of a node's index: the cluster stays when the socket is closed, until somebody kills it.
@@ -96,6 +90,16 @@ int ns_try(int own_users);
 
 /// Starts a cluster and returns the process that holds it together, or -1 with errno set.
 pid_t ns_start(const struct ns_cluster *cluster);
+
+/// Waits until a child of the calling process has ended, for so many milliseconds at most. Returns whether it has.
+int ns_await_end(pid_t process, int milliseconds);
+
+/// Closes a descriptor in every child that fork(2) makes of this process, so that its other end sees this process's end and not
+/// theirs.
+void ns_keep_from_children(int descriptor);
+
+/// Closes such a descriptor.
+void ns_close(int descriptor);
 
 /// Gives this machine's end its address and lets acknowledgements go out at once. Returns 0, or -1 with errno set.
 int ns_set_host_address(const char *interface, uint32_t address, uint8_t prefix);

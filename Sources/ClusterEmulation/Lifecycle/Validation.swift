@@ -77,6 +77,13 @@ extension Mount {
                 )
             }
         }
+        // A node's path is resolved in the node, where it leads nowhere else; but what it is to mean, nobody can read off it.
+        guard !target.split(separator: "/").contains(where: { $0 == ".." || $0 == "." }) else {
+            throw ClusterError(
+                .invalidConfiguration,
+                "\(source) can't be mounted at \"\(ClusterConfiguration.printable(target))\": leave out the \"..\" and \".\"."
+            )
+        }
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: source, isDirectory: &isFolder), isFolder.boolValue else {
             throw ClusterError(.invalidConfiguration, "\(source) can't be mounted: it is no folder of this machine.")

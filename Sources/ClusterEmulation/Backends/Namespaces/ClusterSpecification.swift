@@ -21,6 +21,8 @@ final class ClusterSpecification {
 
     init(_ plan: ClusterPlan, image: LayeredImage, subnet: Subnet, credentials: Credentials) throws {
         let outside = plan.configuration.outside ? try Outside() : nil
+        // Only root's cluster has a way to this machine that could be closed.
+        let guardian = UserNamespace.isNeeded || plan.configuration.hostAccess ? nil : try HostGuard()
         let addresses = subnet.addresses(plan.nodeNames.count)
         let base = plan.workspace.mountFolder
         interface = "cf\(plan.id)"
@@ -75,6 +77,11 @@ final class ClusterSpecification {
             cluster.outside_log = try openLog(plan, "outside")
             cluster.gateway = subnet.outsideGateway.bigEndian
         }
+        if let guardian {
+            cluster.guard = arena.array(guardian.words.map { Optional(arena.text($0)) } + [nil])
+            cluster.guard_rules = try socket(with: HostGuard.rules)
+            cluster.guard_log = try openLog(plan, "nft")
+        }
     }
 
     deinit { closeDescriptors() }
@@ -89,28 +96,20 @@ final class ClusterSpecification {
     /// What all nodes have in common, written out once.
     private func commonNode(_ image: LayeredImage, _ configuration: ClusterConfiguration) -> ns_node {
         var node = ns_node()
-        node.tmpfs = arena.text("size=1g,mode=755")
-        let overlays = image.overlays
-        let options = UserNamespace.isNeeded ? ",userxattr" : ""
-        let skeleton = RootEntry.skeleton(folders: overlays.map(\.folder), links: image.links)
-        node.skeleton = files(skeleton)
-        node.skeleton_count = skeleton.count
-        node.overlays = arena.array(
-            overlays.map { overlay in
-                let (upper, work) = ("../u/\(overlay.folder)", "../w/\(overlay.folder)")
-                return ns_overlay(
-                    path: arena.text(overlay.folder), upper: arena.text(upper), work: arena.text(work),
-                    options: arena.text("lowerdir=\(overlay.lower),upperdir=\(upper),workdir=\(work)\(options)"))
-            })
-        node.overlay_count = overlays.count
-        node.mounts = arena.array(
-            configuration.mounts.map {
-                ns_mount(
-                    source: arena.text($0.source), target: arena.text(String($0.target.dropFirst())),
-                    read_only: $0.isReadOnly ? 1 : 0)
-            })
+        let space = NodeSpace(configuration.limits)
+        node.writable = arena.text("size=\(space.files),mode=755")
+        node.shared_memory = arena.text("size=\(space.sharedMemory),mode=1777")
+        node.log_size = space.log
+        let own = UserNamespace.isNeeded ? ",userxattr" : ""
+        node.overlay = arena.text("lowerdir=\(image.lowerFolders),upperdir=u,workdir=w\(own)")
+        node.mounts = UnsafeMutablePointer(
+            mutating: arena.array(
+                configuration.mounts.map {
+                    ns_mount(
+                        source: arena.text($0.source), target: arena.text($0.target),
+                        read_only: $0.isReadOnly ? 1 : 0, held: -1)
+                }))
         node.mount_count = configuration.mounts.count
-        node.hidden = arena.array(image.hidden.map { Optional(arena.text($0)) } + [nil])
         return node
     }
 
@@ -134,6 +133,15 @@ final class ClusterSpecification {
         let process = ns_start(&cluster)
         guard process > 0 else { throw Self.failure("the cluster's first process") }
         return process
+    }
+
+    /// A socket that a short text can be read from.
+    private func socket(with text: String) throws -> Int32 {
+        let (kept, inherited) = try socketPair(Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue))
+        // Less than a socket holds.
+        guard write(kept, text, text.utf8.count) == text.utf8.count else { throw Self.failure("a socket pair") }
+        shutdown(kept, Int32(SHUT_WR))
+        return inherited
     }
 
     /// This process's end, and the cluster's.

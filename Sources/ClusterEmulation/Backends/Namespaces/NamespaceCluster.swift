@@ -46,7 +46,7 @@ final class NamespaceCluster: Sendable {
             try await UserNamespace().map(process)
             _ = send(specification.mapped, [1 as UInt8], 1, Int32(MSG_NOSIGNAL))
         }
-        try await board.linked()
+        try await board.linked(log: NodeLogs.file("nft", of: plan.workspace.folder))
         try network.attach(specification.interface)
         network.release()
         if plan.configuration.outside {
@@ -86,24 +86,35 @@ final class NamespaceCluster: Sendable {
         try await board.waitForEnd(of: index)
     }
 
-    /// Ends everything: the kernel does it when the lifeline ends, and the lifeline ends when its socket is closed.
+    /// Ends everything: the kernel does it when the lifeline ends, and the lifeline ends when its socket does.
     func end() async throws {
         Self.running.withLock { $0[plan.id] = nil }
         let wasOpen = socket.withLock { descriptor in
             guard descriptor >= 0 else { return false }
+            // A child of this process may hold a copy of it, so closing it would not do.
+            shutdown(descriptor, Int32(SHUT_RDWR))
             close(descriptor)
             descriptor = -1
             return true
         }
         guard wasOpen else { return }
         let lifeline = lifeline
-        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+        let hasEnded = await withCheckedContinuation { continuation in
             // Its end can't be awaited without a thread: the wait is as long as the kernel needs to end the processes.
             Thread.detachNewThread {
-                var status: Int32 = 0
-                while waitpid(lifeline, &status, 0) < 0, errno == EINTR {}
-                continuation.resume()
+                let patience: Int32 = 10_000
+                var hasEnded = ns_await_end(lifeline, patience) != 0
+                if !hasEnded {
+                    Glibc.kill(lifeline, SIGKILL)
+                    hasEnded = ns_await_end(lifeline, patience) != 0
+                }
+                continuation.resume(returning: hasEnded)
             }
+        }
+        guard hasEnded else {
+            throw ClusterError(
+                .teardownFailed, "The process \(lifeline), which holds the cluster together, did not end within 20 s.",
+                remedy: "See in /proc/\(lifeline)/stack what it waits for.")
         }
     }
 }

@@ -5,8 +5,8 @@ import Glibc
 /// Root file systems and the layers over them, kept in the user's cache folder and found again by what they are made of.
 ///
 /// A layer is made by `docker/provision.sh`, which runs in an overlay over what is below, in namespaces of its own: what
-/// it wrote is the layer. Root's nodes stand on this machine's own root; an ordinary user can't write over that, so a
-/// small one is made for his by mmdebstrap.
+/// it wrote is the layer. Unless a root file system is given, a small one is made by mmdebstrap: nothing of this machine's own
+/// shows through in a node.
 package struct NamespaceImages: Sendable {
     private let cache: String
     private let users: UserNamespace?
@@ -21,7 +21,7 @@ package struct NamespaceImages: Sendable {
         let target: String
         switch image.source {
         case .dockerfile(_, PackageFolder.path, let stage?, let arguments) where arguments.isEmpty:
-            root = users == nil ? "/" : try await debian(progress)
+            root = try await debian(progress)
             target = stage
         case .rootFileSystem(let path):
             root = try await rootFileSystem(path, progress)
@@ -77,18 +77,18 @@ package struct NamespaceImages: Sendable {
     /// The release that this machine runs, in its smallest form.
     private func debian(_ progress: Progress) async throws -> String {
         let release = try Self.releaseName()
-        return try await once("root-" + release) { unfinished in
+        return try await once("debian-" + release) { unfinished in
             guard ProgramPath.find("mmdebstrap") != nil else {
                 throw ClusterError(
                     .missingProgram,
-                    "Nodes of an ordinary user need a root file system of their own, and mmdebstrap, which makes it, is not on this machine.",
+                    "Nodes need a root file system of their own, and mmdebstrap, which makes it, is not on this machine.",
                     remedy:
                         "Install it (apt-get install mmdebstrap), or give one: image: .rootFileSystem(folder or tar)."
                 )
             }
             progress.step("making a root file system (\(release)); this is done once")
             try await run(
-                #"mkdir -p "$1" && exec mmdebstrap --mode=root --variant=apt --format=directory "$2" "$1""#,
+                #"mkdir -p "$1" && exec mmdebstrap --mode=root --variant=apt --include=mount --format=directory "$2" "$1""#,
                 [unfinished, release], "The root file system could not be made: mmdebstrap failed", progress)
             progress.step("made the root file system")
             return unfinished
@@ -114,58 +114,56 @@ package struct NamespaceImages: Sendable {
         try fingerprint.add(contentsOf: PackageFolder.path + "/docker", named: "docker")
         fingerprint.add(Self.script.utf8)
         // A layer is made for what is below it: when packages are installed or upgraded there, it is made again.
-        let packages = (lower.root == "/" ? "" : lower.root) + "/var/lib/dpkg/status"
-        if let identity = try? identity(of: packages) { fingerprint.add(identity.utf8) }
+        if let identity = try? identity(of: lower.root + "/var/lib/dpkg/status") { fingerprint.add(identity.utf8) }
         return try await once("\(target)-\(fingerprint.text)") { unfinished in
             progress.step("making the layer \(target) of a node; this is done once")
-            let arguments =
-                lower.links.flatMap { ["link", $0.link, $0.target] }
-                + lower.overlays.flatMap { ["overlay", $0.folder, $0.lower] }
+            let words = [
+                unfinished, PackageFolder.path + "/docker", target, lower.lowerFolders,
+                users == nil ? "" : ",userxattr",
+            ]
             try await run(
-                Self.script,
-                [
-                    unfinished, PackageFolder.path + "/docker", target, users == nil ? "" : ",userxattr",
-                    lower.root == "/" ? "this machine's" : "its own",
-                ] + arguments, "The layer \(target) of a node could not be made: provision.sh failed", progress)
+                Self.script, words, "The layer \(target) of a node could not be made: provision.sh failed", progress)
             progress.step("made the layer \(target)")
             return unfinished + "/u"
         }
     }
 
-    /// A node is nobody's machine: the accounts of this one's people are taken out, and root's password with them.
+    /// What a root file system brings is run in it as its own root, without the way back that chroot(2) leaves, and with what
+    /// installing packages takes of root's capabilities.
     private static let script = """
-        place=$1 provision=$2 target=$3 options=$4 root=$5
-        shift 5
+        place=$1 provision=$2 target=$3 lower=$4 options=$5
         mkdir -p "$place/u" "$place/w" "$place/r"
+        mount -t overlay overlay -o "lowerdir=$lower,upperdir=$place/u,workdir=$place/w$options" "$place/r"
         cd "$place/r"
-        while [ $# != 0 ]; do
-            case $1 in
-                link) ln -s "$3" "$2" ;;
-                overlay)
-                    mkdir "$place/u/$2" "$place/w/$2" "$2"
-                    mount -t overlay overlay -o "lowerdir=$3,upperdir=$place/u/$2,workdir=$place/w/$2$options" "$2"
-                    ;;
-            esac
-            shift 3
+        for folder in proc dev tmp run; do
+            # It would lead out of here.
+            [ ! -L "$folder" ] || { echo "/$folder is a link, and has to be a folder"; exit 1; }
+            mkdir -p "$folder"
         done
-        mkdir -p proc sys dev tmp run root home mnt
-        for folder in proc sys dev; do mount --rbind "/$folder" "$folder"; done
-        for folder in tmp run; do mount -t tmpfs tmpfs "$folder"; done
-        [ "$root" = 'its own' ] || mount -t tmpfs tmpfs root
-        names=$(cat /etc/resolv.conf)
-        rm -f etc/resolv.conf
-        printf '%s\\n' "$names" >etc/resolv.conf
-        mkdir -p run/provision run/lock
+        mount -t proc proc proc
+        for folder in dev tmp run; do mount -t tmpfs -o mode=755 tmpfs "$folder"; done
+        chmod 1777 tmp
+        for device in null zero full random urandom tty; do
+            touch "dev/$device"
+            mount --bind "/dev/$device" "dev/$device"
+        done
+        ln -s /proc/self/fd dev/fd
+        mkdir run/provision run/lock run/outside
         cp -R "$provision/." run/provision
-        printf '#!/bin/sh\\nexit 101\\n' >usr/sbin/policy-rc.d
-        chmod 0755 usr/sbin/policy-rc.d
-        if [ "$target" = node ] && [ "$root" != 'its own' ]; then
-            awk -F: '$3 >= 1000 && $3 < 60000 { print $1 }' etc/passwd | while read -r person; do
-                chroot . userdel --force "$person" 2>/dev/null || true
-            done
-        fi
-        exec chroot . sh /run/provision/provision.sh "$target"
+        cat /etc/resolv.conf >run/provision/resolv.conf
+        pivot_root . run/outside
+        exec sh -ec '
+            umount --lazy /run/outside
+            rm -f /etc/resolv.conf
+            cat /run/provision/resolv.conf >/etc/resolv.conf
+            printf "#!/bin/sh\\nexit 101\\n" >/usr/sbin/policy-rc.d
+            chmod 0755 /usr/sbin/policy-rc.d
+            exec setpriv --inh-caps=-all --bounding-set="$2" sh /run/provision/provision.sh "$1"
+            ' provision "$target" "\(capabilities)"
         """
+
+    private static let capabilities =
+        "-all,+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setpcap,+setfcap,+sys_chroot,+net_bind_service,+audit_write"
 
     // MARK: How things are made
 

@@ -26,10 +26,10 @@ package struct NamespacesBackend: Backend, NodeKilling {
                     "root may not make namespaces here (\(String(cString: strerror(failure)))), as in most containers.",
                 remedy: "Run the tests outside a container, or in a privileged one.")
         }
-        for program in ["unshare", "chroot", "apt-get"] where ProgramPath.find(program) == nil {
+        for program in ["unshare", "setpriv", "pivot_root"] where ProgramPath.find(program) == nil {
             return .unavailable(
                 reason: "the program \(program) is not on this machine.",
-                remedy: "Use Debian or Ubuntu, with util-linux.")
+                remedy: "Install util-linux.")
         }
         return .available("namespaces of this machine's kernel" + (UserNamespace.isNeeded ? ", without root" : ""))
     }

@@ -63,7 +63,7 @@ final class Reports: Sendable {
     }
 
     /// Returns when the cluster has its network.
-    func linked() async throws { try await wait { $0.isLinked } }
+    func linked(log: String) async throws { try await wait(log: log) { $0.isLinked } }
 
     /// Returns the first node that has ended, with its exit code. A node that could not be started has said why before.
     func firstEnd() async throws -> (node: Int, code: Int) {
@@ -73,8 +73,11 @@ final class Reports: Sendable {
     }
 
     /// Returns when the cluster is connected to the outside.
-    func connected(log: String) async throws {
-        do { try await wait { $0.isConnected } } catch let error as ClusterError {
+    func connected(log: String) async throws { try await wait(log: log) { $0.isConnected } }
+
+    /// - Parameter log: A file with what a program wrote on which the cluster's start depends.
+    private func wait(log: String, until isDone: @escaping @Sendable (Board) -> Bool) async throws {
+        do { try await wait(until: isDone) } catch let error as ClusterError {
             let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
             throw ClusterError(error.code, error.message, log: ClusterError.lastLines(text))
         }

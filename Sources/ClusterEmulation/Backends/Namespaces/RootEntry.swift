@@ -2,8 +2,7 @@
 import Foundation
 import Glibc
 
-/// An entry of a node's root: a file, a folder if there is no text, or a link if the mode says so. The path is relative to
-/// the root.
+/// An entry of a node's root: a file, or a folder if there is no text.
 struct RootEntry: Sendable {
     var path: String
     var text: String?
@@ -11,37 +10,29 @@ struct RootEntry: Sendable {
     var owner: UInt32 = 0
     var group: UInt32 = 0
 
-    /// What a root has before the system's folders are stacked up in it.
-    static func skeleton(folders: [String], links: [(link: String, target: String)]) -> [RootEntry] {
-        let own = ["proc", "sys", "dev", "run", "home", "mnt", "media", "srv"]
-        return links.map { RootEntry(path: $0.link, text: $0.target, mode: UInt32(S_IFLNK) | 0o777) }
-            + (own + folders).map { RootEntry(path: $0, mode: 0o755) }
-            + [RootEntry(path: "root", mode: 0o700), RootEntry(path: "tmp", mode: 0o1777)]
-    }
-
     /// What makes a root this node's.
     static func all(
         of plan: ClusterPlan, node: Int, files: NodeFiles, subnet: Subnet, ubuntu: LayeredImage.Account
     ) -> [RootEntry] {
-        let home = String(ubuntu.home.dropFirst())
+        let home = ubuntu.home
         var entries = [
-            RootEntry(path: "run/sshd", mode: 0o755), RootEntry(path: "run/lock", mode: 0o1777),
+            RootEntry(path: "/run/sshd", mode: 0o755), RootEntry(path: "/run/lock", mode: 0o1777),
             // sshd complains to whoever gets a terminal if it is not there.
-            RootEntry(path: "var/log/lastlog", text: "", mode: 0o644),
-            RootEntry(path: "etc/hostname", text: plan.nodeNames[node] + "\n", mode: 0o644),
+            RootEntry(path: "/var/log/lastlog", text: "", mode: 0o644),
+            RootEntry(path: "/etc/hostname", text: plan.nodeNames[node] + "\n", mode: 0o644),
             RootEntry(
-                path: "etc/hosts",
+                path: "/etc/hosts",
                 text: "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n" + files.hosts,
                 mode: 0o644),
             RootEntry(path: home, mode: 0o755, owner: ubuntu.user, group: ubuntu.group),
             RootEntry(path: home + "/.ssh", mode: 0o700, owner: ubuntu.user, group: ubuntu.group),
-            RootEntry(path: "root/.ssh", mode: 0o700),
+            RootEntry(path: "/root/.ssh", mode: 0o700),
         ]
         for file in files.files(of: node) {
             let (folder, owner, group): (String, UInt32, UInt32) =
                 switch file.place {
-                case .etcSSH: ("etc/ssh", 0, 0)
-                case .home(.root): ("root/.ssh", 0, 0)
+                case .etcSSH: ("/etc/ssh", 0, 0)
+                case .home(.root): ("/root/.ssh", 0, 0)
                 case .home(.ubuntu): (home + "/.ssh", ubuntu.user, ubuntu.group)
                 }
             entries.append(
@@ -51,7 +42,7 @@ struct RootEntry: Sendable {
         }
         if plan.configuration.outside {
             let text = "nameserver \(subnet.outsideNameServer)\n"
-            entries.append(RootEntry(path: "etc/resolv.conf", text: text, mode: 0o644))
+            entries.append(RootEntry(path: "/etc/resolv.conf", text: text, mode: 0o644))
         }
         return entries + plan.configuration.mounts.flatMap { folders(to: $0.target) }
     }
@@ -60,7 +51,7 @@ struct RootEntry: Sendable {
     private static func folders(to target: String) -> [RootEntry] {
         var path = ""
         return target.split(separator: "/").map { part in
-            path += (path.isEmpty ? "" : "/") + part
+            path += "/" + part
             return RootEntry(path: path, mode: 0o755)
         }
     }

@@ -1,0 +1,13 @@
+#ifndef CLUSTER_FIXTURE_PRIVILEGES_H
+#define CLUSTER_FIXTURE_PRIVILEGES_H
+
+/// Takes from all programs that this process starts what root of a node is not to have. Returns 0, or -1 with errno set.
+int drop_capabilities(void);
+
+/// Leaves the keyrings of whoever made the cluster (keyrings(7)).
+void leave_keyrings(void);
+
+/// Forbids this process, and whatever comes of it, the system calls that reach beyond a node. Returns 0, or -1 with errno set.
+int forbid_calls(void);
+
+#endif

@@ -1,0 +1,152 @@
+#define _GNU_SOURCE
+#include "root.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+// --- what is taken hold of before the root is entered -----------------------------------------------------------------
+
+// A new file system that is mounted nowhere yet. The kernel lets users of a cluster's own have these two only while this
+// machine's are still in sight.
+static int new_mount(const struct step *at, const char *type, unsigned attributes) {
+    int context = fsopen(type, FSOPEN_CLOEXEC);
+    MUST(context);
+    MUST(fsconfig(context, FSCONFIG_SET_STRING, "source", type, 0));
+    MUST(fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0));
+    int tree = fsmount(context, FSMOUNT_CLOEXEC, attributes | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+    MUST(tree);
+    close(context);
+    return tree;
+}
+
+static int hold(const struct step *at, const char *path, int recursive, int read_only) {
+    struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
+    int depth = recursive ? AT_RECURSIVE : 0;
+    int tree = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | depth);
+    if (tree < 0) fail(at, path);
+    if (read_only) MUST(mount_setattr(tree, "", AT_EMPTY_PATH | depth, &attributes, sizeof attributes));
+    return tree;
+}
+
+static void attach(const struct step *at, int tree, const char *path) {
+    if (move_mount(tree, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH) < 0) fail(at, path);
+    close(tree);
+}
+
+// --- files ------------------------------------------------------------------------------------------------------------
+
+static void write_whole(const struct step *at, int file, const char *bytes, size_t length) {
+    while (length) {
+        ssize_t count = write(file, bytes, length);
+        if (count < 0 && errno != EINTR) fail(at, "writing a file of the node");
+        if (count > 0) bytes += count, length -= count;
+    }
+}
+
+static void put_file(const struct step *at, const struct ns_file *file) {
+    if (!file->bytes) {
+        if (mkdir(file->path, file->mode) < 0) {
+            if (errno != EEXIST) fail(at, file->path);
+            return;  // a folder of the image's keeps its owner and mode
+        }
+    } else {
+        int opened = open(file->path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, file->mode);
+        if (opened < 0) fail(at, file->path);
+        write_whole(at, opened, file->bytes, file->length);
+        close(opened);
+    }
+    if (chown(file->path, file->owner, file->group) < 0 || chmod(file->path, file->mode) < 0)
+        fail(at, "giving a file of the node its owner and mode");
+}
+
+static void make_folder(const struct step *at, const char *path, mode_t mode) {
+    if (mkdir(path, mode) < 0 && errno != EEXIST) fail(at, path);
+}
+
+// --- devices ----------------------------------------------------------------------------------------------------------
+
+// This machine's own, for only its root may make any. A node may use them and change nothing of them: they are read-only, which
+// for a device is said of its owner and mode.
+static const char *const devices[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty"};
+enum { device_count = sizeof devices / sizeof *devices };
+
+// A minimal /dev of the node's own: none of this machine's disks, terminals or kernel messages.
+static void make_devices(const struct step *at, const struct ns_node *node, const int *held) {
+    MUST(mount("tmpfs", "/dev", "tmpfs", MS_NOSUID, "size=64k,mode=755"));
+    for (int i = 0; i < device_count; i++) {
+        MUST(mknod(devices[i], S_IFREG | 0666, 0));
+        attach(at, held[i], devices[i]);
+    }
+    MUST(mkdir("/dev/pts", 0755));
+    MUST(mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=620,gid=5"));
+    MUST(symlink("pts/ptmx", "/dev/ptmx"));
+    MUST(symlink("/proc/self/fd", "/dev/fd"));
+    MUST(symlink("/proc/self/fd/0", "/dev/stdin"));
+    MUST(symlink("/proc/self/fd/1", "/dev/stdout"));
+    MUST(symlink("/proc/self/fd/2", "/dev/stderr"));
+    MUST(mkdir("/dev/shm", 01777));
+    MUST(mount("tmpfs", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, node->shared_memory));
+}
+
+// What can be read and written in there would be the whole machine's. The lists are Docker's.
+static void protect_proc(const struct step *at) {
+    static const char *const read_only[] = {"/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/fs"};
+    static const char *const empty_files[] = {"/proc/kcore",        "/proc/kmsg",       "/proc/keys",
+                                              "/proc/key-users",    "/proc/timer_list", "/proc/timer_stats",
+                                              "/proc/latency_stats", "/proc/sched_debug"};
+    static const char *const empty_folders[] = {"/proc/acpi", "/proc/asound", "/proc/scsi", "/sys/firmware",
+                                                "/sys/devices/virtual/powercap"};
+    for (size_t i = 0; i < sizeof read_only / sizeof *read_only; i++)
+        if (access(read_only[i], F_OK) == 0) attach(at, hold(at, read_only[i], 0, 1), read_only[i]);
+    for (size_t i = 0; i < sizeof empty_files / sizeof *empty_files; i++)
+        if (access(empty_files[i], F_OK) == 0) MUST(mount("/dev/null", empty_files[i], NULL, MS_BIND, NULL));
+    for (size_t i = 0; i < sizeof empty_folders / sizeof *empty_folders; i++)
+        if (access(empty_folders[i], F_OK) == 0)
+            MUST(mount("tmpfs", empty_folders[i], "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV, "size=0,mode=555"));
+}
+
+// --- the root ---------------------------------------------------------------------------------------------------------
+
+// The image's layers, and over them one file system in memory that has all that the node writes.
+static void stack(const struct step *at, const struct ns_node *node, int *temporary, int *run) {
+    MUST(mount(at->cluster->name, node->folder, "tmpfs", MS_NOSUID | MS_NODEV, node->writable));
+    MUST(chdir(node->folder));
+    MUST(mkdir("u", 0755));
+    MUST(mkdir("w", 0755));
+    MUST(mkdir("r", 0755));
+    MUST(mkdir("tmp", 01777));
+    MUST(mkdir("run", 0755));
+    MUST(mount("overlay", "r", "overlay", MS_NODEV, node->overlay));
+    // An overlay can't be stacked on an overlay: so a node has a place where it can have its own.
+    *temporary = hold(at, "tmp", 0, 0);
+    *run = hold(at, "run", 0, 0);
+}
+
+void enter_root(const struct step *at, const struct ns_node *node) {
+    int held[device_count], temporary, run;
+    int proc = new_mount(at, "proc", 0), sys = new_mount(at, "sysfs", MOUNT_ATTR_RDONLY);
+    for (int i = 0; i < device_count; i++) held[i] = hold(at, devices[i], 0, 1);
+    for (size_t i = 0; i < node->mount_count; i++)
+        node->mounts[i].held = hold(at, node->mounts[i].source, 1, node->mounts[i].read_only);
+    stack(at, node, &temporary, &run);
+    MUST(chdir("r"));
+    // The old root is put where it can be let go of at once: nothing of it can be reached any more.
+    MUST(syscall(SYS_pivot_root, ".", "."));
+    MUST(umount2(".", MNT_DETACH));
+    MUST(chdir("/"));
+    static const char *const folders[] = {"/proc", "/sys", "/dev", "/tmp", "/run"};
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) make_folder(at, folders[i], 0755);
+    attach(at, proc, "/proc");
+    attach(at, sys, "/sys");
+    attach(at, temporary, "/tmp");
+    attach(at, run, "/run");
+    make_devices(at, node, held);
+    protect_proc(at);
+    for (size_t i = 0; i < node->file_count; i++) put_file(at, &node->files[i]);
+    for (size_t i = 0; i < node->mount_count; i++) attach(at, node->mounts[i].held, node->mounts[i].target);
+}

@@ -1,0 +1,13 @@
+#ifndef CLUSTER_FIXTURE_SERVE_H
+#define CLUSTER_FIXTURE_SERVE_H
+
+#include "process.h"
+
+/// Listens on the node's port 22. Returns the socket.
+int listen_for_ssh(const struct step *at);
+
+/// Starts sshd for every connection, as inetd and socket units do, leads published ports to the node's own, keeps what sshd
+/// writes, and buries the node's dead; never returns.
+_Noreturn void serve(const struct step *at, const struct ns_node *node, int listener);
+
+#endif

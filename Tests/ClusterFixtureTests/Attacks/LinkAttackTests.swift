@@ -1,0 +1,102 @@
+#if os(Linux)
+import ClusterEmulation
+import FixtureTestSupport
+import Foundation
+import Testing
+
+/// Links and paths of a node's root that lead out of it: what is set up for the node stays in the node.
+@Suite(.requiresNamespaces, .timeLimit(.minutes(5)))
+struct LinkAttackTests {
+    @Test func aMountBehindALinkIsMountedInTheNode() async throws {
+        try await withTemporaryFolder { folder in
+            try "shared".write(toFile: folder + "/file", atomically: false, encoding: .utf8)
+            let name = "cluster-fixture-\(UUID().uuidString)"
+            // /var/run is a link to /run, which an absolute link would be as well.
+            let mounts = [Mount(folder, at: "/var/run/\(name)", isReadOnly: true)]
+            try await withCluster(backend: .namespaces, mounts: mounts) { cluster in
+                let seen = try await cluster[0].run("cat /run/\(name)/file", as: .root).standardOutput
+                #expect(seen == "shared")
+                #expect(!FileManager.default.fileExists(atPath: "/run/" + name))
+                #expect(!FileManager.default.fileExists(atPath: "/var/run/" + name))
+            }
+        }
+    }
+
+    @Test(arguments: ["/data/../../../etc/x", "/..", "/data/./x", "/../run/x"])
+    func aPathThatGoesUpIsRefused(target: String) async throws {
+        for backend in try await BackendUnderTest.usable() {
+            let configuration = ClusterConfiguration(backend: backend.choice, mounts: [Mount("/usr", at: target)])
+            let error = try await #require(throws: ClusterError.self) { try await Cluster.start(configuration) }
+            #expect(error.code == .invalidConfiguration)
+            #expect(error.message.contains(target))
+        }
+    }
+
+    /// A root file system is made that has absolute links in the places that a node's set-up writes to.
+    @Test(.enabled("a root file system is copied, owners included") { geteuid() == 0 })
+    func aRootFileSystemsLinksLeadNowhereElse() async throws {
+        try await withTemporaryFolder { folder in
+            // There, a node has what the image has: it is no folder in memory.
+            let outside = "/srv/cluster-fixture-\(UUID().uuidString)"
+            defer { try? FileManager.default.removeItem(atPath: outside) }
+            let root = try await copyOfARoot(in: folder)
+            let setUp = """
+                mkdir -p "$2/ubuntu/.ssh"
+                echo theirs >"$2/ubuntu/.ssh/authorized_keys"
+                mkdir "$1$2"
+                rmdir "$1/home"
+                ln -s "$2" "$1/home"
+                ln -sf "$2/resolv.conf" "$1/etc/resolv.conf"
+                """
+            try await Command("sh", ["-ec", setUp, "links", root, outside]).output().requireSuccess()
+            let before = try snapshot(of: outside)
+            let backend = BackendChoice.custom("namespaces") { NamespacesBackend(cache: folder + "/cache") }
+            try await withCluster(image: .rootFileSystem(root), backend: backend) { cluster in
+                let home = try await cluster[0].run("cd && pwd -P").standardOutput
+                #expect(home == outside + "/ubuntu\n")
+                #expect(try await cluster[0].run("readlink /home").standardOutput == outside + "\n")
+                #expect(try snapshot(of: outside) == before)
+            }
+            #expect(try snapshot(of: outside) == before)
+        }
+    }
+
+    @Test(
+        .enabled("a root file system is copied, owners included") { geteuid() == 0 },
+        arguments: ["proc", "dev", "tmp", "run"])
+    func aRootFileSystemWhoseOwnFoldersAreLinksIsRefused(name: String) async throws {
+        try await withTemporaryFolder { folder in
+            try FileManager.default.createDirectory(atPath: folder + "/outside", withIntermediateDirectories: true)
+            let root = folder + "/root"
+            let setUp = """
+                mkdir -p "$1/etc" "$1/bin"; touch "$1/etc/passwd"; ln -s "$2" "$1/$3"
+                """
+            try await Command("sh", ["-ec", setUp, "links", root, folder + "/outside", name]).output().requireSuccess()
+            let backend = BackendChoice.custom("namespaces") { NamespacesBackend(cache: folder + "/cache") }
+            let configuration = ClusterConfiguration(image: .rootFileSystem(root), backend: backend)
+            let error = try await #require(throws: ClusterError.self) { try await Cluster.start(configuration) }
+            #expect(error.code == .imageUnavailable)
+            #expect(error.log.contains("/\(name) is a link"))
+            #expect(try snapshot(of: folder + "/outside") == [])
+        }
+    }
+
+    private func copyOfARoot(in folder: String) async throws -> String {
+        let prepared = try await NamespacesBackend().prepare(.node, progress: Progress())
+        let root = try #require(prepared.last)
+        try await Command("cp", ["-a", "--reflink=auto", root, folder + "/root"]).output().requireSuccess()
+        return folder + "/root"
+    }
+
+    /// The paths below a folder, with their contents.
+    private func snapshot(of folder: String) throws -> [String] {
+        try FileManager.default.subpathsOfDirectory(atPath: folder).sorted().map {
+            $0 + ": " + ((try? String(contentsOfFile: "\(folder)/\($0)", encoding: .utf8)) ?? "")
+        }
+    }
+}
+
+extension CommandOutput {
+    fileprivate func requireSuccess() throws { try #require(succeeded, "\(complaint)") }
+}
+#endif
