@@ -8,23 +8,24 @@ import Testing
     private let dead = ProcessIdentity(
         machine: ProcessIdentity.current.machine, processID: ProcessIdentity.current.processID, started: "1")
 
-    private func summary(_ id: String, owner: ProcessIdentity?, folder: String = "/nowhere") -> ClusterSummary {
-        ClusterSummary(id: id, name: "lab", owner: owner, folder: folder)
+    private func summary(owner: ProcessIdentity?, folder: String = "/nowhere/cf-0123456789") throws -> ClusterSummary {
+        let workspace = Workspace(folder: folder)
+        return ClusterSummary(id: try #require(workspace.cluster), name: "lab", owner: owner, workspace: workspace)
     }
 
-    @Test func onlyClustersOfDeadOwnersAreAbandoned() {
-        #expect(Leftovers.isAbandoned(summary("0123456789", owner: dead)))
-        #expect(!Leftovers.isAbandoned(summary("0123456789", owner: .current)))
-        #expect(!Leftovers.isAbandoned(summary("0123456789", owner: nil)))
+    @Test func onlyClustersOfDeadOwnersAreAbandoned() throws {
+        #expect(try Leftovers.isAbandoned(summary(owner: dead)))
+        #expect(try !Leftovers.isAbandoned(summary(owner: .current)))
+        #expect(try !Leftovers.isAbandoned(summary(owner: nil)))
     }
 
     @Test func aClusterThatWasKeptStaysWhereverItsFolderIs() async throws {
         try await withTemporaryFolder { folder in
             let workspace = Workspace(folder: folder + "/cf-0123456789")
-            try workspace.create()
-            let kept = summary("0123456789", owner: dead, folder: workspace.folder)
+            try workspace.create(for: "docker")
+            let kept = try summary(owner: dead, folder: workspace.folder)
             #expect(Leftovers.isAbandoned(kept))
-            try Workspace.write("", to: workspace.keptMark)
+            try workspace.keep()
             #expect(!Leftovers.isAbandoned(kept))
         }
     }
