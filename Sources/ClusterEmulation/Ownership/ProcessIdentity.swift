@@ -58,7 +58,7 @@ package struct ProcessIdentity: Sendable, Hashable {
     /// Whether a process is this user's through and through: its real, effective, saved and file system user, the `Uid:`
     /// of `/proc/PID/status` (proc(5)). A set-user-ID program has its file's owner for some of them, and is owned by
     /// that user in `/proc`, whoever runs it.
-    static func isOwn(_ processID: Int32) -> Bool {
+    package static func isOwn(_ processID: Int32) -> Bool {
         guard let status = try? String(contentsOfFile: "/proc/\(processID)/status", encoding: .utf8),
             let line = status.split(separator: "\n").first(where: { $0.hasPrefix("Uid:") })
         else { return false }

@@ -45,11 +45,7 @@ extension Workspace {
     ///
     /// - Throws: ``ClusterError`` with the code `teardownFailed`.
     package func remove() throws {
-        guard let (own, mark) = opened else {
-            // Its maker may have died before it marked it: there is nothing in it yet.
-            if (try? OwnFolder(folder)) != nil { rmdir(folder) }
-            return
-        }
+        guard let (own, mark) = opened else { return removeUnmarked() }
         for _ in 0..<3 {
             try own.removeContents(but: Self.markFile)
             unlinkat(own.descriptor, Self.markFile, 0)
@@ -61,9 +57,17 @@ extension Workspace {
             .teardownFailed, "The folder \(folder) could not be removed: something goes on writing to it.")
     }
 
+    /// Its maker may have died while it marked it: there is nothing else in it yet.
+    private func removeUnmarked() {
+        guard cluster != nil, let own = try? OwnFolder(folder) else { return }
+        if (try? own.read(Self.markFile))?.isEmpty == true { unlinkat(own.descriptor, Self.markFile, 0) }
+        rmdir(folder)
+    }
+
     /// The command by which a person removes the folder: only if it bears its mark, and nothing beyond a link or a mount.
     package var removalCommand: String {
-        let mark = shellQuoted("\(folder)/\(Self.markFile)")
-        return "grep -qx \(cluster, default: "none") \(mark) && find \(shellQuoted(folder)) -xdev -delete"
+        let (path, mark) = (shellQuoted(folder), shellQuoted("\(folder)/\(Self.markFile)"))
+        return "test -O \(path) -a ! -L \(path) && grep -qx \(cluster, default: "none") \(mark) "
+            + "&& find \(path) -xdev -delete"
     }
 }
