@@ -9,7 +9,7 @@ package enum Leftovers {
         if swept.withLock({ $0.insert(backend.name).inserted }) { await sweep(backend) }
     }
 
-    static func sweep(_ backend: any Backend) async {
+    static func sweep(_ backend: any Backend, in place: String = Workspace.place) async {
         // A sweep is a kindness to others: if it fails, this cluster is none the worse.
         guard let clusters = try? await backend.clusters(withRemains: true) else { return }
         for cluster in clusters where isAbandoned(cluster) {
@@ -18,7 +18,8 @@ package enum Leftovers {
             try? cluster.workspace.remove()
         }
         // Of others the folder alone is left, with private keys in it: the nodes ended with their owner.
-        for workspace in folders(besides: clusters) where !workspace.isKept && workspace.backend == backend.name {
+        for workspace in folders(in: place, besides: clusters)
+        where !workspace.isKept && workspace.backend == backend.name {
             try? workspace.remove()
         }
     }
@@ -29,9 +30,9 @@ package enum Leftovers {
     }
 
     /// The folders of dead owners whose clusters are none of these.
-    private static func folders(besides clusters: [ClusterSummary]) -> [Workspace] {
+    private static func folders(in place: String, besides clusters: [ClusterSummary]) -> [Workspace] {
         let known = Set(clusters.map(\.id))
-        return Workspace.all().filter { workspace in
+        return Workspace.all(in: place).filter { workspace in
             guard let mark = workspace.opened?.mark else { return false }
             return !known.contains(mark.cluster) && mark.owner.hasEnded
         }
@@ -57,7 +58,7 @@ extension Leftovers {
     package static func found() async -> [Leftover] {
         let clusters = await ClusterCatalog.all(withRemains: true)
         return clusters.filter { isAbandoned($0.summary) }.map { .cluster($0) }
-            + folders(besides: clusters.map(\.summary)).map { .folder($0) }
+            + folders(in: Workspace.place, besides: clusters.map(\.summary)).map { .folder($0) }
     }
 
     /// Removes what there is.

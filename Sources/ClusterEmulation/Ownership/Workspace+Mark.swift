@@ -33,9 +33,11 @@ extension Workspace {
 
     private static let keptFile = "kept"
 
-    /// The folders of this user's clusters where this process would make its own: those that bear their mark.
-    package static func all() -> [Workspace] {
-        let place = (Workspace(cluster: .random()).folder as NSString).deletingLastPathComponent
+    /// Where this process makes the folders of its clusters.
+    package static var place: String { (Workspace(cluster: .random()).folder as NSString).deletingLastPathComponent }
+
+    /// The folders of this user's clusters in a place: those that bear their mark.
+    static func all(in place: String) -> [Workspace] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: place)) ?? []
         return names.filter { ClusterID(folderName: $0) != nil }.sorted().map { Workspace(folder: "\(place)/\($0)") }
             .filter { $0.opened != nil }

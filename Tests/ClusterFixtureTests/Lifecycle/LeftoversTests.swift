@@ -19,6 +19,33 @@ import Testing
         #expect(try !Leftovers.isAbandoned(summary(owner: nil)))
     }
 
+    /// Whose folder it is, and whether a start on the fake backend removes it.
+    struct Folder: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        var backend = "fake"
+        var isOwnerAlive = false
+        var isKept = false
+        let goes: Bool
+    }
+
+    static let folders = [
+        Folder(testDescription: "a dead owner's", goes: true),
+        Folder(testDescription: "a living owner's", isOwnerAlive: true, goes: false),
+        Folder(testDescription: "one that was kept", isKept: true, goes: false),
+        Folder(
+            testDescription: "one of another backend's cluster, which may have nodes", backend: "other", goes: false),
+    ]
+
+    @Test(arguments: folders) func aSweepTakesTheFoldersOfDeadOwners(folder: Folder) async throws {
+        try await withTemporaryFolder { place in
+            let workspace = Workspace(folder: place + "/cf-0123456789")
+            try workspace.create(for: folder.backend, owner: folder.isOwnerAlive ? .current : dead)
+            if folder.isKept { try workspace.keep() }
+            await Leftovers.sweep(FakeBackend(.give([])), in: place)
+            #expect(FileManager.default.fileExists(atPath: workspace.keysFolder) == !folder.goes)
+        }
+    }
+
     @Test func aClusterThatWasKeptStaysWhereverItsFolderIs() async throws {
         try await withTemporaryFolder { folder in
             let workspace = Workspace(folder: folder + "/cf-0123456789")
