@@ -11,11 +11,13 @@ public final class Cluster: Sendable {
     /// The nodes, node1 first.
     public let nodes: [Node]
 
+    package let clusterID: ClusterID
     private let runtime: ClusterRuntime
 
     init(runtime: ClusterRuntime, nodes: [Node]) {
         self.name = runtime.plan.name
-        self.id = runtime.plan.id
+        self.id = runtime.plan.id.description
+        self.clusterID = runtime.plan.id
         self.nodes = nodes
         self.runtime = runtime
     }
@@ -58,7 +60,7 @@ public final class Cluster: Sendable {
     /// The last lines of each node's own log (sshd's and the container's), by the node's name.
     ///
     /// - Throws: ``ClusterError`` if the backend can't be asked.
-    public func logs() async throws -> [String: String] { try await runtime.backend.logs(of: id) }
+    public func logs() async throws -> [String: String] { try await runtime.backend.logs(of: clusterID) }
 
     /// Names a program that is to end as well if this process dies; nil if none is any more.
     package func alsoEnd(_ process: Int32?) { runtime.alsoEnd(process) }

@@ -15,7 +15,7 @@ public struct Node: Sendable, Hashable, CustomStringConvertible {
     /// The ports of ``host`` that lead to the node's other published ports, by the node's port.
     public let publishedPorts: [Int: Int]
 
-    let clusterID: String
+    let clusterID: ClusterID
     let access: SSHAccess
     let backend: any Backend
 

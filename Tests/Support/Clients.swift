@@ -21,7 +21,7 @@ extension Trait where Self == ConditionTrait {
 
 /// SSH clients of Python's, in a virtual environment of the user's cache.
 package enum PythonClients {
-    package static var interpreter: String { UserCache.folder + "/clients/bin/python" }
+    package static var interpreter: String { UserFolders.cache + "/clients/bin/python" }
 }
 
 private func isThere(_ isThere: Bool, _ name: String) throws -> Bool {

@@ -25,6 +25,9 @@ extension Trait where Self == ConditionTrait {
     }
     #endif
 
+    /// Skips for an ordinary user, whom the kernel does not let give files away or mount.
+    public static var requiresRoot: Self { .enabled("only root can do this") { geteuid() == 0 } }
+
     /// Skips where no backend at all can run here; fails instead where one is required.
     public static var requiresBackend: Self {
         .enabled("no backend can run here; each one's reason is on standard error") {

@@ -2,14 +2,17 @@ import ClusterEmulation
 import Foundation
 
 /// A process with clusters, for tests: `Victim NAME` starts one, says `ready`, and stops it when its standard input ends,
-/// unless it is killed before; `Victim NAME COUNT` makes and removes so many, one after another. Root's have limits.
+/// unless it is killed before; `Victim NAME COUNT` makes and removes so many, one after another; with `Victim NAME failing`
+/// the work on it fails. Root's have limits.
 @main
 struct Victim {
     static func main() async throws {
         let arguments = CommandLine.arguments.dropFirst()
         let limits = geteuid() == 0 ? NodeLimits(memory: 256 << 20) : .none
         let configuration = ClusterConfiguration(nodes: 3, name: arguments.first ?? "victim", limits: limits)
-        if let count = arguments.dropFirst().first.flatMap({ Int($0) }) {
+        if arguments.dropFirst().first == "failing" {
+            try await withCluster(configuration) { _ in throw ClusterError(.commandFailed, "It fails on purpose.") }
+        } else if let count = arguments.dropFirst().first.flatMap({ Int($0) }) {
             for _ in 0..<count { try await makeAndRemove(configuration) }
         } else {
             try await waitToBeKilled(configuration)

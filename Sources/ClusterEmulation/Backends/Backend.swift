@@ -122,14 +122,16 @@ package struct ClusterSummary: Sendable, Hashable {
     package let name: String
     /// The process that made it and would remove it.
     package let owner: ProcessIdentity?
-    /// The cluster's folder on the owner's machine.
-    package let folder: String
+    /// The cluster's folder on the owner's machine. What is in it is believed only as far as ``Workspace/opened`` goes.
+    package let workspace: Workspace
 
-    package init(id: ClusterPlan.ID, name: String, owner: ProcessIdentity?, folder: String) {
+    package var folder: String { workspace.folder }
+
+    package init(id: ClusterPlan.ID, name: String, owner: ProcessIdentity?, workspace: Workspace) {
         self.id = id
         self.name = name
         self.owner = owner
-        self.folder = folder
+        self.workspace = workspace
     }
 }
 

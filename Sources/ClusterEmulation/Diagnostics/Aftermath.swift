@@ -36,38 +36,31 @@ package struct Aftermath: Sendable {
     /// A failure is reported with or without logs: trouble with them is told, not thrown.
     private func saveLogs(_ attach: @Sendable (String, String) -> Void) async {
         do {
-            let folder = Self.logFolder + "/\(cluster.name)-\(cluster.id)"
-            for (node, log) in try await cluster.saveLogs(in: folder, permissions: 0o700) {
-                attach("\(cluster.name)-\(node).log", log)
-            }
-            Progress.say("\(work) failed; the logs of its nodes are in \(folder)")
+            _ = try OwnFolder.ensured(Self.logFolder, for: .anyone)
+            // New, so that nobody can have put anything there.
+            let folder = try OwnFolder.make("\(Self.logFolder)/\(cluster.name)-\(cluster.id)")
+            for (node, log) in try await cluster.saveLogs(in: folder) { attach("\(cluster.name)-\(node).log", log) }
+            Progress.say("\(work) failed; the logs of its nodes are in \(folder.path)")
         } catch {
             Progress.say("\(work) failed; the logs of its nodes could not be saved: \(error)")
         }
     }
 
-    /// Where logs go: what `CLUSTER_FIXTURE_LOGS` names, else a folder of this user's among the temporary ones.
+    /// Where logs go: what `CLUSTER_FIXTURE_LOGS` names, else `logs` among what is this user's to keep.
     package static var logFolder: String {
-        let environment = ProcessInfo.processInfo.environment
-        return environment["CLUSTER_FIXTURE_LOGS"] ?? (environment["TMPDIR"] ?? "/tmp")
-            + "/cluster-fixture-logs-\(geteuid())"
+        let named = ProcessInfo.processInfo.environment["CLUSTER_FIXTURE_LOGS"] ?? ""
+        return named.isEmpty ? UserFolders.state + "/logs" : named
     }
 }
 
 extension Cluster {
-    /// Writes each node's log to a file NODE.log.
+    /// Writes each node's log to a file NODE.log, in the place of one that is there.
     ///
-    /// - Parameters:
-    ///   - folder: Where; made if need be.
-    ///   - permissions: The mode of a folder that is made; the process's own wish by default.
     /// - Returns: The logs by their nodes' names, sorted.
     /// - Throws: If the backend can't be asked, or a file can't be written.
-    package func saveLogs(in folder: String, permissions: Int? = nil) async throws -> [(node: String, log: String)] {
+    package func saveLogs(in folder: OwnFolder) async throws -> [(node: String, log: String)] {
         let logs = try await logs().sorted { $0.key < $1.key }
-        try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true,
-            attributes: permissions.map { [.posixPermissions: $0] })
-        for (node, log) in logs { try Data(log.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(node).log")) }
+        for (node, log) in logs { try folder.replace("\(node).log", with: log, mode: 0o644) }
         return logs.map { ($0.key, $0.value) }
     }
 }

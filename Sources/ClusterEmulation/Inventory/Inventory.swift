@@ -84,7 +84,9 @@ extension Cluster {
 
 extension Inventory {
     /// The inventory's place in a cluster's folder.
-    package static func file(in folder: String) -> String { folder + "/inventory.json" }
+    package static func file(in folder: String) -> String { "\(folder)/\(file)" }
+
+    private static let file = "inventory.json"
 
     /// The cluster's folder, which has all of its files.
     package var workspace: Workspace { Workspace(folder: (sshConfig as NSString).deletingLastPathComponent) }
@@ -92,9 +94,21 @@ extension Inventory {
     /// The inventory as JSON.
     public var json: String { jsonText(self) + "\n" }
 
-    /// Reads the inventory in a cluster's folder.
-    package init(folder: String) throws {
-        let data = try Data(contentsOf: URL(fileURLWithPath: Self.file(in: folder)))
-        self = try JSONDecoder().decode(Inventory.self, from: data)
+    /// Reads the inventory in the folder of a cluster that was found.
+    ///
+    /// - Throws: ``ClusterError`` if it is another cluster's, or if what it leads to, the ssh_config above all, is not in
+    ///   this folder or could be somebody else's.
+    package init(in folder: OwnFolder, of cluster: ClusterSummary) throws {
+        self = try JSONDecoder().decode(Inventory.self, from: folder.read(Self.file))
+        guard id == "\(cluster.id)", name == cluster.name else {
+            throw folder.failure(Self.file, "it is not the inventory of cluster \(cluster.name)")
+        }
+        for path in [sshConfig, knownHosts] {
+            let (place, name) = ((path as NSString).deletingLastPathComponent, (path as NSString).lastPathComponent)
+            guard try OwnFolder(place).isSame(as: folder) else {
+                throw folder.failure(Self.file, "it names \(path), which is not in this folder")
+            }
+            _ = try folder.read(name)
+        }
     }
 }

@@ -12,8 +12,8 @@ package struct ListedCluster: Sendable {
     init(_ summary: ClusterSummary, on backend: any Backend) {
         self.summary = summary
         self.backend = backend
-        inventory = try? Inventory(folder: summary.folder)
-        isKept = FileManager.default.fileExists(atPath: Workspace(folder: summary.folder).keptMark)
+        inventory = summary.workspace.opened.flatMap { try? Inventory(in: $0.folder, of: summary) }
+        isKept = summary.workspace.isKept
     }
 
     /// Removes the cluster, whoever started it, with the connections of this machine to it.
@@ -22,9 +22,9 @@ package struct ListedCluster: Sendable {
     package func remove() async throws {
         do {
             try await uncancelled { [summary, backend] in
-                let sockets = Workspace(folder: summary.folder).socketFolder
+                let sockets = summary.workspace.opened == nil ? nil : summary.workspace.socketFolder
                 try await SharedConnections.close(in: sockets) { try await backend.destroy(summary.id) }
-                if let workspace = summary.workspace { try workspace.remove() }
+                try summary.workspace.remove()
             }
         } catch {
             throw ClusterError(
@@ -58,7 +58,9 @@ package enum ClusterCatalog {
     /// - Throws: ``ClusterError`` with the code `noCluster`, which suggests the name that comes nearest, if there is none
     ///   of the name or more than one.
     package static func find(_ name: String) async throws -> ListedCluster {
-        func isMeant(_ cluster: ListedCluster) -> Bool { cluster.summary.name == name || cluster.summary.id == name }
+        func isMeant(_ cluster: ListedCluster) -> Bool {
+            cluster.summary.name == name || "\(cluster.summary.id)" == name
+        }
         var clusters = await all()
         if !clusters.contains(where: isMeant) { clusters = await all(withRemains: true) }
         let found = clusters.filter(isMeant)
@@ -71,7 +73,7 @@ package enum ClusterCatalog {
         }
         throw ClusterError(
             .noCluster, "There are \(found.count) clusters \(name).",
-            remedy: "Say which one by its id: \(found.map(\.summary.id).joined(separator: ", ")).")
+            remedy: "Say which one by its id: \(found.map(\.summary.id.description).joined(separator: ", ")).")
     }
 
     /// The name that is fewest changes away, if it is at most a third of the name's length, or two.

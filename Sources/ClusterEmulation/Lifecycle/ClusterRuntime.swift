@@ -20,9 +20,9 @@ final class ClusterRuntime: Sendable {
         // For each node: its ports and its log on one side, a connection that waits for its banner on the other.
         OpenFiles.allow(512 + plan.nodeNames.count * (4 + plan.configuration.ports.count))
         // Whoever cleans up comes first: from here on, nothing is made that would not be removed.
-        let reaper = try await Reaper.start(folder: plan.workspace.folder, script: backend.reaping(plan.id))
+        let reaper = try await Reaper.start(plan.workspace, script: backend.reaping(plan.id))
         let credentials = Task {
-            try plan.workspace.create()
+            try plan.workspace.create(for: backend.name)
             let keys = try await Credentials.make(
                 nodes: plan.nodeNames.count, folder: plan.workspace.keysFolder, ownKeys: OwnKeys())
             progress.done(.keys)
@@ -77,7 +77,7 @@ final class ClusterRuntime: Sendable {
     }
 
     func keep(_ nodes: [Node]) async throws -> String {
-        try Workspace.write("", to: plan.workspace.keptMark)
+        try plan.workspace.keep()
         // The shared connections stay too: they end with the nodes.
         await backend.keep(plan.id)
         await reaper.dismiss()
@@ -87,7 +87,7 @@ final class ClusterRuntime: Sendable {
             cluster \(plan.name) is kept. Reach it by
             \(reach)
             and remove it by
-              \(backend.removalCommand(plan.id)) && rm -rf \(shellQuoted(plan.workspace.folder))
+              \(backend.removalCommand(plan.id)) && \(plan.workspace.removalCommand)
             """
     }
 

@@ -48,7 +48,7 @@ extension ClusterConfiguration {
         }
     }
 
-    private static func isValidName(_ name: String) -> Bool {
+    static func isValidName(_ name: String) -> Bool {
         guard (1...32).contains(name.utf8.count), let first = name.utf8.first, (0x61...0x7a).contains(first) else {
             return false
         }

@@ -11,8 +11,8 @@ import Musl
 /// The connections that OpenSSH's client shares, each held by a process of its own behind a socket in a cluster's folder.
 enum SharedConnections {
     /// Ends the nodes by `body`, and returns when every connection has ended with them, and its process too.
-    static func close(in folder: String, endingNodes body: () async throws -> Void) async throws {
-        let paths = sockets(in: folder)
+    static func close(in folder: String?, endingNodes body: () async throws -> Void) async throws {
+        let paths = folder.flatMap { try? OwnFolder($0).sockets() } ?? []
         var watched: [Int32: String] = [:]
         for path in paths { if let descriptor = ControlSocket.open(path) { watched[descriptor] = path } }
         do {
@@ -25,10 +25,6 @@ enum SharedConnections {
         // One that did not notice is asked to end.
         let left = await ControlSocket.awaitEnd(Array(watched.keys), within: .seconds(1))
         await exit(left.compactMap { watched[$0] })
-    }
-
-    private static func sockets(in folder: String) -> [String] {
-        ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).map { folder + "/" + $0 }
     }
 
     private static func exit(_ paths: [String]) async {

@@ -44,6 +44,8 @@ struct Run: AsyncParsableCommand {
         let here = FileManager.default.currentDirectoryPath
         let configuration = try options.configuration(mounts: inside == nil ? [] : [Mount(here, at: here)])
         try configuration.validate()
+        // Told before the command runs, not after.
+        let logFolder = try logs.map { try OwnFolder.ensured($0, for: .anyone) }
         let claim = try await options.claimName()
         let cluster = try await Interruptible.run { try await Cluster.start(configuration, progress: .console()) }
         claim?.release()
@@ -54,7 +56,7 @@ struct Run: AsyncParsableCommand {
             try await cluster.stop()
             throw error
         }
-        try await finish(cluster, failed: code != 0)
+        try await finish(cluster, failed: code != 0, logs: logFolder)
         Foundation.exit(code)
     }
 
@@ -77,8 +79,13 @@ struct Run: AsyncParsableCommand {
         return code
     }
 
-    private func finish(_ cluster: Cluster, failed: Bool) async throws {
-        if failed, let logs { _ = try await cluster.saveLogs(in: logs) }
+    private func finish(_ cluster: Cluster, failed: Bool, logs: OwnFolder?) async throws {
+        if failed, let logs {
+            // Trouble with logs changes nothing about the command's failure, and is no reason to leave the cluster behind.
+            do { _ = try await cluster.saveLogs(in: logs) } catch {
+                Console.error("the logs of the nodes could not be saved: \(error)")
+            }
+        }
         if Retention.current.keeps(failed: failed) {
             _ = try await cluster.keep()
             Console.note("cluster \(cluster.name) is kept; remove it by `cluster-fixture down \(cluster.name)`")

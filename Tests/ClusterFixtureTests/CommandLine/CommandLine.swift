@@ -27,8 +27,8 @@ struct CommandLine: Sendable {
         try await withTemporaryFolder { folder in
             let commandLine = CommandLine(folder: folder, backend: backend)
             do { try await body(commandLine) } catch {
-                for workspace in commandLine.workspaces {
-                    _ = try await commandLine.run("down", Workspace(folder: workspace).cluster)
+                for cluster in commandLine.workspaces.compactMap({ ClusterID(folderName: $0) }) {
+                    _ = try await commandLine.run("down", "\(cluster)")
                 }
                 throw error
             }

@@ -192,10 +192,9 @@ struct CommandLineTests {
     @Test func whatIsLeftBehindIsFoundAndPruned() async throws {
         try await CommandLine.with(nil) { command in
             let folder = command.folder + "/cf-0123456789"
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             let dead = ProcessIdentity(
                 machine: ProcessIdentity.current.machine, processID: ProcessIdentity.current.processID, started: "1")
-            try dead.text.write(toFile: folder + "/owner", atomically: true, encoding: .utf8)
+            try Workspace(folder: folder).create(for: "docker", owner: dead)
             let doctor = try await command.run("doctor")
             #expect(doctor.standardOutput.contains("cluster-fixture prune"))
             let prune = try await command.run("prune")

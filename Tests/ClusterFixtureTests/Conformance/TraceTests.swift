@@ -12,7 +12,7 @@ struct TraceTests {
         #expect(!FileManager.default.fileExists(atPath: folder))
         #expect(try await eventually { try ProcessTable.commandLines(containing: cluster.id).isEmpty })
         let found = try await backend.choice.resolve().clusters(withRemains: true).map(\.id)
-        #expect(!found.contains(cluster.id))
+        #expect(!found.contains(cluster.clusterID))
     }
 
     @Test(arguments: try await BackendUnderTest.usable()) func successLeavesNothing(backend: BackendUnderTest)
@@ -91,7 +91,7 @@ struct TraceTests {
     @Test(arguments: try await BackendUnderTest.usable()) func destroyingWhatIsGoneIsNoError(backend: BackendUnderTest)
         async throws
     {
-        try await backend.choice.resolve().destroy("0000000000")
+        try await backend.choice.resolve().destroy(.random())
     }
 
     @Test(arguments: try await BackendUnderTest.usable()) func theKeysAreFreshAndTheirFilesTheOwnersAlone(

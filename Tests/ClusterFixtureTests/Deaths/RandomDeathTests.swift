@@ -53,17 +53,18 @@ struct RandomDeathTests {
 
 /// A cluster as its folder tells of it.
 private struct FoundCluster: Sendable {
-    let id: String
+    let id: ClusterID
     /// The ports of this machine that lead to its nodes.
     let ports: [Int]
 
     static func all(in folder: String) throws -> [FoundCluster] {
-        try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasPrefix("cf-") }.map { name in
+        try FileManager.default.contentsOfDirectory(atPath: folder).compactMap { name in
+            guard let id = ClusterID(folderName: name) else { return nil }
             let configuration = (try? String(contentsOfFile: "\(folder)/\(name)/ssh_config", encoding: .utf8)) ?? ""
             let ports = configuration.split(separator: "\n").compactMap { line in
                 line.hasPrefix("  Port ") ? Int(line.dropFirst("  Port ".count)) : nil
             }
-            return FoundCluster(id: Workspace(folder: name).cluster, ports: ports)
+            return FoundCluster(id: id, ports: ports)
         }
     }
 }
@@ -94,7 +95,7 @@ private struct Traces {
     }
 
     /// Mounts live as long as somebody sees them: the cluster's bear its name.
-    private static func processesThatSeeMounts(of cluster: String) throws -> [Int] {
+    private static func processesThatSeeMounts(of cluster: ClusterID) throws -> [Int] {
         try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { Int($0) }.filter { process in
             let mounts = FileManager.default.contents(atPath: "/proc/\(process)/mountinfo") ?? Data()
             return mounts.range(of: Data("cf-\(cluster)".utf8)) != nil

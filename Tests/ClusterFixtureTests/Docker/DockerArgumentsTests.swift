@@ -36,8 +36,8 @@ import Testing
 
     @Test func everythingBearsTheClustersLabel() throws {
         let plan = try ClusterPlan(ClusterConfiguration())
-        let label = "\(DockerArguments.clusterLabel)=\(plan.id)"
-        let user = "\(DockerArguments.userLabel)=\(geteuid())"
+        let label = "\(DockerLabel.cluster)=\(plan.id)"
+        let user = "\(DockerLabel.user)=\(geteuid())"
         for words in [
             DockerArguments.createNetwork(plan, .random(nodes: 1)),
             DockerArguments.run(plan, node: 0, image: "i", address: "a", files: "f"),

@@ -11,8 +11,7 @@ struct DockerSecretsTests {
     @Test func inspectAndTheProcessTableShowNone() async throws {
         let configuration = ClusterConfiguration(backend: .docker, environment: ["TOKEN": "hunter2-of-the-cluster"])
         try await withCluster(configuration) { cluster in
-            let containers = try await engine.ask(["ps", "-q", "--filter", DockerArguments.filter(cluster.id)])
-                .standardOutput
+            let containers = try await engine.ask(DockerArguments.containers(of: cluster.clusterID)).standardOutput
             let ids = containers.split(separator: "\n").map(String.init)
             #expect(ids.count == 1)
             let inspected = try await engine.ask(["inspect"] + ids).standardOutput
@@ -48,7 +47,8 @@ struct DockerSecretsTests {
 
     @Test func portsAreOnLoopbackOnly() async throws {
         try await withCluster(backend: .docker, ports: [8787]) { cluster in
-            let bindings = try await engine.ask(["port", DockerArguments.container(cluster.id, "node1")]).standardOutput
+            let bindings = try await engine.ask(["port", DockerArguments.container(cluster.clusterID, "node1")])
+                .standardOutput
             let lines = bindings.split(separator: "\n")
             #expect(lines.count == 2)
             #expect(lines.allSatisfy { $0.contains("-> 127.0.0.1:") })

@@ -10,7 +10,8 @@ struct DockerSweepTests {
     @Test func clustersAreFoundWithTheirOwners() async throws {
         try await withCluster(backend: .docker) { cluster in
             let found = try #require(
-                try await DockerBackend(DockerEngine()).clusters(withRemains: true).first { $0.id == cluster.id })
+                try await DockerBackend(DockerEngine()).clusters(withRemains: true).first { $0.id == cluster.clusterID }
+            )
             #expect(found.name == cluster.name)
             #expect(found.owner == .current)
             #expect(cluster.sshConfigurationFile == found.folder + "/ssh_config")
@@ -19,21 +20,17 @@ struct DockerSweepTests {
 
     @Test func whatADeadOwnerLeftIsRemovedWithItsFolder() async throws {
         let backend = DockerBackend(DockerEngine())
-        let id = (0..<10).map { _ in String(Int.random(in: 0..<16), radix: 16) }.joined()
+        let id = ClusterID.random()
         let workspace = Workspace(cluster: id)
-        try workspace.create()
         let dead = ProcessIdentity(
             machine: ProcessIdentity.current.machine, processID: ProcessIdentity.current.processID, started: "1")
-        let labels = [
-            "--label", "\(DockerArguments.clusterLabel)=\(id)", "--label", "\(DockerArguments.nameLabel)=abandoned",
-            "--label", "\(DockerArguments.ownerLabel)=\(dead.text)", "--label",
-            "\(DockerArguments.folderLabel)=\(workspace.folder)",
-            "--label", "\(DockerArguments.userLabel)=\(geteuid())",
+        try workspace.create(for: backend.name, owner: dead)
+        let labels: [DockerLabel: String] = [
+            .cluster: "\(id)", .name: "abandoned", .owner: dead.text, .user: "\(geteuid())",
         ]
         try await backend.engine.change(
-            ["network", "create", "--subnet", Subnet.random(nodes: 1).description] + labels + [
-                DockerArguments.network(id)
-            ],
+            ["network", "create", "--subnet", Subnet.random(nodes: 1).description]
+                + labels.flatMap { ["--label", "\($0)=\($1)"] } + [DockerArguments.network(id)],
             else: "no network")
         // Another process that starts a cluster at this moment may be quicker, and sweep it for us.
         await Leftovers.sweep(backend)

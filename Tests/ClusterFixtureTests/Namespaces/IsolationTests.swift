@@ -113,7 +113,7 @@ struct IsolationTests {
     @Test func aLostLifelineIsALostCluster() async throws {
         let cluster = try await Cluster.start(ClusterConfiguration(nodes: 2, backend: .namespaces))
         try await cluster[1].run("true").requireSuccess()
-        try await NamespacesBackend().destroyFromOutside(cluster.id)
+        try await NamespacesBackend().destroyFromOutside(cluster.clusterID)
         let error = try await #require(throws: ClusterError.self) {
             try await cluster[1].run("true", timeout: .seconds(20))
         }

@@ -25,21 +25,21 @@ package struct DockerBackend: Backend, NodeKilling {
 
     package func destroy(_ cluster: ClusterPlan.ID) async throws {
         // The question about networks is answered while the containers go; only then can a network go.
-        async let networks = networks(of: cluster)
-        let containers = try await containers(of: cluster)
+        async let networks = records(.networks, of: cluster)
+        let containers = try await records(.containers, of: cluster)
         do {
             try await remove(["rm", "--force", "--volumes"], containers, "containers", of: cluster)
             try await remove(["network", "rm"], networks, "network", of: cluster)
         } catch {
             // Another process may have been removing the same: what counts is whether anything is left.
-            let left = try await self.containers(of: cluster) + self.networks(of: cluster)
+            let left = try await records(.containers, of: cluster) + records(.networks, of: cluster)
             if !left.isEmpty { throw error }
         }
     }
 
     package func states(of cluster: ClusterPlan.ID) async throws -> [String: NodeState] {
-        let format = "{{index .Config.Labels \"\(DockerArguments.nodeLabel)\"}} {{.State.Running}} {{.State.ExitCode}}"
-        let containers = try await containers(of: cluster)
+        let format = "{{index .Config.Labels \"\(DockerLabel.node)\"}} {{.State.Running}} {{.State.ExitCode}}"
+        let containers = try await records(.containers, of: cluster).map(\.id)
         guard !containers.isEmpty else { return [:] }
         return try await lines(["inspect", "--type", "container", "--format", format] + containers).reduce(into: [:]) {
             let words = $1.split(separator: " ")
@@ -74,27 +74,11 @@ package struct DockerBackend: Backend, NodeKilling {
     package func clusters(withRemains: Bool) async throws -> [ClusterSummary] {
         if engine.missingSocket != nil { return [] }
         // What is left of a cluster may be a network without containers.
-        async let ofNetworks = withRemains ? engine.ask(DockerArguments.listLabels(["network", "ls"])) : nil
-        let ofContainers = try await engine.ask(DockerArguments.listLabels(["ps", "--all", "--no-trunc"]))
-        let answers = try await [ofContainers, ofNetworks].compactMap(\.self)
-        // Podman words labels in its own way there, and is asked about each.
-        let told = answers.allSatisfy(\.succeeded) ? answers.flatMap(\.lines) : try await inspectedLabels(withRemains)
-        return Set(told.compactMap(DockerArguments.summary)).sorted { $0.id < $1.id }
-    }
-
-    private func inspectedLabels(_ withRemains: Bool) async throws -> [String] {
-        let filter = DockerArguments.filterOfThisUser
-        let containers = try await lines(["ps", "--all", "--quiet"] + filter)
-        let networks = withRemains ? try await lines(["network", "ls", "--quiet"] + filter) : []
-        var found: [String] = []
-        // What vanishes between the two questions makes the second fail, and is no cluster any more: the rest is told.
-        if !containers.isEmpty {
-            found += try await engine.ask(DockerArguments.inspectLabels(ofContainers: containers)).lines
+        async let networks = withRemains ? records(.networks) : []
+        let found = try await records(.containers) + networks
+        return Dictionary(grouping: found, by: \.cluster).values.compactMap(DockerRecord.summary).sorted {
+            $0.id < $1.id
         }
-        if !networks.isEmpty {
-            found += try await engine.ask(DockerArguments.inspectLabels(ofNetworks: networks)).lines
-        }
-        return found
     }
 
     package func kill(_ node: String, of cluster: ClusterPlan.ID) async throws {
@@ -103,10 +87,11 @@ package struct DockerBackend: Backend, NodeKilling {
     }
 
     package func removalCommand(_ cluster: ClusterPlan.ID) -> String {
-        let docker = engine.typed
-        let filter = "--filter \(DockerArguments.filter(cluster))"
-        return
-            "\(docker) rm -fv $(\(docker) ps -aq \(filter)) && \(docker) network rm $(\(docker) network ls -q \(filter))"
+        func typed(_ words: [String]) -> String {
+            engine.typed + " " + words.map(shellQuoted).joined(separator: " ")
+        }
+        return "\(engine.typed) rm -fv $(\(typed(DockerArguments.containers(of: cluster)))) "
+            + "&& \(engine.typed) network rm $(\(typed(DockerArguments.networks(of: cluster))))"
     }
 }
 
@@ -168,19 +153,26 @@ extension DockerBackend {
         return endpoints
     }
 
-    private func containers(of cluster: ClusterPlan.ID) async throws -> [String] {
-        try await lines(["ps", "--all", "--quiet", "--filter", DockerArguments.filter(cluster)])
+    /// What the engine has of a cluster, or of all clusters of this user.
+    private func records(_ kind: DockerRecord.Kind, of cluster: ClusterPlan.ID? = nil) async throws -> [DockerRecord] {
+        let answer = try await engine.ask(kind.list(cluster))
+        // Podman words labels in its own way there, and is asked about each.
+        let told = answer.succeeded ? answer.lines : try await inspected(kind, cluster)
+        return told.compactMap { DockerRecord(kind, json: $0) }.filter { cluster == nil || $0.cluster == cluster }
     }
 
-    private func networks(of cluster: ClusterPlan.ID) async throws -> [String] {
-        try await lines(["network", "ls", "--quiet", "--filter", DockerArguments.filter(cluster)])
+    private func inspected(_ kind: DockerRecord.Kind, _ cluster: ClusterPlan.ID?) async throws -> [String] {
+        let ids = try await lines(kind.listIDs(cluster))
+        // What vanishes between the two questions makes the second fail, and is no cluster any more: the rest is told.
+        return ids.isEmpty ? [] : try await engine.ask(kind.inspect(ids)).lines
     }
 
     private func remove(
-        _ words: [String], _ ids: [String], _ things: String, of cluster: ClusterPlan.ID
+        _ words: [String], _ records: [DockerRecord], _ things: String, of cluster: ClusterPlan.ID
     ) async throws {
-        if ids.isEmpty { return }
-        try await engine.change(words + ids, else: "The \(things) of cluster \(cluster) could not be removed")
+        if records.isEmpty { return }
+        try await engine.change(
+            words + records.map(\.id), else: "The \(things) of cluster \(cluster) could not be removed")
     }
 
     private func lines(_ arguments: [String]) async throws -> [String] {

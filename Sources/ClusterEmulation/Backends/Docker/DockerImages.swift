@@ -66,6 +66,9 @@ package struct DockerImages: Sendable {
         progress.step("building the image \(image) as \(tag); this is done once")
         // A step that fails would leave its container behind.
         var words = ["build", "--force-rm", "--file", path, "--tag", tag]
+        // An image that is made of a node, as `docker commit` does it, has the node's labels: no container of ours bears
+        // them by inheritance.
+        for label in DockerLabel.allCases { words += ["--label", "\(label.rawValue)="] }
         if let target { words += ["--target", target] }
         for (key, value) in arguments.sorted(by: { $0.key < $1.key }) { words += ["--build-arg", "\(key)=\(value)"] }
         let command = engine.command(words + [context])

@@ -1,15 +1,19 @@
 /// The folder with a node's files, which `start-node --configure` in the image copies to their places: `etc-ssh/` to
 /// `/etc/ssh`, `root/` and `ubuntu/` to the users' `~/.ssh`, and the lines of `hosts` to the end of `/etc/hosts`.
 enum DockerNodeFolder {
+    /// The folder of all nodes' folders, in the cluster's.
+    static let place = "nodes"
+
     /// Writes the folder and returns its path.
     static func write(_ plan: ClusterPlan, node: Int, files: NodeFiles) throws -> String {
-        let folder = plan.workspace.folder + "/nodes/\(plan.nodeNames[node])"
-        for name in ["etc-ssh"] + User.allCases.map(\.rawValue) { try Workspace.makeFolder("\(folder)/\(name)") }
-        for file in files.files(of: node) {
-            try Workspace.write(file.text, to: "\(folder)/\(file.place.folder)/\(file.name)", mode: file.mode)
+        let folder = try OwnFolder.ensured("\(plan.workspace.folder)/\(place)").make(plan.nodeNames[node])
+        var folders: [NodeFile.Place: OwnFolder] = [:]
+        for place in [.etcSSH] + User.allCases.map({ NodeFile.Place.home($0) }) {
+            folders[place] = try folder.make(place.folder)
         }
-        try Workspace.write(files.hosts, to: folder + "/hosts")
-        return folder
+        for file in files.files(of: node) { try folders[file.place]?.write(file.text, to: file.name, mode: file.mode) }
+        try folder.write(files.hosts, to: "hosts")
+        return folder.path
     }
 }
 

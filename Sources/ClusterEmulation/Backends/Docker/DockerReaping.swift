@@ -1,18 +1,18 @@
 extension DockerBackend {
-    /// Removes what bears the cluster's label, several times over a few seconds: an engine goes on with what it was
-    /// asked for after the asker has died, so a container may appear late.
+    /// Removes what is the cluster's, several times over a few seconds: an engine goes on with what it was asked for after
+    /// the asker has died, so a container may appear late, perhaps never to be started.
     package func reaping(_ cluster: ClusterPlan.ID) -> ReapingScript? {
+        func line(_ words: [String]) -> String { words.map(shellQuoted).joined(separator: " ") }
         let text = """
-            filter=$1; shift
             for pause in 0 0.3 0.7 1 2; do
                 sleep $pause
-                containers=$("$@" ps -aq --filter "$filter")
+                containers=$("$@" \(line(DockerArguments.containers(of: cluster))))
                 [ -z "$containers" ] || "$@" rm -fv $containers
-                networks=$("$@" network ls -q --filter "$filter")
+                networks=$("$@" \(line(DockerArguments.networks(of: cluster))))
                 [ -z "$networks" ] || "$@" network rm $networks
             done
             """
         let docker = engine.command([])
-        return ReapingScript(text, arguments: [DockerArguments.filter(cluster), docker.program] + docker.arguments)
+        return ReapingScript(text, arguments: [docker.program] + docker.arguments)
     }
 }

@@ -21,7 +21,7 @@ final class HostNetwork: Sendable {
     static func reserve(nodes: Int) async throws -> HostNetwork {
         if UserNamespace.isNeeded { return HostNetwork(subnet: try pick(nodes), lock: -1) }
         let path = "/run/cluster-fixture-subnets.lock"
-        let lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        let lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
         while lock >= 0, flock(lock, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK || errno == EINTR {
             do { try await Task.sleep(for: .milliseconds(1)) } catch {
                 close(lock)

@@ -6,6 +6,9 @@ import Glibc
 ///
 /// It bears a name of its own and stands in its cluster's folder, where a file says what cluster it is. So no list of
 /// clusters has to be kept, and wherever a cluster's folder is, it is found.
+///
+/// A name and a place are anybody's. It is believed only if it is this user's process through and through, and if a folder
+/// that only this user can have written, the marked one of a cluster, names this very process.
 struct Lifeline: Sendable {
     let process: ProcessIdentity
     let summary: ClusterSummary
@@ -14,7 +17,7 @@ struct Lifeline: Sendable {
     static func note(_ process: pid_t, _ plan: ClusterPlan) throws {
         guard let identity = ProcessIdentity(running: process) else { return }
         let lines = [identity.text, plan.name]
-        try Workspace.write(lines.joined(separator: "\n"), to: plan.workspace.folder + "/lifeline")
+        try OwnFolder(plan.workspace.folder).write(lines.joined(separator: "\n"), to: file)
     }
 
     /// The lifelines of this user's clusters.
@@ -26,26 +29,24 @@ struct Lifeline: Sendable {
 
     private init?(process: pid_t) {
         guard let name = try? String(contentsOfFile: "/proc/\(process)/comm", encoding: .utf8), name == "cf-lifeline\n",
-            Self.owner(process) == geteuid(),
+            ProcessIdentity.isOwn(process), let running = ProcessIdentity(running: process),
             let place = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process)/cwd")
         else { return nil }
-        let folder = (place as NSString).deletingLastPathComponent
-        guard let text = try? String(contentsOfFile: folder + "/lifeline", encoding: .utf8) else { return nil }
-        let lines = text.split(separator: "\n").map(String.init)
-        guard lines.count == 2, let identity = ProcessIdentity(text: lines[0]), identity.processID == process else {
-            return nil
-        }
-        let workspace = Workspace(folder: folder)
+        let workspace = Workspace(folder: (place as NSString).deletingLastPathComponent)
+        guard let (folder, mark) = workspace.opened, mark.backend == NamespacesBackend.identifier,
+            let text = try? folder.read(Self.file)
+        else { return nil }
+        let lines = String(decoding: text, as: UTF8.self).split(separator: "\n").map(String.init)
+        guard lines.count == 2, let identity = ProcessIdentity(text: lines[0]), identity.isSameProcess(as: running),
+            ClusterConfiguration.isValidName(lines[1])
+        else { return nil }
         self.process = identity
-        summary = ClusterSummary(id: workspace.cluster, name: lines[1], owner: workspace.owner, folder: folder)
+        summary = ClusterSummary(id: mark.cluster, name: lines[1], owner: mark.owner, workspace: workspace)
     }
 
-    private static func owner(_ process: pid_t) -> UInt32? {
-        var status = stat()
-        return stat("/proc/\(process)", &status) == 0 ? status.st_uid : nil
-    }
+    private static let file = "lifeline"
 
-    func kill() { _ = Glibc.kill(process.processID, SIGKILL) }
+    func kill() { if !process.hasEnded { _ = Glibc.kill(process.processID, SIGKILL) } }
 
     /// Returns when the process has ended, or is only waiting for its parent to take note of that. It is not a child of
     /// whoever asks, so it is looked at, every millisecond.

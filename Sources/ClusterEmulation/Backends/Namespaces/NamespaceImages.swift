@@ -12,7 +12,7 @@ package struct NamespaceImages: Sendable {
     private let users: UserNamespace?
 
     package init(cache: String?) {
-        self.cache = cache ?? UserCache.folder + "/layers"
+        self.cache = cache ?? UserFolders.cache + "/layers"
         users = UserNamespace.isNeeded ? UserNamespace() : nil
     }
 

@@ -8,7 +8,8 @@ import Glibc
 /// One small process, the lifeline, is the first in a process, mount and network namespace of the cluster's own. It ends
 /// when this process does, however that ends, and the kernel then ends every process, mount and interface of the cluster.
 package struct NamespacesBackend: Backend, NodeKilling {
-    package let name = "namespaces"
+    static let identifier = "namespaces"
+    package let name = Self.identifier
 
     private let images: NamespaceImages
 
@@ -108,7 +109,8 @@ package struct NamespacesBackend: Backend, NodeKilling {
     package func reaping(_ cluster: ClusterPlan.ID) -> ReapingScript? { NodeCgroups.reaping(cluster) }
 
     package func removalCommand(_ cluster: ClusterPlan.ID) -> String {
-        "kill -KILL \((try? Lifeline.find(cluster))??.process.processID ?? 0)"
+        // Without a process there is nothing to end, and 0 would be the person's own shell.
+        (try? Lifeline.find(cluster))?.map { "kill -KILL \($0.process.processID)" } ?? "true"
     }
 
     // What a process may do doesn't change while it runs, and is found out once: each attempt is a clone of it.

@@ -49,7 +49,7 @@ enum NodeCgroups {
                 [ -n "$left" ] || break
             done
             """
-        return ReapingScript(text, arguments: [cluster])
+        return ReapingScript(text, arguments: ["\(cluster)"])
     }
 
     private static var isUnified: Bool { access(root + "/cgroup.controllers", F_OK) == 0 }

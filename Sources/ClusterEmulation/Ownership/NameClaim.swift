@@ -11,18 +11,15 @@ import Musl
 /// A cluster's name, held for the time of a start: of two that want it at once, one gets it.
 package final class NameClaim: Sendable {
     private let descriptor: Int32
-    private let path: String
 
     /// Claims a name for a cluster that is going to be found by it.
     ///
-    /// - Throws: ``ClusterError`` with the code `invalidConfiguration` if a cluster has the name, or is about to.
+    /// - Throws: ``ClusterError`` with the code `invalidConfiguration` if a cluster has the name, or is about to; if the
+    ///   place where names are claimed is not this user's alone.
     package init(_ name: String) async throws {
-        let folder = UserCache.folder + "/names"
-        try Workspace.makeFolder(folder)
-        path = folder + "/" + name
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            if descriptor >= 0 { close(descriptor) }
+        descriptor = try OwnFolder.ensured(UserFolders.cache + "/names").lockFile(name)
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
             throw ClusterError(
                 .invalidConfiguration, "A cluster \(name) is being started by another process at this moment.",
                 remedy: "Choose another name.")

@@ -31,12 +31,12 @@ package final class Reaper: Sendable {
     /// Starts the process; it is there when this returns.
     ///
     /// - Parameters:
-    ///   - folder: The cluster's folder on this machine, which goes in any case: at once, since it has keys in it, and at
-    ///     the end once more, since a key may have been in the making.
+    ///   - workspace: The cluster's folder on this machine, which goes in any case: at once, since it has keys in it, and
+    ///     at the end once more, since a key may have been in the making. It may not be there yet.
     ///   - script: What else has to go.
     /// - Returns: The process, waiting.
     /// - Throws: ``ClusterError`` if it could not be started.
-    package static func start(folder: String, script: ReapingScript?) async throws -> Reaper {
+    package static func start(_ workspace: Workspace, script: ReapingScript?) async throws -> Reaper {
         let (reading, writing) = try socketPair()
         let text = """
             also=
@@ -47,12 +47,18 @@ package final class Reaper: Sendable {
                 esac
             done
             [ -z "$also" ] || kill -TERM "$also"
-            folder=$1; shift
-            rm -rf -- "$folder"
+            folder=$1 mark=$2 cluster=$3; shift 3
+            \(Self.removal)
+            remove_folder
             \(script?.text ?? "")
-            rm -rf -- "$folder"
+            remove_folder
             """
-        let arguments = ["-c", text, "cluster-fixture-reaper", folder] + (script?.arguments ?? [])
+        let arguments =
+            [
+                "-c", text, "cluster-fixture-reaper", workspace.folder, Workspace.markFile,
+                "\(workspace.cluster, default: "")",
+            ]
+            + (script?.arguments ?? [])
         var options = PlatformOptions()
         options.createSession = true
         let (started, continuation) = AsyncStream.makeStream(of: Void.self)
@@ -67,6 +73,24 @@ package final class Reaper: Sendable {
         try writing.close()
         throw ClusterError(.missingProgram, "/bin/sh could not be started to watch over the cluster.")
     }
+
+    /// What ``Workspace/remove()`` does, for a shell: nothing to what is a link, another user's, or without the mark, and
+    /// nothing beyond a mount. One whose maker died while it marked it has an empty mark, and nothing else.
+    private static let removal = """
+        marked=
+        remove_folder() {
+            [ -d "$folder" ] && [ ! -L "$folder" ] && [ -O "$folder" ] || return 0
+            ! grep -qsxF -- "$cluster" "$folder/$mark" || marked=yes
+            if [ -n "$marked" ]; then
+                ! grep -qsF -- " $(printf %s "$folder" | sed 's/ /\\\\040/g')/" /proc/self/mountinfo || return 0
+                find "$folder" -mindepth 1 -xdev -depth ! -name "$mark" -delete
+                rm -f -- "$folder/$mark"
+            elif [ ! -s "$folder/$mark" ]; then
+                rm -f -- "$folder/$mark"
+            fi
+            rmdir -- "$folder"
+        }
+        """
 
     /// Names a program that is to end as well if this process dies; nil if none is any more.
     package func alsoEnd(_ process: Int32?) { tell("also \(process.map { "\($0)" } ?? "")") }

@@ -9,18 +9,33 @@ package enum Leftovers {
         if swept.withLock({ $0.insert(backend.name).inserted }) { await sweep(backend) }
     }
 
-    static func sweep(_ backend: any Backend) async {
+    static func sweep(_ backend: any Backend, in place: String = Workspace.place) async {
         // A sweep is a kindness to others: if it fails, this cluster is none the worse.
-        for cluster in (try? await backend.clusters(withRemains: true)) ?? [] where isAbandoned(cluster) {
+        guard let clusters = try? await backend.clusters(withRemains: true) else { return }
+        for cluster in clusters where isAbandoned(cluster) {
             Progress.say("removing cluster \(cluster.name), whose owner has died")
             try? await backend.destroy(cluster.id)
-            try? cluster.workspace?.remove()
+            try? cluster.workspace.remove()
+        }
+        // Of others the folder alone is left, with private keys in it: the nodes ended with their owner.
+        for workspace in folders(in: place, besides: clusters)
+        where !workspace.isKept && workspace.backend == backend.name {
+            try? workspace.remove()
         }
     }
 
     static func isAbandoned(_ cluster: ClusterSummary) -> Bool {
         guard let owner = cluster.owner, owner.hasEnded else { return false }
-        return !(cluster.workspace.map { FileManager.default.fileExists(atPath: $0.keptMark) } ?? false)
+        return !cluster.workspace.isKept
+    }
+
+    /// The folders of dead owners whose clusters are none of these.
+    private static func folders(in place: String, besides clusters: [ClusterSummary]) -> [Workspace] {
+        let known = Set(clusters.map(\.id))
+        return Workspace.all(in: place).filter { workspace in
+            guard let mark = workspace.opened?.mark else { return false }
+            return !known.contains(mark.cluster) && mark.owner.hasEnded
+        }
     }
 }
 
@@ -42,9 +57,8 @@ extension Leftovers {
     /// What there is on all backends, and among this user's temporary files.
     package static func found() async -> [Leftover] {
         let clusters = await ClusterCatalog.all(withRemains: true)
-        let known = Set(clusters.map(\.summary.folder))
-        let folders = Workspace.all().filter { !known.contains($0.folder) && $0.owner?.hasEnded == true }
-        return clusters.filter { isAbandoned($0.summary) }.map { .cluster($0) } + folders.map { .folder($0) }
+        return clusters.filter { isAbandoned($0.summary) }.map { .cluster($0) }
+            + folders(in: Workspace.place, besides: clusters.map(\.summary)).map { .folder($0) }
     }
 
     /// Removes what there is.
@@ -58,17 +72,12 @@ extension Leftovers {
             case .cluster(let cluster): try await cluster.remove()
             case .folder(let workspace):
                 // What an engine can't be asked for is not removed with the folder that says what it is.
-                for backend in BackendChoice.all { try? await backend.destroy(workspace.cluster) }
+                for backend in BackendChoice.all where backend.name == workspace.backend {
+                    if let cluster = workspace.cluster { try? await backend.destroy(cluster) }
+                }
                 try workspace.remove()
             }
         }
         return found.map(\.name)
-    }
-}
-
-extension ClusterSummary {
-    /// The cluster's folder, if the path that its label gives is one of ours.
-    package var workspace: Workspace? {
-        folder.hasPrefix("/") && folder.hasSuffix("/cf-" + id) ? Workspace(folder: folder) : nil
     }
 }

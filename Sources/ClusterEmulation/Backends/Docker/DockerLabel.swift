@@ -1,0 +1,15 @@
+/// The labels that everything of ours on an engine bears.
+package enum DockerLabel: String, CaseIterable, CustomStringConvertible {
+    /// The cluster's id.
+    case cluster = "org.clusterfixture.cluster"
+    /// The cluster's name.
+    case name = "org.clusterfixture.name"
+    /// The node's name; networks have none.
+    case node = "org.clusterfixture.node"
+    /// The process that made it: ``ProcessIdentity/text``.
+    case owner = "org.clusterfixture.owner"
+    /// The number of the user whose cluster it is: an engine may serve several, who must not touch each other's.
+    case user = "org.clusterfixture.user"
+
+    package var description: String { rawValue }
+}

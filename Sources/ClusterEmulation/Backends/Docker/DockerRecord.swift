@@ -1,0 +1,123 @@
+import Foundation
+
+/// A container or a network of a cluster of this user's, as the engine tells of it.
+///
+/// Labels are anybody's: `docker commit` gives a node's to an image, and the image to every container that is made of it.
+/// So a label is where a look begins. The name must be the one that the cluster's id and the node's name give; and a
+/// container must be on the cluster's network, or show a folder that bears the cluster's mark, if it was taken off it.
+package struct DockerRecord: Sendable, Hashable {
+    /// The engine's own name for it.
+    package let id: String
+    package let cluster: ClusterID
+    private let clusterName: String
+    private let owner: ProcessIdentity?
+    /// The cluster's folder, if what the container shows is one.
+    private let workspace: Workspace?
+
+    /// Reads a line of the engine's answer; nil if it is none of ours.
+    package init?(_ kind: Kind, json: String) {
+        guard let facts = try? JSONDecoder().decode(Facts.self, from: Data(json.utf8)),
+            let cluster = ClusterID(facts[.cluster]), ClusterConfiguration.isValidName(facts[.name])
+        else { return nil }
+        self.id = facts.id
+        self.cluster = cluster
+        clusterName = facts[.name]
+        owner = ProcessIdentity(text: facts[.owner])
+        let network = DockerArguments.network(cluster)
+        switch kind {
+        case .networks:
+            guard facts.name == network else { return nil }
+            workspace = nil
+        case .containers:
+            let node = facts[.node]
+            // Podman gives the bare name, Docker's `inspect` one with a slash.
+            guard facts.name.drop(while: { $0 == "/" }) == DockerArguments.container(cluster, node) else { return nil }
+            workspace = Self.words(facts.mounts).compactMap { Self.workspace($0, cluster, node) }.first
+            guard Self.words(facts.networks).contains(network) || workspace != nil else { return nil }
+        }
+    }
+
+    /// The cluster's folder, above the one with a node's files, if it is this user's and marked.
+    private static func workspace(_ source: String, _ cluster: ClusterID, _ node: String) -> Workspace? {
+        let place = "/\(DockerNodeFolder.place)/\(node)"
+        guard source.hasSuffix("/\(cluster.folderName)\(place)") else { return nil }
+        let workspace = Workspace(folder: String(source.dropLast(place.count)))
+        return workspace.opened == nil ? nil : workspace
+    }
+
+    /// One cluster, by all that there is of it. What its folder says goes before what labels say.
+    static func summary(_ records: [DockerRecord]) -> ClusterSummary? {
+        guard let first = records.first else { return nil }
+        let workspace = records.lazy.compactMap(\.workspace).first ?? Workspace(cluster: first.cluster)
+        return ClusterSummary(
+            id: first.cluster, name: first.clusterName, owner: workspace.opened?.mark.owner ?? first.owner,
+            workspace: workspace)
+    }
+
+    private static func words(_ lists: [String]) -> [String] {
+        lists.flatMap { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
+    }
+}
+
+extension DockerRecord {
+    /// What there is of a cluster.
+    package enum Kind: Sendable { case containers, networks }
+
+    /// A line of an answer. A list is one of lists with commas.
+    private struct Facts: Decodable {
+        let id: String
+        let labels: [String: String]
+        let name: String
+        let networks: [String]
+        let mounts: [String]
+
+        subscript(_ label: DockerLabel) -> String { labels[label.rawValue] ?? "" }
+    }
+}
+
+extension DockerRecord.Kind {
+    /// Asks for all in one question, a line for each.
+    package func list(_ cluster: ClusterID?) -> [String] {
+        let label = { (label: DockerLabel) in ".Label \"\(label)\"" }
+        switch self {
+        case .containers:
+            return ["ps", "--all", "--no-trunc"] + DockerArguments.labelled(cluster)
+                + [
+                    "--format",
+                    Self.line(label, name: ".Names", networks: "{{json .Networks}}", mounts: "{{json .Mounts}}"),
+                ]
+        case .networks:
+            return ["network", "ls", "--no-trunc"] + DockerArguments.labelled(cluster)
+                + ["--format", Self.line(label, name: ".Name")]
+        }
+    }
+
+    /// Asks for the engine's own names alone.
+    func listIDs(_ cluster: ClusterID?) -> [String] {
+        (self == .containers ? ["ps", "--all", "--quiet"] : ["network", "ls", "--quiet"])
+            + DockerArguments.labelled(cluster)
+    }
+
+    /// Asks about some of them, a line for each that is as one of ``list(_:)``.
+    func inspect(_ ids: [String]) -> [String] {
+        switch self {
+        case .containers:
+            let format = Self.line(
+                { "index .Config.Labels \"\($0)\"" }, name: ".Name",
+                networks: #"{{range $name, $_ := .NetworkSettings.Networks}}{{json $name}},{{end}}"""#,
+                mounts: #"{{range .Mounts}}{{json .Source}},{{end}}"""#)
+            return ["inspect", "--type", "container", "--format", format] + ids
+        case .networks:
+            return ["network", "inspect", "--format", Self.line({ "index .Labels \"\($0)\"" }, name: ".Name")] + ids
+        }
+    }
+
+    /// Every value is written as JSON, so that no label, whatever is in it, can pass for another value or another line.
+    private static func line(
+        _ value: (DockerLabel) -> String, name: String, networks: String = "", mounts: String = ""
+    ) -> String {
+        let labels = DockerLabel.allCases.map { #""\#($0)":{{json (\#(value($0)))}}"# }.joined(separator: ",")
+        return #"{"id":{{json .ID}},"labels":{\#(labels)},"name":{{json \#(name)}},"#
+            + #""networks":[\#(networks)],"mounts":[\#(mounts)]}"#
+    }
+}
