@@ -20,7 +20,7 @@ package struct NamespaceImages: Sendable {
         let root: String
         let target: String
         switch image.source {
-        case .dockerfile(_, PackageFolder.path, let stage?, let arguments) where arguments.isEmpty:
+        case .package(let stage, base: nil):
             root = users == nil ? "/" : try await debian(progress)
             target = stage
         case .rootFileSystem(let path):
@@ -111,7 +111,7 @@ package struct NamespaceImages: Sendable {
     private func layer(_ target: String, on lower: LayeredImage, _ progress: Progress) async throws -> String {
         var fingerprint = ImageFingerprint()
         for word in [target, lower.root] + lower.layers { fingerprint.add(word.utf8) }
-        try fingerprint.add(contentsOf: PackageFolder.path + "/docker", named: "docker")
+        fingerprint.add(BuildContext.own.fingerprint.text.utf8)
         fingerprint.add(Self.script.utf8)
         // A layer is made for what is below it: when packages are installed or upgraded there, it is made again.
         let packages = (lower.root == "/" ? "" : lower.root) + "/var/lib/dpkg/status"
@@ -124,7 +124,7 @@ package struct NamespaceImages: Sendable {
             try await run(
                 Self.script,
                 [
-                    unfinished, PackageFolder.path + "/docker", target, users == nil ? "" : ",userxattr",
+                    unfinished, try BuildContext.own.unpack() + "/docker", target, users == nil ? "" : ",userxattr",
                     lower.root == "/" ? "this machine's" : "its own",
                 ] + arguments, "The layer \(target) of a node could not be made: provision.sh failed", progress)
             progress.step("made the layer \(target)")
@@ -185,8 +185,7 @@ package struct NamespaceImages: Sendable {
         let folder = "\(cache)/\(name)"
         if FileManager.default.fileExists(atPath: folder) { return folder }
         try await Self.builds.once(folder) {
-            try FileManager.default.createDirectory(
-                atPath: cache, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            try UserCache.makeFolder(cache)
             let unfinished = "\(folder).\(getpid())"
             do {
                 let made = try await make(unfinished)
