@@ -26,6 +26,7 @@ let package = Package(
         .target(
             name: "ClusterEmulation",
             dependencies: [
+                "CBuildContext",
                 .target(name: "CNamespaces", condition: .when(platforms: [.linux])),
                 .target(name: "CLibcrypto", condition: .when(platforms: [.linux])),
                 .product(name: "Subprocess", package: "swift-subprocess"),
@@ -33,6 +34,7 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(name: "CBuildContext"),
         .target(name: "CNamespaces"),
         .target(name: "CLibcrypto"),
         .target(name: "ClusterFixture", dependencies: ["ClusterEmulation"], swiftSettings: strict),

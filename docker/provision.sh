@@ -58,12 +58,15 @@ provision_node() {
 }
 
 # A virtual environment whose prefix is /usr/local: its programs are on the PATH that sshd gives to every command.
+# What comes from PyPI has to have a hash in requirements.txt. Only wheels are taken: to build one, pip would fetch tools
+# that have no hash. pip itself is Debian's, signed like every package.
 provision_dask() {
     apt-get update
     apt-get install -y --no-install-recommends python3-venv
     python3 -m venv /usr/local
     PIP_CERT=/etc/ssl/certs/ca-certificates.crt /usr/local/bin/pip install \
-        --no-cache-dir --disable-pip-version-check --progress-bar off --requirement "$here/requirements.txt"
+        --no-cache-dir --disable-pip-version-check --progress-bar off \
+        --require-hashes --only-binary :all: --requirement "$here/requirements.txt"
     apt-get clean
     rm -rf /var/lib/apt/lists/*
 }

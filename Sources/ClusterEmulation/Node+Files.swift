@@ -8,7 +8,8 @@ extension Node {
     ///   - target: A path on the node, relative to the user's home unless it begins with `/`. If a folder is there
     ///     already, the copy goes into it under its own name, as with `cp -R`.
     ///   - user: Who writes it.
-    /// - Throws: ``ClusterError`` with the code `transferFailed`, or `connectionLost`.
+    /// - Throws: ``ClusterError`` with the code `transferFailed`, or `noCluster` if this process has
+    ///   stopped the cluster meanwhile.
     public func upload(from source: String, to target: String, as user: User = .ubuntu) async throws {
         try await FileTransfer(access: access, node: name, user: user).upload(from: source, to: target)
     }
@@ -19,7 +20,8 @@ extension Node {
     ///   - source: A path on the node, relative to the user's home unless it begins with `/`.
     ///   - target: A path on this machine. If a folder is there already, the copy goes into it under its own name.
     ///   - user: Who reads it.
-    /// - Throws: ``ClusterError`` with the code `transferFailed`, or `connectionLost`.
+    /// - Throws: ``ClusterError`` with the code `transferFailed`, or `noCluster` if this process has
+    ///   stopped the cluster meanwhile.
     public func download(from source: String, to target: String, as user: User = .ubuntu) async throws {
         try await FileTransfer(access: access, node: name, user: user).download(from: source, to: target)
     }

@@ -12,9 +12,9 @@ extension Node {
     ///   - timeout: How long it may take; nil is as long as it likes. When the time is over, the line and what it
     ///     started get SIGTERM, and SIGKILL a second later.
     /// - Returns: What it printed and how it ended.
-    /// - Throws: ``ClusterError`` if the node can't be reached (`connectionLost`, or `clusterLost` if
-    ///   none of the nodes is there any more), the time is over (`timedOut`), or a
-    ///   variable's name is no name (`invalidConfiguration`); `CancellationError`.
+    /// - Throws: ``ClusterError`` if the node can't be reached (`connectionLost`; `noCluster` if this process has
+    ///   stopped the cluster meanwhile; `clusterLost` if something else has ended all nodes), the time is over
+    ///   (`timedOut`), or a variable's name is no name (`invalidConfiguration`); `CancellationError`.
     @discardableResult
     public func run(
         _ line: String, as user: User = .ubuntu, environment: [String: String] = [:], standardInput: String = "",

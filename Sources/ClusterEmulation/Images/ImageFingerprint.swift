@@ -10,7 +10,7 @@ import Musl
 
 /// A fingerprint of everything that goes into an image, so that an image is built once and again only when that
 /// changes.
-package struct ImageFingerprint {
+package struct ImageFingerprint: Sendable {
     private var hash: UInt64 = 0xcbf2_9ce4_8422_2325
 
     package init() {}
@@ -50,26 +50,20 @@ package struct ImageFingerprint {
         }
     }
 
-    /// The fingerprint of an image that is built from a Dockerfile.
+    /// Adds what a build is told.
+    package mutating func add(_ target: String?, _ arguments: [String: String]) {
+        add((target ?? "").utf8)
+        for (key, value) in arguments.sorted(by: { $0.key < $1.key }) { add("\(key)=\(value)".utf8) }
+    }
+
+    /// The fingerprint of an image that is built from a Dockerfile of the user's.
     package static func of(
         dockerfile path: String, context: String, target: String?, arguments: [String: String]
     ) throws -> String {
         var fingerprint = ImageFingerprint()
-        fingerprint.add((target ?? "").utf8)
-        for (key, value) in arguments.sorted(by: { $0.key < $1.key }) { fingerprint.add("\(key)=\(value)".utf8) }
+        fingerprint.add(target, arguments)
         try fingerprint.add(contentsOf: path, named: "Dockerfile")
-        for input in context == PackageFolder.path ? packageInputs : [""] {
-            try fingerprint.add(contentsOf: context + "/" + input, named: input)
-        }
+        try fingerprint.add(contentsOf: context, named: "")
         return fingerprint.text
-    }
-
-    /// What the package's own build sees of its checkout: the files that `.dockerignore` lets through.
-    private static var packageInputs: [String] {
-        let publicKeys = ["ssh/root", "ssh/mock_ubuntu"].flatMap { folder in
-            let names = (try? FileManager.default.contentsOfDirectory(atPath: PackageFolder.path + "/" + folder)) ?? []
-            return names.filter { $0.hasSuffix(".pub") }.sorted().map { folder + "/" + $0 }
-        }
-        return ["docker", "ssh/authorize-keys"] + publicKeys
     }
 }

@@ -1,6 +1,8 @@
 /// What a node is made of.
 public struct NodeImage: Sendable, Hashable, CustomStringConvertible {
     package enum Source: Sendable, Hashable {
+        /// One of the package's own, on its own base image or another one.
+        case package(target: String, base: String?)
         case dockerfile(path: String, context: String, target: String?, arguments: [String: String])
         case named(String)
         case rootFileSystem(String)
@@ -58,11 +60,7 @@ public struct NodeImage: Sendable, Hashable, CustomStringConvertible {
 
     private static func package(target: String, base: String?) -> NodeImage {
         NodeImage(
-            source: .dockerfile(
-                path: PackageFolder.path + "/docker/Dockerfile", context: PackageFolder.path, target: target,
-                arguments: base.map { ["BASE_IMAGE": $0] } ?? [:]
-            ),
-            description: base.map { "\(target) on \($0)" } ?? target
-        )
+            source: .package(target: target, base: base),
+            description: base.map { "\(target) on \($0)" } ?? target)
     }
 }

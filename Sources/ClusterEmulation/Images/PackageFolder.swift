@@ -1,4 +1,6 @@
-/// The checkout of this package that the running program was built from: it holds `docker/` and `ssh/`.
+/// The checkout of this package that the running program was built from, where users may have key pairs of their own.
+///
+/// It may be gone, and somebody else's by now: see ``OwnKeys``.
 enum PackageFolder {
     /// Found from where this file was compiled, so that a dependency in `.build/checkouts` works like a clone.
     static let path: String = {

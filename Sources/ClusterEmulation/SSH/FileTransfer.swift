@@ -31,6 +31,7 @@ struct FileTransfer {
                 .output()
             : opened
         guard output.succeeded else {
+            if let stopped = await access.stopped(node, user) { throw stopped }
             throw ClusterError(.transferFailed, "\(failure) as \(user): \(output.complaint)")
         }
     }

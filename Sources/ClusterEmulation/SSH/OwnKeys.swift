@@ -1,13 +1,23 @@
 import Foundation
 
 /// The place where users put key pairs of their own: a folder with `root/` and `mock_ubuntu/`.
+///
+/// It is the one that `CLUSTER_FIXTURE_SSH` names, or `ssh/` of the checkout that the program was built from. The checkout
+/// may have gone meanwhile, and its path may be somebody else's: its keys are used only where nobody but root and this
+/// user can have put them, which goes for every folder above them as well.
 package struct OwnKeys: Sendable {
-    /// The folder; by default the package's `ssh/`, or what `CLUSTER_FIXTURE_SSH` names.
     package let folder: String
+    /// Whether the user has named the folder.
+    private let isNamed: Bool
 
     package init(folder: String? = nil) {
-        self.folder =
-            folder ?? ProcessInfo.processInfo.environment["CLUSTER_FIXTURE_SSH"] ?? PackageFolder.path + "/ssh"
+        let named = folder ?? ProcessInfo.processInfo.environment["CLUSTER_FIXTURE_SSH"]
+        self.init(named: named, checkout: PackageFolder.path)
+    }
+
+    package init(named folder: String?, checkout: String) {
+        self.folder = folder ?? (PathTrust.resolved(checkout) ?? checkout) + "/ssh"
+        isNamed = folder != nil
     }
 
     /// The user's own pair, or nil if there is none.
@@ -19,6 +29,12 @@ package struct OwnKeys: Sendable {
         let keys = names.filter { !$0.hasPrefix(".") && !$0.hasSuffix(".pub") }.sorted()
         guard let key = keys.first else { return nil }
         let file = place + "/" + key
+        if !isNamed, let flaw = PathTrust.flaw(of: file) {
+            Self.sayOnce(
+                "\(file) is not used, since \(flaw.sentence). \(flaw.remedy) Or name its folder by CLUSTER_FIXTURE_SSH."
+            )
+            return nil
+        }
         guard keys.count == 1 else {
             throw invalid(
                 "\(place) holds more than one private key (\(keys.joined(separator: ", "))).", "Keep one of them.")
@@ -38,6 +54,12 @@ package struct OwnKeys: Sendable {
         }
         return KeyPair(privateFile: file, publicKey: KeyPair.publicKey(inLine: output.standardOutput))
     }
+
+    private static func sayOnce(_ text: String) {
+        if said.withLock({ $0.insert(text).inserted }) { Progress.say(text) }
+    }
+
+    private static let said = Locked<Set<String>>([])
 
     private func invalid(_ message: String, _ remedy: String) -> ClusterError {
         ClusterError(.invalidConfiguration, message, remedy: remedy)

@@ -41,7 +41,7 @@ package final class SSHAccess: Sendable {
         _ line: String, on node: String, as user: User, environment: [String: String], input: [UInt8]
     ) async throws -> CommandOutput {
         let opened = try await open(node, user)
-        guard opened.succeeded else { throw unreachable(node, user, opened.complaint) }
+        guard opened.succeeded else { throw await unreachable(node, user, opened.complaint) }
         let variables = SentVariables(environment)
         // The node's shell gets the line after `-c`: it would take a dash at its beginning for an option of its own.
         let command = Command(
@@ -51,7 +51,7 @@ package final class SSHAccess: Sendable {
         // 255 is either the command's own exit code or ssh's word for a lost connection: the master knows which.
         if output.exitCode == 255, try await !isAlive(node, user) {
             await connections.forget(Destination(node: node, user: user))
-            throw unreachable(node, user, output.complaint)
+            throw await unreachable(node, user, output.complaint)
         }
         return output
     }
@@ -61,7 +61,7 @@ package final class SSHAccess: Sendable {
     /// - Returns: The local port.
     package func forward(_ nodePort: Int, on node: String, as user: User) async throws -> Int {
         let opened = try await open(node, user)
-        guard opened.succeeded else { throw unreachable(node, user, opened.complaint) }
+        guard opened.succeeded else { throw await unreachable(node, user, opened.complaint) }
         var complaint = ""
         // Another process may take the free port before ssh does, so a few are tried.
         for _ in 0..<5 {
@@ -84,10 +84,16 @@ package final class SSHAccess: Sendable {
         try await Command("ssh", arguments(node, user, options: ["-O", "check"])).output().succeeded
     }
 
-    private func unreachable(_ node: String, _ user: User, _ cause: String) -> ClusterError {
-        ClusterError(
+    private func unreachable(_ node: String, _ user: User, _ cause: String) async -> ClusterError {
+        let lost = ClusterError(
             .connectionLost,
             "\(node) can't be reached as \(user): \(cause.isEmpty ? "its connection was lost" : cause)")
+        return await stopped(node, user) ?? lost
+    }
+
+    /// What is to be said where this process itself has ended the nodes; nil if it has not.
+    func stopped(_ node: String, _ user: User) async -> ClusterError? {
+        await connections.isClosed ? .stopped(node, user) : nil
     }
 }
 
@@ -100,16 +106,13 @@ private struct Destination: Hashable, Sendable {
 /// Which connections are open, so that a hundred commands at once open one connection and not a hundred.
 private actor Connections {
     private var opening: [Destination: Task<CommandOutput, any Error>] = [:]
-    private var isClosed = false
+    private(set) var isClosed = false
 
     func open(
         _ destination: Destination, _ connect: @escaping @Sendable () async throws -> CommandOutput
     ) async throws -> CommandOutput {
         // Somebody else may have the node's port and address by now.
-        guard !isClosed else {
-            throw ClusterError(
-                .noCluster, "\(destination.node) can't be reached as \(destination.user): its cluster was stopped.")
-        }
+        guard !isClosed else { throw ClusterError.stopped(destination.node, destination.user) }
         let task = opening[destination] ?? Task { try await connect() }
         opening[destination] = task
         do {
@@ -127,5 +130,13 @@ private actor Connections {
     func close() {
         isClosed = true
         opening = [:]
+    }
+}
+
+extension ClusterError {
+    fileprivate static func stopped(_ node: String, _ user: User) -> ClusterError {
+        ClusterError(
+            .noCluster, "\(node) can't be reached as \(user): its cluster was stopped by this process.",
+            remedy: "Wait for what runs on its nodes before you stop it.")
     }
 }

@@ -72,4 +72,35 @@ import Testing
             #expect(try await error(folder).message.contains("more than one private key (a, b)"))
         }
     }
+
+    /// The checkout may be gone, and its path somebody else's.
+    @Test func keysOfACheckoutAreUsedOnlyWhereNobodyElseCanHavePutThem() async throws {
+        try await withTemporaryFolder { folder in
+            let checkout = folder + "/checkout"
+            try FileManager.default.createDirectory(
+                atPath: checkout + "/ssh/root", withIntermediateDirectories: true)
+            let made = try await KeyPair.generate(checkout + "/ssh/root/id_ed25519")
+            #expect(try await OwnKeys(named: nil, checkout: checkout).pair(for: .root)?.publicKey == made.publicKey)
+            for place in [folder, checkout, checkout + "/ssh", checkout + "/ssh/root"] {
+                chmod(place, 0o777)
+                let pair = try await OwnKeys(named: nil, checkout: checkout).pair(for: .root)
+                #expect(pair == nil, "\(place) is open to all")
+                // A folder that the user names is the user's own business.
+                #expect(try await OwnKeys(named: checkout + "/ssh", checkout: "").pair(for: .root) == made)
+                chmod(place, 0o755)
+            }
+            #expect(try await OwnKeys(named: nil, checkout: checkout).pair(for: .root)?.publicKey == made.publicKey)
+        }
+    }
+
+    @Test(.enabled("only root can give files away") { geteuid() == 0 })
+    func keysOfSomebodyElsesAreNotUsed() async throws {
+        try await withTemporaryFolder { folder in
+            try FileManager.default.createDirectory(atPath: folder + "/ssh/root", withIntermediateDirectories: true)
+            _ = try await KeyPair.generate(folder + "/ssh/root/id_ed25519")
+            chown(folder + "/ssh", 65534, 65534)
+            let pair = try await OwnKeys(named: nil, checkout: folder).pair(for: .root)
+            #expect(pair == nil)
+        }
+    }
 }

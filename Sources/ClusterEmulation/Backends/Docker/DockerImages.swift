@@ -22,6 +22,16 @@ package struct DockerImages: Sendable {
             throw ClusterError(
                 .imageUnavailable, "The docker backend can't make nodes of the root file system \(image).",
                 remedy: "Use the namespaces backend, or `docker import` it and build an image from it.")
+        case .package(let target, let base):
+            let arguments = base.map { ["BASE_IMAGE": $0] } ?? [:]
+            var fingerprint = BuildContext.own.fingerprint
+            fingerprint.add(target, arguments)
+            return try await ensure(image, tag: "cluster-fixture/\(target):\(fingerprint.text)") { tag in
+                let context = try BuildContext.own.unpack()
+                try await build(
+                    image, path: context + "/docker/Dockerfile", context: context, target: target,
+                    arguments: arguments, tag: tag, progress: progress)
+            }
         case .dockerfile(let path, let context, let target, let arguments):
             guard FileManager.default.fileExists(atPath: path) else {
                 throw ClusterError(.imageUnavailable, "The image \(image) can't be built: there is no file \(path).")
@@ -33,15 +43,20 @@ package struct DockerImages: Sendable {
             } catch {
                 throw ClusterError(.imageUnavailable, "What the image \(image) is made of could not be read: \(error).")
             }
-            let tag = "cluster-fixture/\(target ?? "image"):\(fingerprint)"
-            if try await exists(tag) { return tag }
-            try await Self.builds.once("\(engine) \(tag)") {
+            return try await ensure(image, tag: "cluster-fixture/\(target ?? "image"):\(fingerprint)") { tag in
                 try await build(
                     image, path: path, context: context, target: target, arguments: arguments, tag: tag,
                     progress: progress)
             }
-            return tag
         }
+    }
+
+    private func ensure(
+        _ image: NodeImage, tag: String, build: @escaping @Sendable (String) async throws -> Void
+    ) async throws -> String {
+        if try await exists(tag) { return tag }
+        try await Self.builds.once("\(engine) \(tag)") { try await build(tag) }
+        return tag
     }
 
     private func exists(_ name: String) async throws -> Bool {

@@ -20,7 +20,7 @@ package struct NamespaceImages: Sendable {
         let root: String
         let target: String
         switch image.source {
-        case .dockerfile(_, PackageFolder.path, let stage?, let arguments) where arguments.isEmpty:
+        case .package(let stage, base: nil):
             root = try await debian(progress)
             target = stage
         case .rootFileSystem(let path):
@@ -111,14 +111,14 @@ package struct NamespaceImages: Sendable {
     private func layer(_ target: String, on lower: LayeredImage, _ progress: Progress) async throws -> String {
         var fingerprint = ImageFingerprint()
         for word in [target, lower.root] + lower.layers { fingerprint.add(word.utf8) }
-        try fingerprint.add(contentsOf: PackageFolder.path + "/docker", named: "docker")
+        fingerprint.add(BuildContext.own.fingerprint.text.utf8)
         fingerprint.add(Self.script.utf8)
         // A layer is made for what is below it: when packages are installed or upgraded there, it is made again.
         if let identity = try? identity(of: lower.root + "/var/lib/dpkg/status") { fingerprint.add(identity.utf8) }
         return try await once("\(target)-\(fingerprint.text)") { unfinished in
             progress.step("making the layer \(target) of a node; this is done once")
             let words = [
-                unfinished, PackageFolder.path + "/docker", target, lower.lowerFolders,
+                unfinished, try BuildContext.own.unpack() + "/docker", target, lower.lowerFolders,
                 users == nil ? "" : ",userxattr",
             ]
             try await run(
@@ -183,8 +183,7 @@ package struct NamespaceImages: Sendable {
         let folder = "\(cache)/\(name)"
         if FileManager.default.fileExists(atPath: folder) { return folder }
         try await Self.builds.once(folder) {
-            try FileManager.default.createDirectory(
-                atPath: cache, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            try UserCache.makeFolder(cache)
             let unfinished = "\(folder).\(getpid())"
             do {
                 let made = try await make(unfinished)
