@@ -71,9 +71,9 @@ extension BuildContext {
     /// - Parameter cache: The folder of caches to keep it in.
     /// - Returns: The folder, which is named by its content.
     /// - Throws: ``ClusterError`` with the code `imageUnavailable`.
-    package func unpack(in cache: String = UserCache.folder) throws -> String {
+    package func unpack(in cache: String = UserFolders.cache) throws -> String {
         let contexts = cache + "/contexts"
-        try UserCache.makeFolder(contexts)
+        try UserFolders.makeFolder(contexts)
         let place = PathTrust.resolved(contexts) ?? contexts
         if let flaw = PathTrust.flaw(of: place) {
             throw ClusterError(
@@ -89,20 +89,20 @@ extension BuildContext {
                 // Another process was quicker, or something else is in the place.
                 if !isUnpacked(in: folder) {
                     try FileManager.default.removeItem(atPath: folder)
-                    guard rename(unfinished, folder) == 0 else { throw UserCache.failure(folder, errno) }
+                    guard rename(unfinished, folder) == 0 else { throw UserFolders.failure(folder, errno) }
                 } else {
                     try FileManager.default.removeItem(atPath: unfinished)
                 }
             }
         } catch {
             try? FileManager.default.removeItem(atPath: unfinished)
-            throw (error as? ClusterError) ?? UserCache.failure(folder, error)
+            throw (error as? ClusterError) ?? UserFolders.failure(folder, error)
         }
         return folder
     }
 
     private func write(to folder: String) throws {
-        try UserCache.makeFolder(folder)
+        try UserFolders.makeFolder(folder)
         for file in files {
             let path = folder + "/" + file.path
             // Below a folder that is this user's alone, modes are as in a checkout: images take them over.
@@ -110,7 +110,7 @@ extension BuildContext {
                 atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true,
                 attributes: [.posixPermissions: 0o755])
             let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-            guard descriptor >= 0 else { throw UserCache.failure(path, errno) }
+            guard descriptor >= 0 else { throw UserFolders.failure(path, errno) }
             defer { close(descriptor) }
             try FileHandle(fileDescriptor: descriptor, closeOnDealloc: false).write(contentsOf: Data(file.bytes))
             fchmod(descriptor, file.isExecutable ? 0o755 : 0o644)

@@ -8,7 +8,7 @@ import Glibc
 import Musl
 #endif
 
-extension UserCache {
+extension UserFolders {
     /// Makes a folder and those above it that are missing, for this user alone (0700).
     ///
     /// - Throws: ``ClusterError`` with the code `imageUnavailable`, saying what is in the way.

@@ -183,7 +183,7 @@ package struct NamespaceImages: Sendable {
         let folder = "\(cache)/\(name)"
         if FileManager.default.fileExists(atPath: folder) { return folder }
         try await Self.builds.once(folder) {
-            try UserCache.makeFolder(cache)
+            try UserFolders.makeFolder(cache)
             let unfinished = "\(folder).\(getpid())"
             do {
                 let made = try await make(unfinished)
