@@ -1,4 +1,5 @@
 import ClusterEmulation
+import FixtureTestSupport
 import Foundation
 
 /// A process with clusters, for tests: `Victim NAME` starts one, says `ready`, and stops it when its standard input ends,
@@ -15,7 +16,7 @@ struct Victim {
         } else if let count = arguments.dropFirst().first.flatMap({ Int($0) }) {
             for _ in 0..<count { try await makeAndRemove(configuration) }
         } else {
-            try await waitToBeKilled(configuration)
+            try await waitToBeKilled(configuration, forking: arguments.dropFirst().first == "fork")
         }
     }
 
@@ -30,11 +31,12 @@ struct Victim {
         say("made and removed one")
     }
 
-    private static func waitToBeKilled(_ configuration: ClusterConfiguration) async throws {
+    private static func waitToBeKilled(_ configuration: ClusterConfiguration, forking: Bool) async throws {
         say("booting")
         let cluster = try await Cluster.start(configuration)
         try await cluster[0].run("true", as: .root)
         say("logs in with \(cluster[0].identityFile(for: .root))")
+        if forking { say("child \(ForkedChild.start())") }
         say("ready")
         while readLine() != nil {}
         say("stopping")

@@ -69,8 +69,9 @@ package final class Reaper: Sendable {
             ) { _ in continuation.yield() }
             continuation.finish()
         }
+        Forks.keepFromChildren(writing.rawValue)
         for await _ in started { return Reaper(lifeline: writing, process: process) }
-        try writing.close()
+        Forks.close(writing.rawValue)
         throw ClusterError(.missingProgram, "/bin/sh could not be started to watch over the cluster.")
     }
 
@@ -98,7 +99,7 @@ package final class Reaper: Sendable {
     /// Sends the process home: all is removed, or meant to stay.
     package func dismiss() async {
         tell("done")
-        try? lifeline.close()
+        Forks.close(lifeline.rawValue)
         await process.value
     }
 
@@ -112,7 +113,7 @@ package final class Reaper: Sendable {
     }
 
     /// Lets the process do its work, now and without this process waiting for it.
-    package func release() { try? lifeline.close() }
+    package func release() { Forks.close(lifeline.rawValue) }
 
     private static func socketPair() throws -> (FileDescriptor, FileDescriptor) {
         var ends: [Int32] = [-1, -1]

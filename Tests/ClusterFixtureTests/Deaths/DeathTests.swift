@@ -32,10 +32,38 @@ struct DeathTests {
         try await expectNothingLeft(of: backend, after: .ready, signal: .interrupt)
     }
 
-    private func expectNothingLeft(of tested: BackendUnderTest, after moment: Moment, signal: Signal) async throws {
+    /// It has a copy of everything by which others see that its parent is alive.
+    @Test(arguments: try await BackendUnderTest.usable())
+    func aChildThatOutlivesAKilledProcessKeepsNothingAlive(backend: BackendUnderTest) async throws {
+        let child = Locked<Int32>(0)
+        defer { if child.withLock({ $0 }) > 0 { kill(child.withLock { $0 }, SIGKILL) } }
+        try await expectNothingLeft(of: backend, after: .ready, signal: .kill, forking: child)
+        #expect(kill(child.withLock { $0 }, 0) == 0)
+    }
+
+    @Test(arguments: try await BackendUnderTest.usable())
+    func aChildOfThisProcessDoesNotHoldUpTheEnd(backend: BackendUnderTest) async throws {
+        let cluster = try await Cluster.start(ClusterConfiguration(backend: backend.choice))
+        let child = ForkedChild.start()
+        try #require(child > 0)
+        defer { ForkedChild.end(child) }
+        let limit = Task {
+            try await Task.sleep(for: .seconds(60))
+            ForkedChild.end(child)
+            Issue.record("stopping waited for the child")
+        }
+        try await cluster.stop()
+        limit.cancel()
+        let found = try await backend.choice.resolve().clusters(withRemains: true).map(\.id)
+        #expect(!found.map { "\($0)" }.contains("\(cluster.id)"))
+    }
+
+    private func expectNothingLeft(
+        of tested: BackendUnderTest, after moment: Moment, signal: Signal, forking child: Locked<Int32>? = nil
+    ) async throws {
         try await withTemporaryFolder { folder in
             let name = "victim-" + String(Int.random(in: 100_000..<999_999))
-            try await killVictim(name, on: tested, temporaryFolder: folder, at: moment, by: signal)
+            try await killVictim(name, on: tested, temporaryFolder: folder, at: moment, by: signal, child)
             let backend = try await tested.choice.resolve()
             // Everything of the victim's: what is on the engine, its folder, and what has the folder on a command line.
             let leftovers: @Sendable () async throws -> [String] = {
@@ -51,16 +79,18 @@ struct DeathTests {
     }
 
     private func killVictim(
-        _ name: String, on backend: BackendUnderTest, temporaryFolder: String, at moment: Moment, by signal: Signal
+        _ name: String, on backend: BackendUnderTest, temporaryFolder: String, at moment: Moment, by signal: Signal,
+        _ child: Locked<Int32>?
     ) async throws {
         var options = PlatformOptions()
         options.createSession = true
         _ = try await Subprocess.run(
-            .name("env"), arguments: [VictimProgram.path, name],
+            .name("env"), arguments: Arguments([VictimProgram.path, name] + (child == nil ? [] : ["fork"])),
             environment: .inherit.updating(["TMPDIR": temporaryFolder, "CLUSTER_FIXTURE_BACKEND": backend.rawValue]),
             platformOptions: options, input: .inputWriter, output: .sequence, error: .discarded
         ) { execution in
             for try await line in execution.standardOutput.strings() {
+                if line.hasPrefix("child ") { child?.withLock { $0 = Int32(line.dropFirst(6)) ?? 0 } }
                 switch (line, moment) {
                 case ("booting", .booting(let milliseconds)): try await Task.sleep(for: .milliseconds(milliseconds))
                 case ("ready", .ready): break
