@@ -17,9 +17,10 @@ package enum Leftovers {
             try? await backend.destroy(cluster.id)
             try? cluster.workspace.remove()
         }
-        // Of others the folder alone is left, with private keys in it: the nodes ended with their owner.
+        // Of others the folder is left, with private keys in it, and what no list shows: limits, say.
         for workspace in folders(in: place, besides: clusters)
         where !workspace.isKept && workspace.backend == backend.name {
+            if let cluster = workspace.cluster { try? await backend.destroy(cluster) }
             try? workspace.remove()
         }
     }

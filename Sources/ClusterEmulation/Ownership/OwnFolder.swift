@@ -15,8 +15,10 @@ import Musl
 package final class OwnFolder: Sendable {
     /// Who besides its owner may have a way into the folder.
     package enum Access: Sendable {
-        /// Nobody. What is in such a folder can be trusted.
+        /// Nobody. What is in such a folder can be trusted, and is a secret.
         case owner
+        /// Others, but only to read: what is in it can be trusted.
+        case readers
         /// Others: what is in it may be theirs, and is never followed, only replaced.
         case anyone
     }
@@ -45,9 +47,12 @@ package final class OwnFolder: Sendable {
         guard fstat(descriptor, &status) == 0, status.st_uid == geteuid() else {
             throw Self.untrusted(path, "it belongs to another user")
         }
-        let mode = status.st_mode & 0o777
-        if access == .owner, mode & 0o077 != 0 {
-            throw Self.untrusted(path, "others may enter it (mode \(String(mode, radix: 8)))")
+        let mode = String(status.st_mode & 0o777, radix: 8)
+        if access == .owner, status.st_mode & 0o077 != 0 {
+            throw Self.untrusted(path, "others may enter it (mode \(mode))")
+        }
+        if access == .readers, status.st_mode & 0o022 != 0 {
+            throw Self.untrusted(path, "others may write to it (mode \(mode))")
         }
     }
 
@@ -65,7 +70,7 @@ package final class OwnFolder: Sendable {
     package static func ensured(_ path: String, for access: Access = .owner) throws -> OwnFolder {
         let path = path.trimmingSlashes
         let above = (path as NSString).deletingLastPathComponent
-        let mode: mode_t = access == .owner ? 0o700 : 0o777
+        let mode: mode_t = access == .anyone ? 0o777 : 0o700
         if !above.isEmpty, !FileManager.default.fileExists(atPath: above) { try makeAll(above, mode) }
         guard mkdir(path, mode) == 0 || errno == EEXIST else { throw notMade(path) }
         return try OwnFolder(path, for: access)

@@ -15,13 +15,18 @@ struct ReaperDeathTests {
             let environment = ["TMPDIR": folder, "CLUSTER_FIXTURE_BACKEND": backend.rawValue]
             try await killWithItsReaper(name, environment, in: folder)
             let left = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasPrefix("cf-") }
-            let keys = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/\(#require(left.first))/keys")
+            let id = try #require(left.first.flatMap { ClusterID(folderName: $0) })
+            let keys = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/\(id.folderName)/keys")
             #expect(keys.contains("root"), "the kill is not what it is meant to be")
 
             let next = try await Command(VictimProgram.path, ["next-" + name, "1"], environment: environment)
                 .output(limit: .seconds(120))
             #expect(next.exitCode == 0, "\(next.standardError)")
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [])
+            for place in ["/sys/fs/cgroup", "/sys/fs/cgroup/memory"] {
+                let groups = (try? FileManager.default.contentsOfDirectory(atPath: place)) ?? []
+                #expect(!groups.contains { $0.contains("\(id)") })
+            }
             let clusters = try await backend.choice.resolve().clusters(withRemains: true)
             #expect(!clusters.contains { $0.name == name })
         }

@@ -30,10 +30,21 @@ import Testing
         }
     }
 
+    @Test(arguments: [0o770, 0o702, 0o722] as [mode_t]) func aCacheThatOthersMayWriteIsRefused(mode: mode_t) throws {
+        try withFolder { folder in
+            chmod(folder, 0o755)
+            _ = try OwnFolder(folder, for: .readers)
+            chmod(folder, mode)
+            expectRefusal("others may write to it (mode \(String(mode, radix: 8)))") {
+                _ = try OwnFolder(folder, for: .readers)
+            }
+        }
+    }
+
     @Test(.requiresRoot) func aFolderOfAnotherUsersIsRefused() throws {
         try withFolder { folder in
             chown(folder, 65534, 65534)
-            for access in [OwnFolder.Access.owner, .anyone] {
+            for access in [OwnFolder.Access.owner, .readers, .anyone] {
                 expectRefusal("it belongs to another user") { _ = try OwnFolder(folder, for: access) }
             }
         }

@@ -181,9 +181,10 @@ package struct NamespaceImages: Sendable {
         -> String
     {
         let folder = "\(cache)/\(name)"
+        // What is in there becomes the nodes' system: nobody else may have put it there.
+        _ = try OwnFolder.ensured(cache, for: .readers)
         if FileManager.default.fileExists(atPath: folder) { return folder }
         try await Self.builds.once(folder) {
-            try UserFolders.makeFolder(cache)
             let unfinished = "\(folder).\(getpid())"
             do {
                 let made = try await make(unfinished)
@@ -218,8 +219,10 @@ package struct NamespaceImages: Sendable {
     /// What belongs to other users of the cluster's is only removed as their root.
     private func remove(_ folder: String) async throws {
         guard FileManager.default.fileExists(atPath: folder) else { return }
-        guard users != nil else { return try FileManager.default.removeItem(atPath: folder) }
-        _ = try await Command("unshare", Self.ownUsers + ["rm", "-rf", "--", folder]).output()
+        guard users != nil else {
+            return try OwnFolder(cache, for: .readers).remove((folder as NSString).lastPathComponent)
+        }
+        _ = try await Command("unshare", Self.ownUsers + ["rm", "-rf", "--one-file-system", "--", folder]).output()
     }
 
     private static let path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
