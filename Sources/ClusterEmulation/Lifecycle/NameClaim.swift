@@ -18,7 +18,7 @@ package final class NameClaim: Sendable {
     /// - Throws: ``ClusterError`` with the code `invalidConfiguration` if a cluster has the name, or is about to.
     package init(_ name: String) async throws {
         let folder = UserCache.folder + "/names"
-        try Workspace.makeFolder(folder)
+        try UserCache.makeFolder(folder)
         path = folder + "/" + name
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {

@@ -20,9 +20,7 @@ package struct Workspace: Sendable {
     package init(folder: String) { self.folder = folder }
 
     package init(cluster: ClusterPlan.ID) {
-        let temporary = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
-        let usable = temporary.hasPrefix("/") && temporary.utf8.count <= 55 && !temporary.contains("\"")
-        folder = (usable ? temporary.trimmingSuffix("/") : "/tmp") + "/" + Self.prefix + cluster
+        folder = (TemporaryPlace.current as NSString).appendingPathComponent(Self.prefix + cluster)
     }
 
     /// The folders of this user's clusters where this process would make its own.
@@ -65,7 +63,8 @@ package struct Workspace: Sendable {
         for path in [folder, keysFolder, socketFolder] {
             guard mkdir(path, 0o700) == 0 else {
                 throw ClusterError(
-                    .provisioningFailed, "The folder \(path) could not be made: \(String(cString: strerror(errno))).")
+                    .provisioningFailed, "The folder \(path) could not be made: \(String(cString: strerror(errno))).",
+                    remedy: TemporaryPlace.remedy)
             }
         }
         try Self.write(ProcessIdentity.current.text, to: ownerFile)
@@ -76,8 +75,14 @@ package struct Workspace: Sendable {
     }
 
     static func makeFolder(_ path: String) throws {
-        try FileManager.default.createDirectory(
-            atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw ClusterError(
+                .provisioningFailed, "The folder \(path) could not be made: \(ClusterError.cause(error)).",
+                remedy: TemporaryPlace.remedy)
+        }
     }
 
     /// Writes a file that has its mode from the first moment on.
@@ -85,17 +90,16 @@ package struct Workspace: Sendable {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode_t(mode))
         guard descriptor >= 0 else {
             throw ClusterError(
-                .provisioningFailed, "\(path) could not be written: \(String(cString: strerror(errno))).")
+                .provisioningFailed, "\(path) could not be written: \(String(cString: strerror(errno))).",
+                remedy: TemporaryPlace.remedy)
         }
         defer { close(descriptor) }
-        try FileHandle(fileDescriptor: descriptor, closeOnDealloc: false).write(contentsOf: Data(text.utf8))
-    }
-}
-
-extension String {
-    fileprivate func trimmingSuffix(_ character: Character) -> String {
-        var text = self
-        while text.last == character, text.count > 1 { text.removeLast() }
-        return text
+        do {
+            try FileHandle(fileDescriptor: descriptor, closeOnDealloc: false).write(contentsOf: Data(text.utf8))
+        } catch {
+            throw ClusterError(
+                .provisioningFailed, "\(path) could not be written: \(ClusterError.cause(error)).",
+                remedy: TemporaryPlace.remedy)
+        }
     }
 }

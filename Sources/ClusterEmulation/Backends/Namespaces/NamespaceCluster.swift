@@ -40,7 +40,7 @@ final class NamespaceCluster: Sendable {
             plan: plan, endpoints: specification.endpoints, lifeline: process, socket: socket, board: board)
         // From here on `destroy` finds it.
         running.withLock { $0[plan.id] = cluster }
-        board.read(from: reports)
+        try board.read(from: reports)
         try Lifeline.note(process, plan)
         if UserNamespace.isNeeded {
             try await UserNamespace().map(process)
@@ -97,13 +97,10 @@ final class NamespaceCluster: Sendable {
         }
         guard wasOpen else { return }
         let lifeline = lifeline
-        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-            // Its end can't be awaited without a thread: the wait is as long as the kernel needs to end the processes.
-            Thread.detachNewThread {
-                var status: Int32 = 0
-                while waitpid(lifeline, &status, 0) < 0, errno == EINTR {}
-                continuation.resume()
-            }
+        // Its end can't be awaited without a thread: the wait is as long as the kernel needs to end the processes.
+        await BlockingThread.run {
+            var status: Int32 = 0
+            while waitpid(lifeline, &status, 0) < 0, errno == EINTR {}
         }
     }
 }
