@@ -80,6 +80,11 @@ extension ClusterError {
 }
 
 extension ClusterError {
+    /// A text that may quote a program, with the full stop that it lacks.
+    package static func sentence(_ text: String) -> String {
+        text.last.map { ".?!".contains($0) } == false ? text + "." : text
+    }
+
     /// Why the system refused something, in its own words where it has some.
     package static func cause(_ error: any Error) -> String {
         let inner = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error
