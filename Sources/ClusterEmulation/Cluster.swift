@@ -82,6 +82,7 @@ extension Cluster {
 
     package static func start(_ configuration: ClusterConfiguration, progress: Progress) async throws -> Cluster {
         let plan = try ClusterPlan(configuration)
+        try ResourceLimits.requireAddressSpace()
         return try await Gate.starts.pass {
             let backend = try await configuration.backend.resolve()
             return try await ClusterRuntime.start(plan, on: backend, progress: progress)

@@ -1,3 +1,5 @@
+import Foundation
+
 /// An error of ClusterFixture: what failed, where, why, and what can be done about it.
 public struct ClusterError: Error, Sendable, CustomStringConvertible {
     /// The kind of failure.
@@ -11,7 +13,8 @@ public struct ClusterError: Error, Sendable, CustomStringConvertible {
 
     package init(_ code: Code, _ message: String, log: String = "", remedy: String = "") {
         self.code = code
-        self.message = message
+        // Programs that are quoted in it may have said more than a line.
+        self.message = message.split(whereSeparator: \.isNewline).joined(separator: " ")
         self.log = log
         self.remedy = remedy
     }
@@ -73,5 +76,29 @@ extension ClusterError {
     /// The last `count` lines of a text.
     package static func lastLines(_ text: String, _ count: Int = 20) -> String {
         text.split(separator: "\n").suffix(count).joined(separator: "\n")
+    }
+}
+
+extension ClusterError {
+    /// A text that may quote a program, with the full stop that it lacks.
+    package static func sentence(_ text: String) -> String {
+        text.last.map { ".?!".contains($0) } == false ? text + "." : text
+    }
+
+    /// Why the system refused something, in its own words where it has some.
+    package static func cause(_ error: any Error) -> String {
+        let inner = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error
+        for case let error? in [inner, error] {
+            let error = error as NSError
+            if error.domain == NSPOSIXErrorDomain { return String(cString: strerror(Int32(error.code))) }
+        }
+        return "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
+    }
+
+    /// What a start or another piece of work has failed of, if the system refused something that nobody expected.
+    package static func unexpected(_ error: any Error) -> ClusterError {
+        if let error = error as? ClusterError { return error }
+        let path = (error as NSError).userInfo[NSFilePathErrorKey].map { " \($0):" } ?? ""
+        return ClusterError(.provisioningFailed, "The system refused something:\(path) \(cause(error)).")
     }
 }

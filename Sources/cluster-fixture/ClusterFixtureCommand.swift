@@ -38,7 +38,11 @@ struct ClusterFixtureCommand: AsyncParsableCommand {
             Console.error("\(error)")
             Foundation.exit(error.exitCode)
         } catch {
-            exit(withError: error)
+            guard exitCode(for: error) == .failure, !(error is ExitCode) else { exit(withError: error) }
+            // What the system refused, such as to write a file.
+            let error = ClusterError.unexpected(error)
+            Console.error("\(error)")
+            Foundation.exit(error.exitCode)
         }
     }
 }

@@ -40,13 +40,11 @@ struct ForegroundProcess {
         return await Signals.handled { signal in
             if !signal.isFromTerminal { kill(process, signal.number) }
         } _: {
-            await withCheckedContinuation { continuation in
-                Thread.detachNewThread {
-                    var status: Int32 = 0
-                    while waitpid(process, &status, 0) < 0, errno == EINTR {}
-                    let signal = status & 0x7f
-                    continuation.resume(returning: signal == 0 ? (status >> 8) & 0xff : 128 + signal)
-                }
+            await BlockingThread.run {
+                var status: Int32 = 0
+                while waitpid(process, &status, 0) < 0, errno == EINTR {}
+                let signal = status & 0x7f
+                return signal == 0 ? (status >> 8) & 0xff : 128 + signal
             }
         }
     }

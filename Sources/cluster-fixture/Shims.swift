@@ -27,6 +27,12 @@ enum Shims {
             let script = "#!/bin/sh\nexec \(shellQuoted(real)) -F \(shellQuoted(configuration)) \"$@\"\n"
             try Workspace.write(script, to: "\(place)/\(program)", mode: 0o700)
         }
+        // On a file system without execution (noexec), the shell would silently take the next ssh on PATH.
+        if access(place + "/ssh", X_OK) != 0 {
+            throw ClusterError(
+                .provisioningFailed, "Programs may not be run in \(folder), where plain ssh would find the nodes.",
+                remedy: "Set TMPDIR to a folder that is not mounted noexec, or use --no-shims.")
+        }
         return place
     }
 }

@@ -39,7 +39,7 @@ enum Signals {
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         writingEnd = ends[1]
         let reading = ends[0]
-        Thread.detachNewThread {
+        let hears: Void? = try? BlockingThread.start {
             var bytes: [UInt8] = [0, 0]
             while true {
                 guard read(reading, &bytes, 2) == 2 else { continue }
@@ -51,6 +51,8 @@ enum Signals {
                 handler?(signal)
             }
         }
+        // Without it, signals do what they always do.
+        guard hears != nil else { return }
         for number in [SIGINT, SIGTERM, SIGHUP] { install(number) }
     }()
 

@@ -12,13 +12,23 @@ package struct HangingEngine: Sendable {
     package func answerAgain() throws { try FileManager.default.removeItem(atPath: stopFile) }
 
     /// Runs a closure with an engine that stops by itself as soon as a request has a text in it, if one is given.
+    ///
+    /// - Parameters:
+    ///   - pattern: The text.
+    ///   - dying: Whether it is gone then, socket and all, as an engine that was killed, and never answers again.
+    ///   - body: The closure.
+    /// - Returns: What the closure returns.
+    /// - Throws: What the closure throws; ``ClusterError`` if the relay can't be started.
     package static func with<Result: Sendable>(
-        stoppingAt pattern: String?, _ body: @escaping @Sendable (HangingEngine) async throws -> Result
+        stoppingAt pattern: String?, dying: Bool = false,
+        _ body: @escaping @Sendable (HangingEngine) async throws -> Result
     ) async throws -> Result {
         try await withTemporaryFolder { folder in
             let socket = folder + "/engine.sock"
             let engine = HangingEngine(host: "unix://" + socket, stopFile: folder + "/stop")
-            let arguments = ["-u", "-c", relay, socket, try await realSocket(), engine.stopFile, pattern ?? ""]
+            let arguments = [
+                "-u", "-c", relay, socket, try await realSocket(), engine.stopFile, pattern ?? "", dying ? "dying" : "",
+            ]
             let result = try await Subprocess.run(
                 .name("python3"), arguments: Arguments(arguments), input: .none, output: .sequence, error: .discarded
             ) { execution -> Result in
@@ -53,7 +63,7 @@ package struct HangingEngine: Sendable {
 
     private static let relay = #"""
         import os, socket, sys, threading, time
-        listening, engine, stop_file, pattern = sys.argv[1:5]
+        listening, engine, stop_file, pattern, dying = sys.argv[1:6]
         server = socket.socket(socket.AF_UNIX)
         server.bind(listening)
         server.listen(64)
@@ -61,6 +71,9 @@ package struct HangingEngine: Sendable {
         def pump(source, target, is_request):
             while data := source.recv(65536):
                 if is_request and pattern and pattern.encode() in data:
+                    if dying:
+                        os.unlink(listening)
+                        os._exit(0)
                     open(stop_file, "w").close()
                 while os.path.exists(stop_file):
                     time.sleep(0.02)

@@ -70,7 +70,7 @@ extension BackendChoice {
                 if Self.said.withLock({ $0.insert(description).inserted }) { Progress.say("using \(description)") }
                 return backend
             case .unavailable(let reason, let remedy):
-                reasons.append("The \(backend.name) backend can't run here: \(reason)")
+                reasons.append("The \(backend.name) backend can't run here: \(ClusterError.sentence(reason))")
                 remedies.append(remedy)
             }
         }

@@ -32,15 +32,3 @@ extension UserFolders {
             remedy: "Make it writable and see that its disk is not full, or name another folder by XDG_CACHE_HOME.")
     }
 }
-
-extension ClusterError {
-    /// Why the system refused something, in its own words where it has some.
-    package static func cause(_ error: any Error) -> String {
-        let outer = error as NSError
-        let inner = outer.userInfo[NSUnderlyingErrorKey] as? NSError
-        for case let error? in [inner, outer] where error.domain == NSPOSIXErrorDomain {
-            return String(cString: strerror(Int32(error.code)))
-        }
-        return "\(error)"
-    }
-}

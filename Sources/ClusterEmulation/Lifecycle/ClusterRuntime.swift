@@ -17,8 +17,7 @@ final class ClusterRuntime: Sendable {
 
     /// Starts a planned cluster; if anything fails, or the task is cancelled, all that was begun is taken back first.
     static func start(_ plan: ClusterPlan, on backend: any Backend, progress: Progress) async throws -> Cluster {
-        // For each node: its ports and its log on one side, a connection that waits for its banner on the other.
-        OpenFiles.allow(512 + plan.nodeNames.count * (4 + plan.configuration.ports.count))
+        try ResourceLimits.allowOpenFiles(nodes: plan.nodeNames.count, ports: plan.configuration.ports.count)
         // Whoever cleans up comes first: from here on, nothing is made that would not be removed.
         let reaper = try await Reaper.start(plan.workspace, script: backend.reaping(plan.id))
         let credentials = Task {
@@ -50,7 +49,7 @@ final class ClusterRuntime: Sendable {
             credentials.cancel()
             _ = await credentials.result
             try await uncancelled { await remove(plan, backend, opened, reaper) }
-            throw error
+            throw error is CancellationError ? error : ClusterError.unexpected(error)
         }
     }
 

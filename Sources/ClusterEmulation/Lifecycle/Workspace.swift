@@ -18,9 +18,7 @@ package struct Workspace: Sendable, Hashable {
     package init(folder: String) { self.folder = folder }
 
     package init(cluster: ClusterID) {
-        let temporary = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
-        let usable = temporary.hasPrefix("/") && temporary.utf8.count <= 55 && !temporary.contains("\"")
-        folder = (usable ? temporary.trimmingSuffix("/") : "/tmp") + "/" + cluster.folderName
+        folder = (TemporaryPlace.current as NSString).appendingPathComponent(cluster.folderName)
     }
 
     /// The cluster whose folder this is; nil if its name is not that of a cluster's folder.
@@ -51,13 +49,5 @@ package struct Workspace: Sendable, Hashable {
     package static func write(_ text: String, to path: String, mode: UInt16 = 0o600) throws {
         let (place, name) = ((path as NSString).deletingLastPathComponent, (path as NSString).lastPathComponent)
         try OwnFolder(place, for: .anyone).write(text, to: name, mode: mode)
-    }
-}
-
-extension String {
-    fileprivate func trimmingSuffix(_ character: Character) -> String {
-        var text = self
-        while text.last == character, text.count > 1 { text.removeLast() }
-        return text
     }
 }

@@ -31,7 +31,11 @@ extension OwnFolder {
         let file = openat(descriptor, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode_t(mode))
         guard file >= 0 else { throw failure(name, String(cString: strerror(errno))) }
         defer { close(file) }
-        try FileHandle(fileDescriptor: file, closeOnDealloc: false).write(contentsOf: Data(text.utf8))
+        do {
+            try FileHandle(fileDescriptor: file, closeOnDealloc: false).write(contentsOf: Data(text.utf8))
+        } catch {
+            throw failure(name, ClusterError.cause(error))
+        }
     }
 
     /// Writes a file in the place of what is there, be it a link: beside it, and moved there when it is whole.
@@ -105,6 +109,6 @@ extension OwnFolder {
     }
 
     func failure(_ name: String, _ cause: String) -> ClusterError {
-        ClusterError(.provisioningFailed, "\(path)/\(name) can't be used: \(cause).")
+        ClusterError(.provisioningFailed, "\(path)/\(name) can't be used: \(cause).", remedy: Self.remedy)
     }
 }

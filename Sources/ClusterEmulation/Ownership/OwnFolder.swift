@@ -77,6 +77,14 @@ package final class OwnFolder: Sendable {
     }
 
     private static func makeAll(_ path: String, _ mode: mode_t) throws {
+        do { try make(path, mode) } catch {
+            throw ClusterError(
+                .provisioningFailed, "The folder \(path) could not be made: \(ClusterError.cause(error)).",
+                remedy: remedy)
+        }
+    }
+
+    private static func make(_ path: String, _ mode: mode_t) throws {
         try FileManager.default.createDirectory(
             atPath: path, withIntermediateDirectories: true,
             attributes: mode == 0o700 ? [.posixPermissions: 0o700] : nil)
@@ -106,8 +114,14 @@ package final class OwnFolder: Sendable {
             remedy: "It must be a folder of this user's, which nobody else may change: remove it, or name another one.")
     }
 
+    /// What to do where nothing can be written.
+    static let remedy =
+        "See that the disk is not full and this user can write there, or name another place (TMPDIR, XDG_CACHE_HOME, XDG_STATE_HOME)."
+
     private static func notMade(_ path: String) -> ClusterError {
-        ClusterError(.provisioningFailed, "The folder \(path) could not be made: \(String(cString: strerror(errno))).")
+        ClusterError(
+            .provisioningFailed, "The folder \(path) could not be made: \(String(cString: strerror(errno))).",
+            remedy: remedy)
     }
 }
 

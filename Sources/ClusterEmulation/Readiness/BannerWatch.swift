@@ -41,7 +41,9 @@ package final class BannerWatch: Sendable {
     package var states: [BannerState] { board.withLock { $0.states } }
 
     /// Begins to watch; ``stop()`` ends it.
-    package func start() { Thread.detachNewThread { self.watch() } }
+    ///
+    /// - Throws: ``ClusterError`` if the system refuses it a thread.
+    package func start() throws { try BlockingThread.start { self.watch() } }
 
     /// Ends the watch, and with it every wait for a banner.
     package func stop() { board.withLock { $0.stopped = true } }

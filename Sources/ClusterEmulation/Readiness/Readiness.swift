@@ -21,7 +21,7 @@ struct Readiness: Sendable {
     /// - Throws: ``ClusterError`` with the code `notReady`, naming the node, the stage and the cause.
     func wait() async throws {
         let watch = BannerWatch(endpoints.map { ($0.host, $0.port) })
-        watch.start()
+        try watch.start()
         defer { watch.stop() }
         let limit = plan.configuration.readyWithin
         do {

@@ -66,22 +66,20 @@ private enum ControlSocket {
     /// - Returns: Which of them were not closed in time.
     static func awaitEnd(_ descriptors: [Int32], within limit: Duration) async -> Set<Int32> {
         guard !descriptors.isEmpty else { return [] }
-        return await withCheckedContinuation { continuation in
-            Thread.detachNewThread {
-                var open = Set(descriptors)
-                let end = ContinuousClock.now + limit
-                while !open.isEmpty, case let left = end - .now, left > .zero {
-                    var polled = open.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-                    poll(&polled, nfds_t(polled.count), Int32(left / .milliseconds(1)) + 1)
-                    var bytes = [UInt8](repeating: 0, count: 256)
-                    // It says hello first: what is read is nothing to us, its end is.
-                    for entry in polled where entry.revents != 0 && recv(entry.fd, &bytes, bytes.count, 0) <= 0 {
-                        open.remove(entry.fd)
-                    }
+        return await BlockingThread.run {
+            var open = Set(descriptors)
+            let end = ContinuousClock.now + limit
+            while !open.isEmpty, case let left = end - .now, left > .zero {
+                var polled = open.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+                poll(&polled, nfds_t(polled.count), Int32(left / .milliseconds(1)) + 1)
+                var bytes = [UInt8](repeating: 0, count: 256)
+                // It says hello first: what is read is nothing to us, its end is.
+                for entry in polled where entry.revents != 0 && recv(entry.fd, &bytes, bytes.count, 0) <= 0 {
+                    open.remove(entry.fd)
                 }
-                for descriptor in descriptors { close(descriptor) }
-                continuation.resume(returning: open)
             }
+            for descriptor in descriptors { close(descriptor) }
+            return open
         }
     }
 }

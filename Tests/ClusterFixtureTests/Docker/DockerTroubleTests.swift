@@ -95,4 +95,48 @@ struct DockerTroubleTests {
             #expect(isGone)
         }
     }
+
+    /// What an engine has when it dies is there when it comes back, and found by the label.
+    private func expectRemains(of name: String) async throws {
+        let backend = DockerBackend(DockerEngine())
+        let remains = try await backend.clusters(withRemains: true).filter { $0.name == name }
+        #expect(remains.count == 1)
+        for cluster in remains { try await backend.destroy(cluster.id) }
+        #expect(try await !backend.clusters(withRemains: true).contains { $0.name == name })
+    }
+
+    @Test(arguments: ["/containers/create", "/start", "/json"])
+    func anEngineThatDiesWhileAClusterStartsIsNamed(request: String) async throws {
+        let name = "dying-" + String(Int.random(in: 100_000..<999_999))
+        // The question whether the image is there comes before anything else: it would be what the engine dies of.
+        _ = try await DockerImages(engine: DockerEngine()).ensure(.node, progress: Progress())
+        let pattern = request == "/json" ? "/containers/cf-" : request
+        try await HangingEngine.with(stoppingAt: pattern, dying: true) { dying in
+            let choice = BackendChoice.custom("dying \(name)") { DockerBackend(DockerEngine(host: dying.host)) }
+            let error = try await #require(throws: ClusterError.self) {
+                try await Cluster.start(.init(nodes: 2, backend: choice, name: name))
+            }
+            #expect(error.code == .provisioningFailed)
+            #expect(error.message.contains("onnect") && error.message.contains("docker"), "\(error)")
+            #expect(!error.message.contains("\n"))
+            // The reaper has tried, and has ended.
+            let isGone = try await eventually { try ProcessTable.commandLines(containing: dying.host).isEmpty }
+            #expect(isGone)
+        }
+        try await expectRemains(of: name)
+    }
+
+    @Test func anEngineThatDiesWhileAClusterIsRemovedIsNamed() async throws {
+        let name = "dying-" + String(Int.random(in: 100_000..<999_999))
+        try await HangingEngine.with(stoppingAt: "DELETE", dying: true) { dying in
+            let choice = BackendChoice.custom("dying \(name)") { DockerBackend(DockerEngine(host: dying.host)) }
+            let cluster = try await Cluster.start(.init(nodes: 2, backend: choice, name: name))
+            let error = try await #require(throws: ClusterError.self) { try await cluster.stop() }
+            #expect(error.code == .teardownFailed)
+            #expect(error.message.hasPrefix("Cluster \(name) could not be removed: "))
+            #expect(error.message.contains("onnect") && !error.message.contains("\n"), "\(error)")
+            #expect(error.remedy.contains("docker"))
+        }
+        try await expectRemains(of: name)
+    }
 }

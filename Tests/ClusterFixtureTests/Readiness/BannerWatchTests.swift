@@ -3,15 +3,15 @@ import FixtureTestSupport
 import Testing
 
 @Suite struct BannerWatchTests {
-    private func watch(_ ports: Int...) -> BannerWatch {
+    private func watch(_ ports: Int...) throws -> BannerWatch {
         let watch = BannerWatch(ports.map { ("127.0.0.1", $0) })
-        watch.start()
+        try watch.start()
         return watch
     }
 
     @Test(.timeLimit(.minutes(1))) func aBannerIsRead() async throws {
         let server = try Listener(.say("SSH-2.0-Test_1.0 comment\r\n"))
-        let watch = watch(server.port)
+        let watch = try watch(server.port)
         defer { watch.stop() }
         try await watch.allBanners()
         #expect(watch.states == [.banner("SSH-2.0-Test_1.0 comment")])
@@ -19,7 +19,7 @@ import Testing
 
     @Test(.timeLimit(.minutes(1))) func aServerThatComesUpLateIsFound() async throws {
         let port = try Listener(.hangUp).port
-        let watch = watch(port)
+        let watch = try watch(port)
         defer { watch.stop() }
         #expect(try await eventually { watch.states == [.noConnection(cause: "Connection refused")] })
         let server = try Listener(.say("SSH-2.0-Late\r\n"), port: port)
@@ -36,7 +36,7 @@ import Testing
         ])
     func aPortThatAcceptsIsNotReadyYet(manner: Listener.Manner, cause: String) async throws {
         let server = try Listener(manner)
-        let watch = watch(server.port)
+        let watch = try watch(server.port)
         defer { watch.stop() }
         #expect(try await eventually { watch.states == [.noBanner(cause: cause)] })
     }
@@ -44,7 +44,7 @@ import Testing
     @Test(.timeLimit(.minutes(1))) func oneSilentServerHidesNoOther() async throws {
         let silent = try Listener(.keepSilent)
         let server = try Listener(.say("SSH-2.0-Second\r\n"))
-        let watch = watch(silent.port, server.port)
+        let watch = try watch(silent.port, server.port)
         defer { watch.stop() }
         #expect(try await eventually { watch.states[1] == .banner("SSH-2.0-Second") })
         #expect(watch.states[0] != .banner("SSH-2.0-Second"))
@@ -52,7 +52,7 @@ import Testing
 
     @Test(.timeLimit(.minutes(1))) func stoppingEndsTheWait() async throws {
         let silent = try Listener(.keepSilent)
-        let watch = watch(silent.port)
+        let watch = try watch(silent.port)
         let waiting = Task { try await watch.allBanners() }
         watch.stop()
         await #expect(throws: CancellationError.self) { try await waiting.value }

@@ -23,7 +23,9 @@ package struct DockerBackend: Backend, NodeKilling {
         [try await DockerImages(engine: engine).ensure(image, progress: progress)]
     }
 
-    package func destroy(_ cluster: ClusterPlan.ID) async throws {
+    package func destroy(_ cluster: ClusterPlan.ID) async throws { try await destroy(cluster, attempts: 100) }
+
+    private func destroy(_ cluster: ClusterPlan.ID, attempts: Int) async throws {
         // The question about networks is answered while the containers go; only then can a network go.
         async let networks = records(.networks, of: cluster)
         let containers = try await records(.containers, of: cluster)
@@ -31,9 +33,14 @@ package struct DockerBackend: Backend, NodeKilling {
             try await remove(["rm", "--force", "--volumes"], containers, "containers", of: cluster)
             try await remove(["network", "rm"], networks, "network", of: cluster)
         } catch {
-            // Another process may have been removing the same: what counts is whether anything is left.
+            // Another process, or an engine that has just come back, may have been removing the same: what counts is
+            // whether anything is left.
             let left = try await records(.containers, of: cluster) + records(.networks, of: cluster)
-            if !left.isEmpty { throw error }
+            if left.isEmpty { return }
+            guard "\(error)".contains("already in progress"), attempts > 1 else { throw error }
+            // The engine does not tell when it has removed what somebody else has asked it to.
+            try await Task.sleep(for: .milliseconds(100))
+            try await destroy(cluster, attempts: attempts - 1)
         }
     }
 

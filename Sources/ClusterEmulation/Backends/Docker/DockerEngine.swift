@@ -49,7 +49,8 @@ package struct DockerEngine: Sendable, Hashable {
     package func change(_ arguments: [String], else failure: String) async throws -> String {
         let output = try await uncancelled { try await ask(arguments) }
         guard output.succeeded else {
-            throw ClusterError(.provisioningFailed, "\(failure): \(Self.cause(output.complaint))")
+            throw ClusterError(
+                .provisioningFailed, ClusterError.sentence("\(failure): \(Self.cause(output.complaint))"))
         }
         return output.standardOutput.trimmingCharacters(in: .whitespacesAndNewlines)
     }

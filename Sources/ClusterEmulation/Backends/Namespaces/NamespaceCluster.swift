@@ -40,7 +40,7 @@ final class NamespaceCluster: Sendable {
             plan: plan, endpoints: specification.endpoints, lifeline: process, socket: socket, board: board)
         // From here on `destroy` finds it.
         running.withLock { $0[plan.id] = cluster }
-        board.read(from: reports)
+        try board.read(from: reports)
         try Lifeline.note(process, plan)
         if UserNamespace.isNeeded {
             try await UserNamespace().map(process)
@@ -99,17 +99,12 @@ final class NamespaceCluster: Sendable {
         }
         guard wasOpen else { return }
         let lifeline = lifeline
-        let hasEnded = await withCheckedContinuation { continuation in
-            // Its end can't be awaited without a thread: the wait is as long as the kernel needs to end the processes.
-            Thread.detachNewThread {
-                let patience: Int32 = 10_000
-                var hasEnded = ns_await_end(lifeline, patience) != 0
-                if !hasEnded {
-                    Glibc.kill(lifeline, SIGKILL)
-                    hasEnded = ns_await_end(lifeline, patience) != 0
-                }
-                continuation.resume(returning: hasEnded)
-            }
+        // Its end can't be awaited without a thread: the wait is as long as the kernel needs to end the processes.
+        let hasEnded = await BlockingThread.run {
+            let patience: Int32 = 10_000
+            if ns_await_end(lifeline, patience) != 0 { return true }
+            Glibc.kill(lifeline, SIGKILL)
+            return ns_await_end(lifeline, patience) != 0
         }
         guard hasEnded else {
             throw ClusterError(

@@ -17,6 +17,7 @@ package struct NamespaceImages: Sendable {
     }
 
     package func ensure(_ image: NodeImage, progress: Progress) async throws -> LayeredImage {
+        try refuseSeparators()
         let root: String
         let target: String
         switch image.source {
@@ -36,6 +37,16 @@ package struct NamespaceImages: Sendable {
             layered = layered.adding(try await layer(stage, on: layered, progress))
         }
         return layered
+    }
+
+    /// overlayfs and mount(8) each have their own way to quote what separates layers and options.
+    private func refuseSeparators() throws {
+        if cache.contains(where: { ",:\\\"".contains($0) || $0.isNewline }) {
+            throw ClusterError(
+                .imageUnavailable,
+                "Layers can't be kept in \"\(ClusterConfiguration.printable(cache))\": its path has a comma, a colon, a backslash, a quote or a line break.",
+                remedy: "Name another folder by XDG_CACHE_HOME.")
+        }
     }
 
     // MARK: Root file systems
@@ -212,7 +223,9 @@ package struct NamespaceImages: Sendable {
         guard code == 0 else {
             throw ClusterError(
                 .imageUnavailable, "\(failure), exit code \(code).", log: log,
-                remedy: "Mend the failing step, shown below, and run again.")
+                remedy: log.contains("No space left on device")
+                    ? "Make room on the disk of \(cache), or name another folder by XDG_CACHE_HOME."
+                    : "Mend the failing step, shown below, and run again.")
         }
     }
 

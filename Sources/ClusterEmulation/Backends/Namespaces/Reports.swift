@@ -20,8 +20,8 @@ final class Reports: Sendable {
     /// The exit codes of the nodes that have ended; nil if the whole cluster has.
     var ended: [Int: Int]? { board.withLock { $0.isOver ? nil : $0.ended } }
 
-    func read(from descriptor: Int32) {
-        Thread.detachNewThread {
+    func read(from descriptor: Int32) throws {
+        try BlockingThread.start {
             var report = ns_report()
             let size = MemoryLayout<ns_report>.size
             while true {
