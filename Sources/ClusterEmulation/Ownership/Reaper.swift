@@ -100,8 +100,11 @@ package final class Reaper: Sendable {
     package func dismiss() async {
         tell("done")
         Forks.close(lifeline.rawValue)
-        await process.value
+        await ended()
     }
+
+    /// Returns when the process has ended.
+    package func ended() async { await process.value }
 
     private func tell(_ line: String) {
         let bytes = Array("\(line)\n".utf8)

@@ -18,6 +18,22 @@ struct DockerSweepTests {
         }
     }
 
+    /// Podman is asked about each, since its lists word labels in their own way.
+    @Test func whatIsAskedAboutEachIsTheSameAsTheList() async throws {
+        let engine = DockerEngine()
+        try await withCluster(nodes: 2, backend: .docker) { cluster in
+            for (kind, count) in [(DockerRecord.Kind.containers, 2), (.networks, 1)] {
+                func records(_ words: [String]) async throws -> Set<DockerRecord> {
+                    Set(try await engine.ask(words).lines.compactMap { DockerRecord(kind, json: $0) })
+                }
+                let listed = try await records(kind.list(cluster.clusterID))
+                let ids = try await engine.ask(kind.listIDs(cluster.clusterID)).lines
+                #expect(try await records(kind.inspect(ids)) == listed)
+                #expect(listed.count == count)
+            }
+        }
+    }
+
     @Test func whatADeadOwnerLeftIsRemovedWithItsFolder() async throws {
         let backend = DockerBackend(DockerEngine())
         let id = ClusterID.random()

@@ -27,7 +27,7 @@ import Testing
             try watched.create(for: "docker")
             let reaper = try await Reaper.start(
                 watched, script: ReapingScript("touch \"$1\"", arguments: [folder + "/done"]))
-            #expect(try ProcessTable.commandLines(containing: folder).count == 1)
+            #expect(try await eventually { try ProcessTable.commandLines(containing: folder).count == 1 })
             await reaper.dismiss()
             #expect(try ProcessTable.commandLines(containing: folder).isEmpty)
             #expect(exists(watched.folder))

@@ -14,8 +14,7 @@ import Testing
         case .reaper:
             let reaper = try await Reaper.start(workspace, script: nil)
             reaper.release()
-            let folder = workspace.folder
-            #expect(try await eventually { try ProcessTable.commandLines(containing: folder).isEmpty })
+            await reaper.ended()
         case .typed: _ = try await Command("sh", ["-c", workspace.removalCommand]).output()
         }
     }
