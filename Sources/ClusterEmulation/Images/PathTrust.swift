@@ -27,8 +27,9 @@ enum PathTrust {
 
     /// The first place at fault, from a path without symbolic links up to `/`; nil if there is none.
     ///
-    /// The rule is OpenSSH's for `authorized_keys`: each folder belongs to root or this user, and nobody else may write
-    /// to it. In a sticky folder, such as `/tmp`, others can't touch what is this user's.
+    /// The rule is OpenSSH's for `authorized_keys`, as Debian has it: each folder belongs to root or this user, and nobody
+    /// else may write to it. In a sticky folder, such as `/tmp`, others can't touch what is this user's. A group that has
+    /// no other member is nobody else: where users have one, what they make is open to it (umask 002).
     static func flaw(of path: String) -> Flaw? {
         var place = path
         while true {
@@ -42,7 +43,9 @@ enum PathTrust {
                     sentence: "\(place) belongs to somebody else (uid \(status.st_uid))")
             }
             let isSticky = status.st_mode & S_ISVTX != 0 && status.st_mode & S_IFMT == S_IFDIR
-            if status.st_mode & 0o022 != 0, !isSticky {
+            let isOpen =
+                status.st_mode & S_IWOTH != 0 || status.st_mode & S_IWGRP != 0 && !isPrivate(group: status.st_gid)
+            if isOpen, !isSticky {
                 return Flaw(
                     remedy: "Run `chmod go-w \(shellQuoted(place))`.",
                     sentence: "others may write to \(place) (mode \(String(status.st_mode & 0o7777, radix: 8)))")
@@ -51,4 +54,23 @@ enum PathTrust {
             place = (place as NSString).deletingLastPathComponent
         }
     }
+
+    /// Whether a group is this user's primary one, bears this user's name, and has no other member.
+    private static func isPrivate(group: gid_t) -> Bool {
+        guard group == getegid() else { return false }
+        var entry = GroupEntry()
+        var found: UnsafeMutablePointer<GroupEntry>?
+        var buffer = [CChar](repeating: 0, count: 1 << 16)
+        guard getgrgid_r(group, &entry, &buffer, buffer.count, &found) == 0, found != nil else { return false }
+        let user = NSUserName()
+        var members = entry.gr_mem
+        while let member = members?.pointee {
+            if String(cString: member) != user { return false }
+            members = members?.successor()
+        }
+        return String(cString: entry.gr_name) == user
+    }
 }
+
+/// The C structure, whose name is a common word.
+private typealias GroupEntry = group

@@ -99,6 +99,18 @@ import Testing
         }
     }
 
+    /// Where users have groups of their own, as on Ubuntu, folders are open to them (umask 002).
+    @Test(.enabled("only root can give files away") { geteuid() == 0 })
+    func aGroupOfTheUsersOwnMayWriteToTheCacheAndNoOther() async throws {
+        try await withTemporaryFolder { cache in
+            chmod(cache, 0o775)
+            chown(cache, 0, 0)
+            _ = try small.unpack(in: cache)
+            chown(cache, 0, 65534)
+            #expect(throws: ClusterError.self) { try small.unpack(in: cache) }
+        }
+    }
+
     @Test func aFileInTheCachesWayIsNamed() async throws {
         try await withTemporaryFolder { folder in
             try write("", folder + "/cache")
