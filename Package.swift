@@ -49,7 +49,8 @@ let package = Package(
             dependencies: ["ClusterEmulation", .product(name: "Subprocess", package: "swift-subprocess")],
             path: "Tests/Support", swiftSettings: strict),
         .executableTarget(
-            name: "Victim", dependencies: ["ClusterEmulation", "FixtureTestSupport"], path: "Tests/Victim", swiftSettings: strict),
+            name: "Victim", dependencies: ["ClusterEmulation", "FixtureTestSupport"], path: "Tests/Victim",
+            swiftSettings: strict),
         .testTarget(
             name: "ClusterFixtureTests",
             dependencies: [

@@ -75,7 +75,7 @@ final class Reports: Sendable {
     /// Returns when the cluster is connected to the outside.
     func connected(log: String) async throws { try await wait(log: log) { $0.isConnected } }
 
-    /// - Parameter log: A file with what a program wrote on which the cluster's start depends.
+    /// The file `log` has what a program wrote on which the cluster's start depends.
     private func wait(log: String, until isDone: @escaping @Sendable (Board) -> Bool) async throws {
         do { try await wait(until: isDone) } catch let error as ClusterError {
             let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
