@@ -3,6 +3,7 @@
 #include "netlink.h"
 #include "node.h"
 #include "process.h"
+#include "root.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +17,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -78,13 +80,14 @@ static void reset_signals(void) {
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+static const char bridge_name[] = "bridge";
+
 static void start_node(const struct step *at, int index, int netlink, int bridge, pid_t *process) {
     const struct ns_cluster *cluster = at->cluster;
     const struct ns_node *node = &cluster->nodes[index];
     int go[2];
     end_with_maker(cluster);
     MUST(pipe2(go, O_CLOEXEC));
-    MUST(mkdir(node->folder, 0700));
     pid_t child = clone_process(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC);
     MUST(child);
     if (child == 0) {
@@ -105,7 +108,7 @@ static void start_node(const struct step *at, int index, int netlink, int bridge
 
 // The lifeline: a byte on it names a node to be killed, its end is the end of all. So is the end of the maker, whom a child of
 // theirs may outlive that has a copy of the other end. Nodes that end are told of.
-static _Noreturn void hold(const struct ns_cluster *cluster, int maker, pid_t *processes) {
+static _Noreturn void hold_together(const struct ns_cluster *cluster, int maker, pid_t *processes) {
     struct pollfd polled[2] = {{.fd = cluster->lifeline, .events = POLLIN}, {.fd = maker, .events = POLLIN}};
     for (;;) {
         int ready = poll_or_bury(polled, 2), status;
@@ -126,15 +129,77 @@ static _Noreturn void hold(const struct ns_cluster *cluster, int maker, pid_t *p
     }
 }
 
-// A cluster with users of its own has none until its maker has mapped them; then it is root, in here.
-static void await_users(const struct step *at) {
-    char byte;
-    if (at->cluster->mapped < 0) return;
-    if (read(at->cluster->mapped, &byte, 1) != 1) _exit(1);
-    close(at->cluster->mapped);
-    // Not the C library's function: that takes a lock, and asks threads that are not here to do the same.
+// --- users ------------------------------------------------------------------------------------------------------------
+
+// Has none until the maker has mapped them; then this process is root of the cluster, and nobody on this machine. Where the
+// maker is this machine's root, they hold the shared folders, since nobody may be kept from a path that leads there.
+static void become_root(const struct step *at, int *held) {
+    const struct ns_cluster *cluster = at->cluster;
+    char byte, control[CMSG_SPACE(64 * sizeof(int))];
+    struct iovec data = {.iov_base = &byte, .iov_len = 1};
+    struct msghdr message = {
+        .msg_iov = &data, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    report(cluster, NS_USERS, -1, 0, "");
+    if (recvmsg(cluster->mapped, &message, MSG_CMSG_CLOEXEC) != 1) _exit(1);
+    close(cluster->mapped);
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    if (header) memcpy(held, CMSG_DATA(header), header->cmsg_len - CMSG_LEN(0));
+    // Not the C library's functions: they take locks, and ask threads that are not here to do the same.
     MUST(syscall(SYS_setgroups, 0, NULL));
+    MUST(syscall(SYS_setresgid, 0, 0, 0));
+    MUST(syscall(SYS_setresuid, 0, 0, 0));
+    // Another process of the cluster's may have to name its namespaces.
+    prctl(PR_SET_DUMPABLE, 1);
 }
+
+// --- the base ---------------------------------------------------------------------------------------------------------
+
+// Where it stands tells other processes which cluster this is.
+static void make_base(const struct step *at, int is_root) {
+    const struct ns_cluster *cluster = at->cluster;
+    MUST(chdir(cluster->base));
+    MUST(mount(cluster->name, cluster->base, "tmpfs", MS_NOSUID | (is_root ? 0 : MS_NODEV), "size=1m,mode=711"));
+    MUST(chdir(cluster->base));
+    if (is_root) MUST(chown(".", cluster->root, cluster->root));
+}
+
+static void show_folder(const struct step *at, const char *source, const char *name) {
+    MUST(mkdir(name, 0755));
+    attach(at, hold(at, source, 1, 0), name);
+}
+
+// Only this machine's root may make devices. Others get this machine's own, where it lets them.
+static void make_device(const struct step *at, const struct device *device, const char *name, int is_root) {
+    char path[32] = "/dev/";
+    if (is_root) {
+        MUST(mknod(name, S_IFCHR | 0666, makedev(device->major, device->minor)));
+        MUST(chmod(name, 0666));
+        MUST(chown(name, at->cluster->root, at->cluster->root));
+        return;
+    }
+    if (access(strcat(path, device->name), R_OK | W_OK) < 0) return;
+    MUST(mknod(name, S_IFREG | 0666, 0));
+    attach(at, hold(at, path, 0, 0), name);
+}
+
+// What all nodes are put together from, taken while the maker's rights to it are still there.
+static void fill_base(const struct step *at, int is_root) {
+    const struct ns_cluster *cluster = at->cluster;
+    char name[12];
+    for (size_t i = 0; i < cluster->layer_count; i++) show_folder(at, cluster->layers[i], numbered(name, 'l', i));
+    for (int i = 0; i < device_count; i++) make_device(at, &devices[i], numbered(name, 'd', i), is_root);
+}
+
+static void fill_base_with_mounts(const struct step *at, int is_root, const int *held) {
+    const struct ns_cluster *cluster = at->cluster;
+    char name[12];
+    for (size_t i = 0; i < cluster->mount_count; i++) {
+        MUST(mkdir(numbered(name, 's', i), 0755));
+        attach(at, is_root ? held[i] : hold(at, cluster->mounts[i].source, 1, cluster->mounts[i].read_only), name);
+    }
+}
+
+// --- the ways out -----------------------------------------------------------------------------------------------------
 
 // The program that connects the cluster to this machine's networks stays in this machine's network namespace, so it is
 // cloned before the cluster has its own, and goes on when it is told to. It writes a byte to descriptor 3 when it is ready.
@@ -176,7 +241,7 @@ static void start_outside(const struct step *at, int *go, int *ready) {
 
 static void link_outside(const struct step *at, int go) {
     if (!at->cluster->outside) return;
-    MUST(add_tap("tap", "bridge"));
+    MUST(add_tap("tap", bridge_name));
     MUST(write(go, "", 1));
     close(go);
 }
@@ -215,9 +280,9 @@ static pid_t start_guard(const struct step *at) {
 
 enum { told = -1 };
 
-// Tells the maker, once, that the network is theirs to join: no sooner than its rules are in force. With WNOHANG, only if
-// they are by now.
-static void tell_of_link(const struct step *at, pid_t *guard, int options) {
+// Tells the maker, once, that they may join the network: no sooner than its rules are in force. With WNOHANG, only if they are by
+// now.
+static void tell_of_network(const struct step *at, pid_t *guard, int options) {
     int status = 0;
     if (*guard == told) return;
     if (*guard > 0) {
@@ -228,88 +293,54 @@ static void tell_of_link(const struct step *at, pid_t *guard, int options) {
         if (status != 0) fail(at, "nft could not set up the network's rules");
     }
     *guard = told;
-    report(at->cluster, NS_LINKED, -1, 0, "");
+    report(at->cluster, NS_NETWORK, -1, 0, "");
 }
 
-static _Noreturn void lifeline_main(const struct ns_cluster *cluster, int maker) {
+static _Noreturn void lifeline_main(const struct ns_cluster *cluster, int maker, int is_root) {
     static pid_t processes[1024];
     const struct step where = {cluster, -1}, *at = &where;
-    int go = -1, ready = -1;
+    int go = -1, ready = -1, held[64];
     setsid();
     prctl(PR_SET_NAME, "cf-lifeline");
     reset_signals();
     keep_what_the_cluster_needs(cluster, maker);
-    await_users(at);
     watch_children();
+    umask(0);
+    if (!is_root) become_root(at, held);
     MUST(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
-    // Where it stands tells other processes which cluster this is.
-    MUST(chdir(cluster->base));
-    MUST(mount(cluster->name, cluster->base, "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,mode=700"));
+    make_base(at, is_root);
+    fill_base(at, is_root);
+    if (is_root) {
+        MUST(unshare(CLONE_NEWUSER | CLONE_NEWNS));
+        become_root(at, held);
+    }
+    fill_base_with_mounts(at, is_root, held);
     start_outside(at, &go, &ready);
-    int network = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-    MUST(network);
     MUST(unshare(CLONE_NEWNET));
     disable_ipv6("default");
     int netlink = netlink_open();
     MUST(netlink);
-    MUST(netlink_add_bridge(netlink, "bridge"));
-    int bridge = if_nametoindex("bridge");
+    MUST(netlink_add_bridge(netlink, bridge_name));
+    int bridge = if_nametoindex(bridge_name);
     // Not before: with its first bridge, a network gets hooks of the kernel's own, and in that moment others were seen to be lost.
     pid_t guard = start_guard(at);
-    start_node(at, 0, netlink, bridge, &processes[0]);
-    // While the first node puts its file system together, this machine is connected.
-    if (cluster->interface) MUST(netlink_add_pair(netlink, "outside", bridge, cluster->interface, network, 0));
-    close(network);
-    tell_of_link(at, &guard, WNOHANG);
     link_outside(at, go);
-    for (size_t i = 1; i < cluster->node_count; i++) {
+    for (size_t i = 0; i < cluster->node_count; i++) {
         start_node(at, i, netlink, bridge, &processes[i]);
-        tell_of_link(at, &guard, WNOHANG);
+        tell_of_network(at, &guard, WNOHANG);
     }
     close(netlink);
-    tell_of_link(at, &guard, 0);
+    tell_of_network(at, &guard, 0);
     await_outside(at, ready);
-    hold(cluster, maker, processes);
+    hold_together(cluster, maker, processes);
 }
 
 pid_t ns_start(const struct ns_cluster *cluster) {
-    unsigned long users = cluster->mapped < 0 ? 0 : CLONE_NEWUSER;
+    int is_root = geteuid() == 0;
     // Where the kernel has none (before 5.3), the socket alone has to tell.
     int maker = syscall(SYS_pidfd_open, getpid(), 0);
-    pid_t child = clone_process(CLONE_NEWNS | CLONE_NEWPID | users);
-    if (child == 0) lifeline_main(cluster, maker);
+    pid_t child = clone_process(CLONE_NEWNS | CLONE_NEWPID | (is_root ? 0 : CLONE_NEWUSER));
+    if (child == 0) lifeline_main(cluster, maker, is_root);
     if (maker >= 0) close(maker);
     return child;
-}
-
-int ns_try(int own_users) {
-    pid_t child = clone_process(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | (own_users ? CLONE_NEWUSER : 0));
-    if (child < 0) return errno;
-    // A namespace that may not be used, as AppArmor gives out, is none.
-    if (child == 0) _exit(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ? errno : 0);
-    int status = 0;
-    if (waitpid(child, &status, 0) < 0) return errno;
-    return WEXITSTATUS(status);
-}
-
-int ns_await_end(pid_t process, int milliseconds) {
-    int status, ready = 1;
-    struct pollfd polled = {.fd = syscall(SYS_pidfd_open, process, 0), .events = POLLIN};
-    if (polled.fd >= 0) {
-        while ((ready = poll(&polled, 1, milliseconds)) < 0 && errno == EINTR) {}
-        close(polled.fd);
-    }
-    if (ready == 0) return 0;
-    // Somebody else may have taken note of its end already: then there is no such child.
-    while (waitpid(process, &status, 0) < 0 && errno == EINTR) {}
-    return 1;
-}
-
-int ns_set_host_address(const char *interface, uint32_t address, uint8_t prefix) {
-    if (interface_up(interface, address, prefix) < 0) return -1;
-    int netlink = netlink_open();
-    if (netlink < 0) return -1;
-    int result = netlink_quick_acknowledgements(netlink, interface, address, address, prefix);
-    close(netlink);
-    return result;
 }

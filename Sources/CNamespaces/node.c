@@ -47,6 +47,5 @@ _Noreturn void node_main(const struct ns_cluster *cluster, int index, int go) {
     close(go);
     join_network(at, node);
     int listener = listen_for_ssh(at);
-    MUST(drop_capabilities());
     serve(at, node, listener);
 }

@@ -1,9 +1,6 @@
 #ifndef CLUSTER_FIXTURE_PRIVILEGES_H
 #define CLUSTER_FIXTURE_PRIVILEGES_H
 
-/// Takes from all programs that this process starts what root of a node is not to have. Returns 0, or -1 with errno set.
-int drop_capabilities(void);
-
 /// Leaves the keyrings of whoever made the cluster (keyrings(7)).
 void leave_keyrings(void);
 

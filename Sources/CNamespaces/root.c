@@ -24,7 +24,7 @@ static int new_mount(const struct step *at, const char *type, unsigned attribute
     return tree;
 }
 
-static int hold(const struct step *at, const char *path, int recursive, int read_only) {
+int hold(const struct step *at, const char *path, int recursive, int read_only) {
     struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
     int depth = recursive ? AT_RECURSIVE : 0;
     int tree = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | depth);
@@ -33,7 +33,7 @@ static int hold(const struct step *at, const char *path, int recursive, int read
     return tree;
 }
 
-static void attach(const struct step *at, int tree, const char *path) {
+void attach(const struct step *at, int tree, const char *path) {
     if (move_mount(tree, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH) < 0) fail(at, path);
     close(tree);
 }
@@ -70,18 +70,38 @@ static void make_folder(const struct step *at, const char *path, mode_t mode) {
 
 // --- devices ----------------------------------------------------------------------------------------------------------
 
-// This machine's own, for only its root may make any. A node may use them and change nothing of them: they are read-only, which
-// for a device is said of its owner and mode.
-static const char *const devices[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty"};
-enum { device_count = sizeof devices / sizeof *devices };
+// The cluster has these, root's a copy of its own and others this machine's. A node may use them and change nothing of them: they
+// are read-only, which for a device is said of its owner and mode.
+const struct device devices[] = {
+    {"null", 1, 3},    {"zero", 1, 5}, {"full", 1, 7},      {"random", 1, 8},
+    {"urandom", 1, 9}, {"tty", 5, 0},  {"net/tun", 10, 200}, {"fuse", 10, 229},
+};
+const int device_count = sizeof devices / sizeof *devices;
+enum { most_devices = 16 };
+
+// Writes `PREFIXnumber` to a text of 12 bytes.
+const char *numbered(char *text, char prefix, int number) {
+    char digits[8];
+    int length = 0, at = 0;
+    do digits[length++] = '0' + number % 10;
+    while (number /= 10);
+    text[at++] = prefix;
+    while (length) text[at++] = digits[--length];
+    text[at] = 0;
+    return text;
+}
 
 // A minimal /dev of the node's own: none of this machine's disks, terminals or kernel messages.
 static void make_devices(const struct step *at, const struct ns_node *node, const int *held) {
     MUST(mount("tmpfs", "/dev", "tmpfs", MS_NOSUID, "size=64k,mode=755"));
+    MUST(chdir("/dev"));
+    MUST(mkdir("net", 0755));
     for (int i = 0; i < device_count; i++) {
-        MUST(mknod(devices[i], S_IFREG | 0666, 0));
-        attach(at, held[i], devices[i]);
+        if (held[i] < 0) continue;
+        MUST(mknod(devices[i].name, S_IFREG | 0666, 0));
+        attach(at, held[i], devices[i].name);
     }
+    MUST(chdir("/"));
     MUST(mkdir("/dev/pts", 0755));
     MUST(mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=620,gid=5"));
     MUST(symlink("pts/ptmx", "/dev/ptmx"));
@@ -101,8 +121,11 @@ static void protect_proc(const struct step *at) {
                                               "/proc/latency_stats", "/proc/sched_debug"};
     static const char *const empty_folders[] = {"/proc/acpi", "/proc/asound", "/proc/scsi", "/sys/firmware",
                                                 "/sys/devices/virtual/powercap"};
+    // Settings of the network are the node's own.
+    int own = hold(at, "/proc/sys/net", 0, 0);
     for (size_t i = 0; i < sizeof read_only / sizeof *read_only; i++)
         if (access(read_only[i], F_OK) == 0) attach(at, hold(at, read_only[i], 0, 1), read_only[i]);
+    attach(at, own, "/proc/sys/net");
     for (size_t i = 0; i < sizeof empty_files / sizeof *empty_files; i++)
         if (access(empty_files[i], F_OK) == 0) MUST(mount("/dev/null", empty_files[i], NULL, MS_BIND, NULL));
     for (size_t i = 0; i < sizeof empty_folders / sizeof *empty_folders; i++)
@@ -114,6 +137,7 @@ static void protect_proc(const struct step *at) {
 
 // The image's layers, and over them one file system in memory that has all that the node writes.
 static void stack(const struct step *at, const struct ns_node *node, int *temporary, int *run) {
+    MUST(mkdir(node->folder, 0700));
     MUST(mount(at->cluster->name, node->folder, "tmpfs", MS_NOSUID | MS_NODEV, node->writable));
     MUST(chdir(node->folder));
     MUST(mkdir("u", 0755));
@@ -128,11 +152,15 @@ static void stack(const struct step *at, const struct ns_node *node, int *tempor
 }
 
 void enter_root(const struct step *at, const struct ns_node *node) {
-    int held[device_count], temporary, run;
+    const struct ns_cluster *cluster = at->cluster;
+    int held[most_devices], mounts[64], temporary, run;
+    char name[12];
     int proc = new_mount(at, "proc", 0), sys = new_mount(at, "sysfs", MOUNT_ATTR_RDONLY);
-    for (int i = 0; i < device_count; i++) held[i] = hold(at, devices[i], 0, 1);
-    for (size_t i = 0; i < node->mount_count; i++)
-        node->mounts[i].held = hold(at, node->mounts[i].source, 1, node->mounts[i].read_only);
+    for (int i = 0; i < device_count; i++) {
+        numbered(name, 'd', i);
+        held[i] = access(name, F_OK) == 0 ? hold(at, name, 0, 1) : -1;
+    }
+    for (size_t i = 0; i < cluster->mount_count; i++) mounts[i] = hold(at, numbered(name, 's', i), 1, 0);
     stack(at, node, &temporary, &run);
     MUST(chdir("r"));
     // The old root is put where it can be let go of at once: nothing of it can be reached any more.
@@ -148,5 +176,5 @@ void enter_root(const struct step *at, const struct ns_node *node) {
     make_devices(at, node, held);
     protect_proc(at);
     for (size_t i = 0; i < node->file_count; i++) put_file(at, &node->files[i]);
-    for (size_t i = 0; i < node->mount_count; i++) attach(at, node->mounts[i].held, node->mounts[i].target);
+    for (size_t i = 0; i < cluster->mount_count; i++) attach(at, mounts[i], cluster->mounts[i].target);
 }

@@ -3,10 +3,28 @@
 
 #include "process.h"
 
+/// A device that a node has, by its name in /dev and its numbers.
+struct device {
+    const char *name;
+    unsigned major, minor;
+};
+extern const struct device devices[];
+extern const int device_count;
+
+/// Takes hold of a file or folder of this machine, to put it elsewhere. Returns a descriptor.
+int hold(const struct step *at, const char *path, int recursive, int read_only);
+
+/// Puts what is held in its place.
+void attach(const struct step *at, int tree, const char *path);
+
+/// Writes a letter and a number to a text of 12 bytes, and returns it: the names of what a cluster holds in its base. These are
+/// `l0` and on for layers, `d0` for devices, `s0` for shared folders.
+const char *numbered(char *text, char letter, int number);
+
 /// Puts a node's file system together and makes it the calling process's root.
 ///
-/// What comes from this machine (devices, shared folders) is taken hold of before, and put in its place afterwards, when every
-/// path is resolved in the node: no link and no `..` in there leads out.
+/// The calling process stands in the cluster's base. What comes from there is taken hold of before, and put in its place
+/// afterwards, when every path is resolved in the node: no link and no `..` in there leads out.
 void enter_root(const struct step *at, const struct ns_node *node);
 
 #endif

@@ -49,8 +49,8 @@ static void keep(struct log *log) {
 static int join_limits(const struct ns_node *node) {
     for (size_t i = 0; i < node->cgroup_count; i++)
         if (write(node->cgroups[i], "0", 1) != 1) return -1;
-    // From here on these groups are the root of all groups.
-    return unshare(CLONE_NEWCGROUP);
+    // From here on these groups are the root of all groups. Without any, the root would be this machine's.
+    return node->cgroup_count ? unshare(CLONE_NEWCGROUP) : 0;
 }
 
 static _Noreturn void serve_ssh(int client, const struct ns_node *node, int log) {

@@ -25,12 +25,11 @@ struct ns_port {
     uint16_t node_port;
 };
 
-/// A folder of this machine that the node sees.
+/// A folder of this machine that all nodes see.
 struct ns_mount {
-    const char *source;
+    const char *source;        ///< only used where the cluster's users are its maker's own; else it comes held, with the users
     const char *target;        ///< a path of the node's
     int read_only;
-    int held;                  ///< for a node's first process to take note in
 };
 
 struct ns_node {
@@ -45,8 +44,6 @@ struct ns_node {
     size_t file_count;
     const struct ns_port *ports;
     size_t port_count;
-    struct ns_mount *mounts;
-    size_t mount_count;
     int log;                   ///< where what its sshd writes is kept
     size_t log_size;           ///< and how much of it, in bytes
     const int *cgroups;        ///< descriptors of `cgroup.procs` files for what runs on it
@@ -56,9 +53,13 @@ struct ns_node {
 struct ns_cluster {
     const char *name;          ///< what the cluster's own file systems are called in a list of mounts
     const char *base;          ///< an existing folder; what is mounted there is seen by the cluster alone
-    const char *interface;     ///< the name of this machine's end of the network, or NULL if it has none
+    const char *const *layers; ///< the folders that the nodes' roots are made of, the uppermost first
+    size_t layer_count;
+    const struct ns_mount *mounts;
+    size_t mount_count;
     uint8_t prefix;            ///< the length of the network's prefix
-    int mapped;                ///< -1, or the cluster has users of its own: a byte comes here when they are mapped
+    uid_t root;                ///< who root of the cluster is on this machine; its maker, unless the maker is root
+    int mapped;                ///< a byte comes here when the cluster's users are mapped, with the mounts if the maker is root
     const char *const *outside; ///< NULL, or a program that connects the tap device `tap` to this machine's networks,
                                 ///< up to a NULL; the path of the cluster's network namespace is put before the last word
     int outside_log;           ///< where that program writes
@@ -79,14 +80,18 @@ struct ns_report {
     int32_t code;              ///< an errno, or an exit status as waitpid(2) gives it
     char step[52];             ///< what failed
 };
-/// `NS_LINKED`: this machine's end of the network is there, and its rules are in force.
-enum { NS_LINKED = 1, NS_CONNECTED = 2, NS_FAILED = 3, NS_ENDED = 4 };
+/// `NS_USERS`: its users can be mapped. `NS_NETWORK`: its network is there to be joined, and its rules are in force.
+enum { NS_USERS = 1, NS_NETWORK = 2, NS_CONNECTED = 3, NS_FAILED = 4, NS_ENDED = 5 };
 
 /// Sent to the lifeline instead of a node's index: the cluster stays when the socket is closed, until somebody kills it.
 enum { NS_STAY = 0xffff };
 
 /// Whether this process may make namespaces, with users of their own or not. Returns 0 or an errno.
 int ns_try(int own_users);
+
+/// Starts a process with users of its own, which does nothing until the other end of a socket is closed. Returns it, or -1 with errno
+/// set.
+pid_t ns_hold_users(int until);
 
 /// Starts a cluster and returns the process that holds it together, or -1 with errno set.
 pid_t ns_start(const struct ns_cluster *cluster);
@@ -101,7 +106,15 @@ void ns_keep_from_children(int descriptor);
 /// Closes such a descriptor.
 void ns_close(int descriptor);
 
-/// Gives this machine's end its address and lets acknowledgements go out at once. Returns 0, or -1 with errno set.
-int ns_set_host_address(const char *interface, uint32_t address, uint8_t prefix);
+/// Takes hold of a folder of this machine for a cluster with users of its own: who has a number here has the same number there.
+/// Returns a descriptor, or -1 with errno set.
+int ns_hold(const char *folder, int read_only, pid_t cluster);
+
+/// Tells a cluster that its users are mapped, and hands over what is held for it. Returns 0, or -1 with errno set.
+int ns_hand_over(int socket, const int *held, size_t count);
+
+/// Joins a cluster's network: a pair of interfaces, one a port of the cluster's bridge, the other this machine's, with an address
+/// and a route on which acknowledgements go out at once. Returns 0, or -1 with errno set.
+int ns_join(pid_t cluster, const char *interface, uint32_t address, uint8_t prefix);
 
 #endif

@@ -55,15 +55,15 @@ package struct ProcessIdentity: Sendable, Hashable {
         return Self.startTime(processID).map { $0 != started } ?? false
     }
 
-    /// Whether a process is this user's through and through: its real, effective, saved and file system user, the `Uid:`
+    /// Whether a process is this user's, or another one's, through and through: its real, effective, saved and file system user, the `Uid:`
     /// of `/proc/PID/status` (proc(5)). A set-user-ID program has its file's owner for some of them, and is owned by
     /// that user in `/proc`, whoever runs it.
-    package static func isOwn(_ processID: Int32) -> Bool {
+    package static func isOwn(_ processID: Int32, as user: UInt32 = geteuid()) -> Bool {
         guard let status = try? String(contentsOfFile: "/proc/\(processID)/status", encoding: .utf8),
             let line = status.split(separator: "\n").first(where: { $0.hasPrefix("Uid:") })
         else { return false }
         let users = line.split(whereSeparator: \.isWhitespace).dropFirst().map { UInt32($0) }
-        return users.count == 4 && users.allSatisfy { $0 == geteuid() }
+        return users.count == 4 && users.allSatisfy { $0 == user }
     }
 
     /// Whether it is the same process as another identity of this machine.

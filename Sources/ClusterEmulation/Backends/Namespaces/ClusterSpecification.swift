@@ -6,12 +6,12 @@ import Glibc
 /// A plan in the terms of the C target: everything written out beforehand, since nothing can be made after the clone.
 final class ClusterSpecification {
     private(set) var endpoints: [NodeEndpoint] = []
-    let interface: String
     /// This process's ends of the lifeline and of the reports.
     private var keptSocket: Int32 = -1
     private var keptReports: Int32 = -1
-    /// Where a byte says that the cluster's users are mapped; -1 if it has none of its own.
-    private(set) var mapped: Int32 = -1
+    /// Where a byte says that the cluster's users are mapped.
+    private var mapped: Int32 = -1
+    private let mounts: [Mount]
     private let arena = Arena()
     private var cluster = ns_cluster()
     /// What the cluster inherits and this process lets go of.
@@ -22,10 +22,10 @@ final class ClusterSpecification {
     init(_ plan: ClusterPlan, image: LayeredImage, subnet: Subnet, credentials: Credentials) throws {
         let outside = plan.configuration.outside ? try Outside() : nil
         // Only root's cluster has a way to this machine that could be closed.
-        let guardian = UserNamespace.isNeeded || plan.configuration.hostAccess ? nil : try HostGuard()
+        let guardian = !ClusterUsers.makerIsRoot || plan.configuration.hostAccess ? nil : try HostGuard()
         let addresses = subnet.addresses(plan.nodeNames.count)
         let base = plan.workspace.mountFolder
-        interface = "cf\(plan.id)"
+        mounts = plan.configuration.mounts
         try Workspace.makeFolder(base)
         try Workspace.makeFolder(NodeLogs.folder(of: plan.workspace.folder))
         let ubuntu = try image.ubuntu()
@@ -48,7 +48,7 @@ final class ClusterSpecification {
             node.hostname = arena.text(name)
             node.address = inet_addr(addresses[index])
             node.peer = arena.text("port\(index + 1)")
-            node.folder = arena.text("\(base)/\(index + 1)")
+            node.folder = arena.text("\(index + 1)")
             node.files = files(entries)
             node.file_count = entries.count
             node.ports = arena.array(
@@ -66,8 +66,15 @@ final class ClusterSpecification {
         }
         cluster.name = arena.text("cf-\(plan.id)")
         cluster.base = arena.text(base)
-        // Only root may put an interface beside this machine's own.
-        if !UserNamespace.isNeeded { cluster.interface = arena.text(interface) }
+        cluster.root = ClusterUsers.root
+        cluster.layers = arena.array(image.folders.map { Optional(arena.text($0)) })
+        cluster.layer_count = image.folders.count
+        cluster.mounts = arena.array(
+            mounts.map {
+                ns_mount(
+                    source: arena.text($0.source), target: arena.text($0.target), read_only: $0.isReadOnly ? 1 : 0)
+            })
+        cluster.mount_count = mounts.count
         cluster.prefix = UInt8(subnet.bits)
         cluster.nodes = arena.array(nodes)
         cluster.node_count = nodes.count
@@ -100,16 +107,10 @@ final class ClusterSpecification {
         node.writable = arena.text("size=\(space.files),mode=755")
         node.shared_memory = arena.text("size=\(space.sharedMemory),mode=1777")
         node.log_size = space.log
-        let own = UserNamespace.isNeeded ? ",userxattr" : ""
-        node.overlay = arena.text("lowerdir=\(image.lowerFolders),upperdir=u,workdir=w\(own)")
-        node.mounts = UnsafeMutablePointer(
-            mutating: arena.array(
-                configuration.mounts.map {
-                    ns_mount(
-                        source: arena.text($0.source), target: arena.text($0.target),
-                        read_only: $0.isReadOnly ? 1 : 0, held: -1)
-                }))
-        node.mount_count = configuration.mounts.count
+        let own = !ClusterUsers.makerIsRoot ? ",userxattr" : ""
+        // Beside the node's folder, all nodes have the layers, under these names.
+        let layers = image.folders.indices.map { "../l\($0)" }.joined(separator: ":")
+        node.overlay = arena.text("lowerdir=\(layers),upperdir=u,workdir=w\(own)")
         return node
     }
 
@@ -128,8 +129,7 @@ final class ClusterSpecification {
         (keptSocket, cluster.lifeline) = try socketPair(kind)
         // Whole reports, whoever else writes: a socket of packets.
         (keptReports, cluster.report) = try socketPair(Int32(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue))
-        cluster.mapped = -1
-        if UserNamespace.isNeeded { (mapped, cluster.mapped) = try socketPair(kind) }
+        (mapped, cluster.mapped) = try socketPair(kind)
         let process = ns_start(&cluster)
         guard process > 0 else { throw Self.failure("the cluster's first process") }
         return process
@@ -151,6 +151,27 @@ final class ClusterSpecification {
         kept.append(ends[0])
         inherited.append(ends[1])
         return (ends[0], ends[1])
+    }
+
+    /// Says to the cluster that its users are mapped. Root takes hold of the shared folders for it, in which owners keep their
+    /// numbers; others' clusters see the folders as they do.
+    ///
+    /// - Throws: ``ClusterError`` if a folder's file system can't have owners mapped.
+    func handOver(mountsTo process: pid_t) throws {
+        var held: [Int32] = []
+        defer { for descriptor in held { close(descriptor) } }
+        for mount in ClusterUsers.makerIsRoot ? mounts : [] {
+            let descriptor = ns_hold(mount.source, mount.isReadOnly ? 1 : 0, process)
+            guard descriptor >= 0 else {
+                throw ClusterError(
+                    .provisioningFailed,
+                    "\(mount.source) can't be shared with the nodes: owners can't be mapped there (\(String(cString: strerror(errno)))).",
+                    remedy: "Share a folder of ext4, xfs, btrfs or, from Linux 6.3 on, tmpfs, and with nothing else mounted in it."
+                )
+            }
+            held.append(descriptor)
+        }
+        guard ns_hand_over(mapped, held, held.count) == 0 else { throw Self.failure("the cluster's users") }
     }
 
     /// Hands this process's ends over: they are no longer closed with the specification.

@@ -19,7 +19,7 @@ final class HostNetwork: Sendable {
     /// may need that thread.
     /// An ordinary user's cluster is not part of this machine's network: it has its addresses for itself.
     static func reserve(nodes: Int) async throws -> HostNetwork {
-        if UserNamespace.isNeeded { return HostNetwork(subnet: try pick(nodes), lock: -1) }
+        if !ClusterUsers.makerIsRoot { return HostNetwork(subnet: try pick(nodes), lock: -1) }
         let path = "/run/cluster-fixture-subnets.lock"
         let lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
         while lock >= 0, flock(lock, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK || errno == EINTR {
@@ -52,12 +52,13 @@ final class HostNetwork: Sendable {
             .provisioningFailed, "No subnet of 198.18.0.0/15 is free on this machine.", remedy: "Stop other clusters.")
     }
 
-    /// Gives this machine its address in the cluster's network.
-    func attach(_ interface: String) throws {
-        if UserNamespace.isNeeded { return }
-        guard ns_set_host_address(interface, subnet.gateway.bigEndian, UInt8(subnet.bits)) == 0 else {
+    /// Gives this machine an interface and an address in the network of the cluster that a process holds together. Only root may.
+    func join(_ lifeline: pid_t, as interface: String) throws {
+        if !ClusterUsers.makerIsRoot { return }
+        guard ns_join(lifeline, interface, subnet.gateway.bigEndian, UInt8(subnet.bits)) == 0 else {
             throw ClusterError(
-                .provisioningFailed, "\(interface) could not be given an address: \(String(cString: strerror(errno))).")
+                .provisioningFailed,
+                "This machine could not join the cluster's network as \(interface): \(String(cString: strerror(errno))).")
         }
     }
 

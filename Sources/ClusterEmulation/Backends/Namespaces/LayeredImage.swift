@@ -15,8 +15,8 @@ package struct LayeredImage: Sendable {
     /// The same with one more layer on top.
     package func adding(_ layer: String) -> LayeredImage { LayeredImage(root: root, layers: [layer] + layers) }
 
-    /// All of them, as overlayfs takes them.
-    package var lowerFolders: String { (layers + [root]).joined(separator: ":") }
+    /// All of them, the uppermost first.
+    package var folders: [String] { layers + [root] }
 
     package typealias Account = (user: UInt32, group: UInt32, home: String)
 

@@ -29,7 +29,7 @@ struct Lifeline: Sendable {
 
     private init?(process: pid_t) {
         guard let name = try? String(contentsOfFile: "/proc/\(process)/comm", encoding: .utf8), name == "cf-lifeline\n",
-            ProcessIdentity.isOwn(process), let running = ProcessIdentity(running: process),
+            ProcessIdentity.isOwn(process, as: ClusterUsers.root), let running = ProcessIdentity(running: process),
             let place = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process)/cwd")
         else { return nil }
         let workspace = Workspace(folder: (place as NSString).deletingLastPathComponent)

@@ -42,12 +42,11 @@ final class NamespaceCluster: Sendable {
         running.withLock { $0[plan.id] = cluster }
         try board.read(from: reports)
         try Lifeline.note(process, plan)
-        if UserNamespace.isNeeded {
-            try await UserNamespace().map(process)
-            _ = send(specification.mapped, [1 as UInt8], 1, Int32(MSG_NOSIGNAL))
-        }
-        try await board.linked(log: NodeLogs.file("nft", of: plan.workspace.folder))
-        try network.attach(specification.interface)
+        try await board.users()
+        try await ClusterUsers.map(process)
+        try specification.handOver(mountsTo: process)
+        try await board.network(log: NodeLogs.file("nft", of: plan.workspace.folder))
+        try network.join(process, as: "cf\(plan.id)")
         network.release()
         if plan.configuration.outside {
             try await board.connected(log: NodeLogs.file("outside", of: plan.workspace.folder))

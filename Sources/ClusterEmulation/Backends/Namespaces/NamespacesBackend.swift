@@ -17,7 +17,7 @@ package struct NamespacesBackend: Backend, NodeKilling {
     package init(cache: String? = nil) { images = NamespaceImages(cache: cache) }
 
     package func availability() async -> Availability {
-        if UserNamespace.isNeeded {
+        if !ClusterUsers.makerIsRoot {
             if let missing = Self.missing {
                 return .unavailable(reason: missing.reason, remedy: missing.remedy)
             }
@@ -32,7 +32,7 @@ package struct NamespacesBackend: Backend, NodeKilling {
                 reason: "the program \(program) is not on this machine.",
                 remedy: "Install util-linux.")
         }
-        return .available("namespaces of this machine's kernel" + (UserNamespace.isNeeded ? ", without root" : ""))
+        return .available("namespaces of this machine's kernel" + (!ClusterUsers.makerIsRoot ? ", without root" : ""))
     }
 
     /// The layer and the keys don't depend on each other, so they are made at the same time.

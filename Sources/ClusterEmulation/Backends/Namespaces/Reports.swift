@@ -6,7 +6,8 @@ import Glibc
 /// What a cluster's processes tell of themselves, read by a thread of its own until the last of them has ended.
 final class Reports: Sendable {
     private struct Board {
-        var isLinked = false
+        var hasUsers = false
+        var hasNetwork = false
         var isConnected = false
         var ended: [Int: Int] = [:]
         var failure: (node: Int, code: Int32, step: String)?
@@ -39,7 +40,8 @@ final class Reports: Sendable {
         let node = Int(report.node)
         change { board in
             switch Int(report.kind) {
-            case Int(NS_LINKED): board.isLinked = true
+            case Int(NS_USERS): board.hasUsers = true
+            case Int(NS_NETWORK): board.hasNetwork = true
             case Int(NS_CONNECTED): board.isConnected = true
             case Int(NS_ENDED):
                 let status = report.code
@@ -62,8 +64,11 @@ final class Reports: Sendable {
         for continuation in waiting { continuation.resume() }
     }
 
-    /// Returns when the cluster has its network.
-    func linked(log: String) async throws { try await wait(log: log) { $0.isLinked } }
+    /// Returns when the cluster's users can be mapped.
+    func users() async throws { try await wait { $0.hasUsers } }
+
+    /// Returns when the cluster's network can be joined.
+    func network(log: String) async throws { try await wait(log: log) { $0.hasNetwork } }
 
     /// Returns the first node that has ended, with its exit code. A node that could not be started has said why before.
     func firstEnd() async throws -> (node: Int, code: Int) {
@@ -114,7 +119,7 @@ final class Reports: Sendable {
             await withCheckedContinuation { continuation in
                 let isStale = board.withLock { board in
                     let changed =
-                        board.isLinked != state.isLinked || board.isConnected != state.isConnected
+                        board.hasUsers != state.hasUsers || board.hasNetwork != state.hasNetwork || board.isConnected != state.isConnected
                         || board.ended.count != state.ended.count || (board.failure == nil) != (state.failure == nil)
                         || board.isOver != state.isOver || Task.isCancelled
                     if !changed { board.waiting[ticket] = continuation }

@@ -3,34 +3,6 @@ import CNamespaces
 import Foundation
 import Glibc
 
-/// Users of a cluster's own, where the process is not root: root in there is the user outside, and all others come from
-/// the range that `/etc/subuid` and `/etc/subgid` set aside for him (subuid(5)).
-struct UserNamespace: Sendable {
-    static var isNeeded: Bool { geteuid() != 0 }
-
-    /// Maps the users of a cluster's first process.
-    ///
-    /// - Throws: ``ClusterError`` with what newuidmap or newgidmap said.
-    func map(_ process: pid_t) async throws {
-        async let users: Void = map(process, with: "newuidmap", own: geteuid(), ranges: "/etc/subuid")
-        try await map(process, with: "newgidmap", own: getegid(), ranges: "/etc/subgid")
-        try await users
-    }
-
-    private func map(_ process: pid_t, with program: String, own: UInt32, ranges file: String) async throws {
-        let text = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
-        let range = UserNamespaceFacts.range(in: text, name: NSUserName(), userID: geteuid())
-        guard let range else { throw ClusterError(.backendUnavailable, "\(file) has no range for this user.") }
-        let output = try await Command(
-            program, [process, 0, own, 1, 1, range.first, range.count].map { "\($0)" }
-        ).output()
-        guard output.succeeded else {
-            throw ClusterError(
-                .provisioningFailed, "The cluster's users could not be mapped: \(program) says: \(output.complaint)")
-        }
-    }
-}
-
 /// What decides whether an ordinary user may have users of a cluster's own.
 package struct UserNamespaceFacts: Sendable {
     package var name: String
