@@ -14,8 +14,8 @@ extension OwnFolder {
 
     /// Reads a file that nobody else can have written.
     ///
-    /// - Throws: ``ClusterError`` if it is not there, or is a link, no regular file, another user's, writable for others,
-    ///   or larger than 16 MiB.
+    /// - Throws: ``ClusterError`` if it is not there, or is a link, something other than a file, another user's,
+    ///   writable for others, or larger than 16 MiB.
     package func read(_ name: String) throws -> Data {
         // Without O_NONBLOCK, a named pipe would be waited for.
         let file = try opened(name, O_RDONLY | O_NONBLOCK, 0)
@@ -105,6 +105,8 @@ extension OwnFolder {
     }
 
     func failure(_ name: String, _ cause: String) -> ClusterError {
-        ClusterError(.provisioningFailed, "\(path)/\(name) can't be used: \(cause).")
+        ClusterError(
+            .provisioningFailed, "\(path)/\(name) can't be used: \(cause).",
+            remedy: "If it is not yours, remove it.")
     }
 }
