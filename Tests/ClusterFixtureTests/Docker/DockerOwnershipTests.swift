@@ -96,7 +96,7 @@ struct DockerOwnershipTests {
     }
 
     @Test(arguments: ["x/../important", "../important", "0123456789/../important", "ABCDEF0123"])
-    func aLabelThatIsNoIDLeadsToNoFolder(label: String) async throws {
+    func aLabelOtherThanAnIDLeadsToNoFolder(label: String) async throws {
         try await withTemporaryFolder { folder in
             let important = try OwnFolder(folder).make("important")
             try important.write("x", to: "file")
