@@ -43,7 +43,7 @@ struct MachineTroubleTests {
             sentence: "Programs may not be run in", remedy: "--no-shims"),
         Trouble(
             testDescription: "a full disk for the cache", making: "mount -t tmpfs -o size=100k tmpfs home",
-            sentence: "could not be written: No space left on device", remedy: "XDG_CACHE_HOME"),
+            sentence: "could not be made: mmdebstrap failed", remedy: "XDG_CACHE_HOME"),
         Trouble(
             testDescription: "a read-only home", making: "mount -t tmpfs -o ro tmpfs home",
             sentence: "could not be made: Read-only file system", remedy: "XDG_CACHE_HOME"),
