@@ -1,5 +1,5 @@
 /// What a cluster's folder says of itself, from the first moment on: who made it, which cluster's it is, and where that
-/// cluster's nodes run. A folder without it is none of ours.
+/// cluster's nodes run. A folder without it was not made by us.
 package struct ClusterMark: Sendable, Hashable {
     package let owner: ProcessIdentity
     package let cluster: ClusterID

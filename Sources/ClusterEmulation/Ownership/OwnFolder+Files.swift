@@ -14,8 +14,8 @@ extension OwnFolder {
 
     /// Reads a file that nobody else can have written.
     ///
-    /// - Throws: ``ClusterError`` if it is not there, or is a link, no regular file, another user's, writable for others,
-    ///   or larger than 16 MiB.
+    /// - Throws: ``ClusterError`` if it is not there, or is a link, something other than a file, another user's,
+    ///   writable for others, or larger than 16 MiB.
     package func read(_ name: String) throws -> Data {
         // Without O_NONBLOCK, a named pipe would be waited for.
         let file = try opened(name, O_RDONLY | O_NONBLOCK, 0)
@@ -29,12 +29,12 @@ extension OwnFolder {
     /// Writes a new file, which has its mode from the first moment on; fails if anything is there already.
     package func write(_ text: String, to name: String, mode: UInt16 = 0o600) throws {
         let file = openat(descriptor, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode_t(mode))
-        guard file >= 0 else { throw failure(name, String(cString: strerror(errno))) }
+        guard file >= 0 else { throw notWritten(name, String(cString: strerror(errno))) }
         defer { close(file) }
         do {
             try FileHandle(fileDescriptor: file, closeOnDealloc: false).write(contentsOf: Data(text.utf8))
         } catch {
-            throw failure(name, ClusterError.cause(error))
+            throw notWritten(name, ClusterError.cause(error))
         }
     }
 
@@ -108,7 +108,13 @@ extension OwnFolder {
         return names
     }
 
+    private func notWritten(_ name: String, _ cause: String) -> ClusterError {
+        ClusterError(.provisioningFailed, "\(path)/\(name) could not be written: \(cause).", remedy: Self.remedy)
+    }
+
     func failure(_ name: String, _ cause: String) -> ClusterError {
-        ClusterError(.provisioningFailed, "\(path)/\(name) can't be used: \(cause).", remedy: Self.remedy)
+        ClusterError(
+            .provisioningFailed, "\(path)/\(name) can't be used: \(cause).",
+            remedy: "If it is not yours, remove it.")
     }
 }

@@ -12,10 +12,15 @@ import Musl
 ///
 /// Foundation's says nothing if the system refuses it one, and whoever waits for it then waits for ever.
 package enum BlockingThread {
+    /// What macOS gives, in bytes: enough for calls that block, and little where address space is short.
+    package static let stackSize = 512 << 10
+
     /// Starts a thread.
     ///
     /// - Throws: ``ClusterError`` if the system refuses it.
-    package static func start(_ body: @escaping @Sendable () -> Void) throws {
+    package static func start(
+        stackSize: Int = stackSize, _ body: @escaping @Sendable () -> Void
+    ) throws {
         let attributes = UnsafeMutablePointer<pthread_attr_t>.allocate(capacity: 1)
         pthread_attr_init(attributes)
         defer {
@@ -23,8 +28,7 @@ package enum BlockingThread {
             attributes.deallocate()
         }
         pthread_attr_setdetachstate(attributes, Int32(PTHREAD_CREATE_DETACHED))
-        // What macOS gives: enough for calls that block, and little where address space is short.
-        pthread_attr_setstacksize(attributes, 512 << 10)
+        pthread_attr_setstacksize(attributes, stackSize)
         let work = Unmanaged.passRetained(Work(body)).toOpaque()
         #if canImport(Darwin)
         var thread: pthread_t?
@@ -44,9 +48,15 @@ package enum BlockingThread {
     }
 
     /// Does the work on a thread of its own, or on this one if the system refuses it, and returns when it is done.
-    package static func run<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
+    package static func run<Result: Sendable>(
+        stackSize: Int = stackSize, _ body: @escaping @Sendable () -> Result
+    ) async -> Result {
         await withCheckedContinuation { continuation in
-            do { try start { continuation.resume(returning: body()) } } catch { continuation.resume(returning: body()) }
+            do {
+                try start(stackSize: stackSize) { continuation.resume(returning: body()) }
+            } catch {
+                continuation.resume(returning: body())
+            }
         }
     }
 }

@@ -39,6 +39,11 @@ package struct OwnKeys: Sendable {
             throw invalid(
                 "\(place) holds more than one private key (\(keys.joined(separator: ", "))).", "Keep one of them.")
         }
+        if file.contains(where: { "\"\\".contains($0) || $0.isNewline }) || file.contains("${") {
+            throw invalid(
+                "\"\(ClusterConfiguration.printable(file))\" can't be named in an ssh_config: it has a quote, a backslash, a line break or ${.",
+                "Put the key pairs elsewhere.")
+        }
         let attributes = try FileManager.default.attributesOfItem(atPath: file)
         if let mode = attributes[.posixPermissions] as? Int, mode & 0o077 != 0 {
             throw invalid(

@@ -6,34 +6,22 @@ import Testing
 /// Programs that run on several nodes at once, and reach the others by SSH themselves.
 @Suite(.requiresBackend, .serialized, .timeLimit(.minutes(10)))
 struct ParallelProgramsTests {
-    /// Nodes without an engine see this machine's programs; an engine's get an image with the program in it.
-    private func imageWithMPI(_ backend: BackendUnderTest, in folder: String) async throws -> NodeImage {
-        guard backend == .docker else { return .node }
-        let node = try await backend.choice.resolve().prepare(.node, progress: Progress())
-        let text = """
-            ARG NODE
-            FROM ${NODE}
-            RUN apt-get update && apt-get install -y --no-install-recommends openmpi-bin && rm -rf /var/lib/apt/lists/*
-
-            """
-        try text.write(toFile: folder + "/Dockerfile", atomically: true, encoding: .utf8)
-        return .dockerfile(folder + "/Dockerfile", context: folder, arguments: ["NODE": try #require(node.first)])
-    }
-
-    @Test(
-        .requiresProgram("mpirun"), .enabled("an ordinary user's nodes have a root of their own") { geteuid() == 0 },
-        arguments: try await BackendUnderTest.usable())
+    @Test(.requiresOutside, arguments: try await BackendUnderTest.usable())
     func mpirunStartsAProcessOnEveryNode(backend: BackendUnderTest) async throws {
-        try await withTemporaryFolder { folder in
-            let image = try await imageWithMPI(backend, in: folder)
-            try await withCluster(nodes: 3, image: image, backend: backend.choice) { cluster in
-                let hosts = try cluster.inventory.text(.hostfile)
-                try await cluster[0].run("cat >hosts", standardInput: hosts).requireSuccess()
-                let output = try await cluster[0].run(
-                    "mpirun --hostfile hosts --map-by node -np 3 sh -c 'echo $OMPI_COMM_WORLD_RANK $(hostname)'",
-                    timeout: .seconds(60))
-                #expect(output.lines.sorted() == ["0 node1", "1 node2", "2 node3"], "\(output.standardError)")
+        try await withCluster(nodes: 3, backend: backend.choice, outside: true) { cluster in
+            let install = "apt-get update && apt-get install -y --no-install-recommends openmpi-bin"
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for node in cluster.nodes {
+                    group.addTask { try await node.run(install, as: .root, timeout: .seconds(300)).requireSuccess() }
+                }
+                try await group.waitForAll()
             }
+            let hosts = try cluster.inventory.text(.hostfile)
+            try await cluster[0].run("cat >hosts", standardInput: hosts).requireSuccess()
+            let output = try await cluster[0].run(
+                "mpirun --hostfile hosts --map-by node -np 3 sh -c 'echo $OMPI_COMM_WORLD_RANK $(hostname)'",
+                timeout: .seconds(60))
+            #expect(output.lines.sorted() == ["0 node1", "1 node2", "2 node3"], "\(output.standardError)")
         }
     }
 

@@ -43,17 +43,17 @@ struct MachineTroubleTests {
             sentence: "Programs may not be run in", remedy: "--no-shims"),
         Trouble(
             testDescription: "a full disk for the cache", making: "mount -t tmpfs -o size=100k tmpfs home",
-            sentence: "could not be written: No space left on device", remedy: "XDG_CACHE_HOME"),
+            sentence: "could not be made: mmdebstrap failed", remedy: "XDG_CACHE_HOME"),
         Trouble(
             testDescription: "a read-only home", making: "mount -t tmpfs -o ro tmpfs home",
-            sentence: "could not be written: Read-only file system", remedy: "XDG_CACHE_HOME"),
+            sentence: "could not be made: Read-only file system", remedy: "XDG_CACHE_HOME"),
         Trouble(
             testDescription: "a read-only home and a name", making: "mount -t tmpfs -o ro tmpfs home",
-            words: ["up", "--name", "trouble"], sentence: "could not be written: Read-only file system",
+            words: ["up", "--name", "trouble"], sentence: "could not be made: Read-only file system",
             remedy: "XDG_CACHE_HOME"),
         Trouble(
             testDescription: "a file in the place of the home", making: "rmdir home; touch home",
-            sentence: "could not be written: Not a directory", remedy: "XDG_CACHE_HOME"),
+            sentence: "could not be made: Not a directory", remedy: "XDG_CACHE_HOME"),
         Trouble(
             testDescription: "a home with a comma", making: "mkdir a,b; HOME=$PWD/a,b",
             sentence: "has a comma, a colon", remedy: "XDG_CACHE_HOME"),

@@ -29,6 +29,11 @@ import Testing
         #expect(values(of: "--mount", in: words).contains("type=bind,source=/tmp,target=/data,readonly"))
     }
 
+    @Test func aNodesLogGrowsToALimit() throws {
+        let words = try run(ClusterConfiguration())
+        #expect(values(of: "--log-opt", in: words) == ["max-size=4m"])
+    }
+
     @Test func noSecretIsOnTheCommandLine() throws {
         let words = try run(ClusterConfiguration(environment: ["TOKEN": "hunter2"]))
         #expect(!words.contains { $0.contains("hunter2") || $0.contains("TOKEN") })

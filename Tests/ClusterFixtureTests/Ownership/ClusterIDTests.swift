@@ -6,7 +6,7 @@ import Testing
     @Test(arguments: [
         "", "x/../important", "../../etc", "012345678", "01234567890", "0123456789\n", "012345678\n", "ABCDEF0123",
         "012345678g", "012345678٣", "0123456 89", "-123456789", "123456789.",
-    ]) func otherTextIsNoID(text: String) {
+    ]) func otherTextIsNotAnID(text: String) {
         #expect(ClusterID(text) == nil)
         #expect(ClusterID(folderName: "cf-" + text) == nil)
         #expect(Workspace(folder: "/tmp/cf-" + text).opened == nil)
@@ -22,7 +22,7 @@ import Testing
     @Test(arguments: [
         "", "1 2 host", "1 2 host\n0123456789", "1 2 host\n0123456789\ndocker", "1 2 host\n0123456789\ndocker\nmore\n",
         "1 2 host\n../0123456\ndocker\n", "host\n0123456789\ndocker\n",
-    ]) func otherTextIsNoMark(text: String) {
+    ]) func otherTextIsNotAMark(text: String) {
         #expect(ClusterMark(text: text) == nil)
     }
 

@@ -93,7 +93,7 @@ import Testing
         }
     }
 
-    @Test func aClaimIsNoLink() throws {
+    @Test func aClaimThatIsALinkIsRefused() throws {
         try withFolder { folder in
             let own = try OwnFolder(folder)
             try own.write("secret", to: "secret")
@@ -120,7 +120,7 @@ import Testing
     }
 
     private func withFolder(_ body: (String) throws -> Void) throws {
-        let folder = NSTemporaryDirectory() + "cft-\(ClusterID.random())"
+        let folder = NSTemporaryDirectory() + "/cft-\(ClusterID.random())"
         mkdir(folder, 0o700)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try body(folder)

@@ -15,7 +15,7 @@ struct StrangersClustersTests {
         case roots
     }
 
-    @Test(arguments: Process.allCases) func aStrangersProcessIsNoClusterOfOurs(kind: Process) async throws {
+    @Test(arguments: Process.allCases) func aStrangersProcessIsNotTakenForALifeline(kind: Process) async throws {
         try await withOrdinaryUser { stranger in
             let name = "prod-" + String(Int.random(in: 100_000..<999_999))
             let cluster = ClusterID.random()

@@ -4,7 +4,7 @@ import Testing
 /// The rules of the XDG Base Directory Specification.
 @Suite struct UserFoldersTests {
     @Test(arguments: [nil, "", "relative/place", "./here", "~/there"])
-    func aVariableThatIsNoAbsolutePathCountsAsNotSet(value: String?) {
+    func aVariableWithoutAnAbsolutePathCountsAsNotSet(value: String?) {
         var environment = ["HOME": "/home/ada"]
         environment["XDG_STATE_HOME"] = value
         let folder = UserFolders.folder("XDG_STATE_HOME", else: ".local/state", environment: environment)
@@ -17,7 +17,7 @@ import Testing
         #expect(folder == "/data/cache/cluster-fixture")
     }
 
-    @Test(arguments: [nil, "", "relative"]) func aHomeThatIsNoAbsolutePathIsLookedUp(home: String?) {
+    @Test(arguments: [nil, "", "relative"]) func aHomeWithoutAnAbsolutePathIsLookedUp(home: String?) {
         var environment: [String: String] = [:]
         environment["HOME"] = home
         #expect(UserFolders.folder("XDG_CACHE_HOME", else: ".cache", environment: environment).hasPrefix("/"))

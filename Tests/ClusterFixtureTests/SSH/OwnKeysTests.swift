@@ -66,6 +66,18 @@ import Testing
         }
     }
 
+    @Test(arguments: ["a\"b", "a\nb", "a\\b", "${HOME}"])
+    func aPlaceThatNoSSHConfigCanNameIsRefused(name: String) async throws {
+        try await withTemporaryFolder { temporary in
+            let folder = temporary + "/" + name
+            try FileManager.default.createDirectory(atPath: folder + "/root", withIntermediateDirectories: true)
+            _ = try await KeyPair.generate(folder + "/root/id_ed25519")
+            let error = try await error(folder)
+            #expect(error.code == .invalidConfiguration)
+            #expect(error.message.contains("can't be named in an ssh_config"))
+        }
+    }
+
     @Test func twoKeysAreOneTooMany() async throws {
         try await withFolder { folder in
             for name in ["a", "b"] { _ = try await KeyPair.generate(folder + "/root/" + name) }

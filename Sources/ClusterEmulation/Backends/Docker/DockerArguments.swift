@@ -58,6 +58,8 @@ package enum DockerArguments {
         let configuration = plan.configuration
         var arguments = ["run", "--detach", "--name", container(plan.id, name), "--hostname", name]
         arguments += ["--network", network(plan.id), "--ip", address, "--network-alias", name]
+        // What a node writes to its log is not to fill this machine's disk.
+        arguments += ["--log-driver", "json-file", "--log-opt", "max-size=4m"]
         arguments += labels(plan, node: name)
         arguments += ["--publish", "127.0.0.1::22"]
         for port in configuration.ports {

@@ -14,7 +14,7 @@ package struct DockerRecord: Sendable, Hashable {
     /// The cluster's folder, if what the container shows is one.
     private let workspace: Workspace?
 
-    /// Reads a line of the engine's answer; nil if it is none of ours.
+    /// Reads a line of the engine's answer; nil if it is not ours.
     package init?(_ kind: Kind, json: String) {
         guard let facts = try? JSONDecoder().decode(Facts.self, from: Data(json.utf8)),
             let cluster = ClusterID(facts[.cluster]), ClusterConfiguration.isValidName(facts[.name])
