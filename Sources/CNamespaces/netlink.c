@@ -135,9 +135,9 @@ end:
 }
 
 // The device is made to stay, since the program that is to hold it is not there yet.
-int add_tap(const char *name, const char *bridge) {
+int add_tap(const char *tun, const char *name, const char *bridge) {
     struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
-    int result = -1, device = open("/dev/net/tun", O_RDWR | O_CLOEXEC), control = -1;
+    int result = -1, device = open(tun, O_RDWR | O_CLOEXEC), control = -1;
     if (device < 0) return -1;
     strncpy(request.ifr_name, name, IFNAMSIZ - 1);
     if (ioctl(device, TUNSETIFF, &request) < 0 || ioctl(device, TUNSETPERSIST, 1) < 0) goto end;

@@ -21,8 +21,8 @@ int interface_up(const char *name, uint32_t address, uint8_t prefix);
 /// new one calls out to all others, which makes the thousandth node as dear as a hundred of the first.
 void disable_ipv6(const char *interface);
 
-/// Makes a device whose other end a program is going to hold, sets it up and makes it a port of a bridge.
-int add_tap(const char *name, const char *bridge);
+/// Makes, by /dev/net/tun or a copy of it, a device whose other end a program is going to hold, sets it up and makes it a port of a bridge.
+int add_tap(const char *tun, const char *name, const char *bridge);
 
 /// Makes an address the way to all networks that no other route leads to.
 int netlink_add_default_route(int netlink, uint32_t gateway);

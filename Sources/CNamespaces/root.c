@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "root.h"
 
+#include "base.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -153,7 +155,7 @@ static void stack(const struct step *at, const struct ns_node *node, int *tempor
 
 void enter_root(const struct step *at, const struct ns_node *node) {
     const struct ns_cluster *cluster = at->cluster;
-    int held[most_devices], mounts[64], temporary, run;
+    int held[most_devices], mounts[most_mounts], temporary, run;
     char name[12];
     int proc = new_mount(at, "proc", 0), sys = new_mount(at, "sysfs", MOUNT_ATTR_RDONLY);
     for (int i = 0; i < device_count; i++) {

@@ -29,6 +29,8 @@ extension ClusterConfiguration {
             }
         }
         try validatePorts()
+        // As many as one message between processes may carry.
+        if mounts.count > 64 { throw invalid("A node can't have \(mounts.count) mounts: at most 64.") }
         for mount in mounts { try mount.validate() }
     }
 

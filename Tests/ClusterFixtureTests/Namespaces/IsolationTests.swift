@@ -56,21 +56,58 @@ struct IsolationTests {
     }
 
     static let forbidden = [
-        "cat /proc/1/environ", "head -c 1 /proc/1/mem", "readlink /proc/1/fd/0", "mount -t tmpfs tmpfs /mnt",
-        "mknod /dev/disk b 8 0", "mknod /tmp/disk b 8 0",
-        "echo x >/proc/sys/kernel/hostname",
-        "hostname other", "ip link set eth0 down", "cat /proc/kcore | head -c 1 | grep -q .", "date --set 2001-01-01",
-        "mount -o remount,rw /sys", "echo h >/proc/sysrq-trigger", "unshare --mount true",
+        "cat /proc/1/environ", "head -c 1 /proc/1/mem", "readlink /proc/1/fd/0", "mknod /dev/disk b 8 0",
+        "mknod /tmp/disk b 8 0", "echo x >/proc/sys/kernel/core_pattern", "cat /proc/kcore | head -c 1 | grep -q .",
+        "date --set 2001-01-01", "echo h >/proc/sysrq-trigger", "dmesg", "chmod 0600 /dev/null",
+        "kill -9 1; sleep 0.1; false",
+        // What hides the kernel's own files can be taken away, and they are still not this user's.
+        "umount /proc/sys; echo x >/proc/sys/kernel/core_pattern", "umount /proc/kcore; head -c 1 /proc/kcore",
+        "mount -t sysfs sysfs /mnt && echo 1 >/mnt/kernel/profiling",
+        "umount /proc/sysrq-trigger; echo h >/proc/sysrq-trigger",
+        "mount -o remount,rw /dev/null; chmod 0600 /dev/null", "mount -t debugfs debugfs /mnt", "mount /dev/vda /mnt",
+    ]
+
+    /// What root of a machine of its own may do.
+    static let allowed = [
+        "useradd --create-home other && su other -c id && chown other /opt && apt-get --version",
+        "hostname other && hostname node1", "mount -t tmpfs tmpfs /mnt && touch /mnt/x && umount /mnt",
+        "mount --bind /etc /mnt && test -e /mnt/passwd && umount /mnt",
+        "ip link add outer type veth peer name inner && ip addr add 10.0.0.1/24 dev outer && ip link delete outer",
+        "tc qdisc add dev eth0 root tbf rate 1gbit burst 1mb latency 10ms && tc qdisc delete dev eth0 root",
+        "echo 1 >/proc/sys/net/ipv4/ip_forward", "unshare --user --map-root-user --net true", "unshare --mount true",
+        "test -w /dev/fuse && test -w /dev/net/tun && ip tuntap add mine mode tap && ip link delete mine",
+        "mkdir -p /tmp/u /tmp/w /tmp/m && mount -t overlay -o lowerdir=/etc,upperdir=/tmp/u,workdir=/tmp/w,userxattr o /tmp/m",
     ]
 
     @Test func rootOfANodeIsNotRootOfThisMachine() async throws {
         try await withCluster(backend: .namespaces) { cluster in
             for line in Self.forbidden {
-                #expect(try await cluster[0].run(line, as: .root).exitCode != 0, "\(line)")
+                let result = try await cluster[0].run(line, as: .root)
+                #expect(result.exitCode != 0, "\(line)")
             }
-            // What root of a machine of its own may do.
-            let allowed = "useradd --create-home other && su other -c id && chown other /opt && apt-get --version"
-            try await cluster[0].run(allowed, as: .root).requireSuccess()
+        }
+    }
+
+    @Test(arguments: allowed) func rootOfANodeIsRootOfTheNode(line: String) async throws {
+        try await withCluster(backend: .namespaces) { cluster in
+            try await cluster[0].run(line, as: .root).requireSuccess()
+            #expect(try await cluster[0].run("hostname").standardOutput == "node1\n")
+        }
+    }
+
+    /// In whatever namespace, the kernel knows everybody by this machine's numbers.
+    @Test func rootOfANodeIsNobodyOnThisMachine() async throws {
+        try await withCluster(backend: .namespaces) { cluster in
+            let mark = "cluster-fixture-\(Int.random(in: 100_000...999_999))"
+            try await cluster[0].run("(exec -a \(mark) sleep 60) >/dev/null 2>&1 & sleep 0", as: .root).requireSuccess()
+            let processes = try FileManager.default.contentsOfDirectory(atPath: "/proc").filter { process in
+                let line = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") ?? Data()
+                return Int(process) != nil && String(decoding: line, as: UTF8.self).hasPrefix(mark)
+            }
+            try #require(processes.count == 1)
+            var status = stat()
+            try #require(stat("/proc/\(processes[0])", &status) == 0)
+            #expect(status.st_uid == (geteuid() == 0 ? 0x6fff_0000 : geteuid()))
         }
     }
 

@@ -107,10 +107,9 @@ final class ClusterSpecification {
         node.writable = arena.text("size=\(space.files),mode=755")
         node.shared_memory = arena.text("size=\(space.sharedMemory),mode=1777")
         node.log_size = space.log
-        let own = !ClusterUsers.makerIsRoot ? ",userxattr" : ""
         // Beside the node's folder, all nodes have the layers, under these names.
         let layers = image.folders.indices.map { "../l\($0)" }.joined(separator: ":")
-        node.overlay = arena.text("lowerdir=\(layers),upperdir=u,workdir=w\(own)")
+        node.overlay = arena.text("lowerdir=\(layers),upperdir=u,workdir=w,userxattr")
         return node
     }
 
@@ -166,7 +165,8 @@ final class ClusterSpecification {
                 throw ClusterError(
                     .provisioningFailed,
                     "\(mount.source) can't be shared with the nodes: owners can't be mapped there (\(String(cString: strerror(errno)))).",
-                    remedy: "Share a folder of ext4, xfs, btrfs or, from Linux 6.3 on, tmpfs, and with nothing else mounted in it."
+                    remedy:
+                        "Share a folder of ext4, xfs, btrfs or, from Linux 6.3 on, tmpfs, and with nothing else mounted in it."
                 )
             }
             held.append(descriptor)

@@ -58,7 +58,8 @@ final class HostNetwork: Sendable {
         guard ns_join(lifeline, interface, subnet.gateway.bigEndian, UInt8(subnet.bits)) == 0 else {
             throw ClusterError(
                 .provisioningFailed,
-                "This machine could not join the cluster's network as \(interface): \(String(cString: strerror(errno))).")
+                "This machine could not join the cluster's network as \(interface): \(String(cString: strerror(errno)))."
+            )
         }
     }
 

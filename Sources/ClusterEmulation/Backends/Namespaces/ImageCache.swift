@@ -16,10 +16,13 @@ struct ImageCache: Sendable {
     ///   - make: Gets a place to work in, and returns what of it is to be kept.
     /// - Returns: The folder.
     /// - Throws: ``ClusterError`` with the code `imageUnavailable`.
-    func once(_ name: String, _ make: @escaping @Sendable (ImageWorkshop) async throws -> String) async throws -> String {
+    func once(_ name: String, _ make: @escaping @Sendable (ImageWorkshop) async throws -> String) async throws -> String
+    {
         let place = "\(folder)/\(name)"
         // What is in there becomes the nodes' system: nobody else may have put it there.
         _ = try OwnFolder.ensured(folder, for: .readers)
+        // Root of a cluster, who is nobody here, is shown this folder and has to get through it.
+        if ClusterUsers.makerIsRoot { chmod(folder, 0o711) }
         if FileManager.default.fileExists(atPath: place) { return place }
         try await Self.builds.once(place) {
             let workshop = ImageWorkshop(cache: folder, name: "\(name).\(getpid())")
@@ -28,7 +31,8 @@ struct ImageCache: Sendable {
                 // Another process may have been quicker; what it made is as good.
                 if rename(made, place) != 0, !FileManager.default.fileExists(atPath: place) {
                     throw ClusterError(
-                        .imageUnavailable, "\(made) could not be moved to \(place): \(String(cString: strerror(errno))).")
+                        .imageUnavailable,
+                        "\(made) could not be moved to \(place): \(String(cString: strerror(errno))).")
                 }
             } catch {
                 try await uncancelled { try await workshop.remove() }

@@ -45,7 +45,7 @@ package struct NamespaceImages: Sendable {
         return try await cache.once("\(target)-\(fingerprint.text)") { workshop in
             progress.step("making the layer \(target) of a node; this is done once")
             try await workshop.prepare(copying: BuildContext.own.unpack() + "/docker")
-            let words = [workshop.inside(workshop.folder), target, ClusterUsers.makerIsRoot ? "" : ",userxattr"]
+            let words = [workshop.inside(workshop.folder), target]
             try await workshop.run(
                 Self.script, words + lower.folders.map(workshop.inside),
                 else: "The layer \(target) of a node could not be made: provision.sh failed", progress: progress)
@@ -58,8 +58,8 @@ package struct NamespaceImages: Sendable {
     /// installing packages takes of root's capabilities.
     private static let script = """
         cd "$1"
-        target=$2 options=$3
-        shift 3
+        target=$2
+        shift 2
         mkdir u w r
         # overlayfs and mount(8) each have a way of their own to quote what separates folders and options: these names have none.
         lower=
@@ -70,7 +70,7 @@ package struct NamespaceImages: Sendable {
             mount --rbind "$folder" "$name"
             lower=$lower${lower:+:}$name
         done
-        mount -t overlay overlay -o "lowerdir=$lower,upperdir=u,workdir=w$options" r
+        mount -t overlay overlay -o "lowerdir=$lower,upperdir=u,workdir=w,userxattr" r
         cd r
         for folder in proc dev tmp run; do
             # It would lead out of here.

@@ -3,6 +3,9 @@ import Foundation
 import Glibc
 
 /// Control groups that hold nodes to their limits: version 1, one hierarchy per resource, or version 2.
+///
+/// A node with limits has a group in every hierarchy, since that is what it then takes for the root of all groups: where it had
+/// none, the root would be this machine's.
 enum NodeCgroups {
     private static let root = "/sys/fs/cgroup"
 
@@ -10,29 +13,31 @@ enum NodeCgroups {
     ///
     /// - Throws: ``ClusterError`` if this process may not make groups: a limit that is not kept is none.
     static func make(_ cluster: ClusterPlan.ID, _ node: String, _ limits: NodeLimits) throws -> [Int32] {
-        var descriptors: [Int32] = []
-        for (controller, settings) in settings(limits) {
-            let folder = "\(root)\(controller)/cluster-fixture-\(cluster)-\(node)"
-            guard mkdir(folder, 0o755) == 0 else { throw refused(node, folder) }
-            for (file, value) in settings {
-                let descriptor = open("\(folder)/\(file)", O_WRONLY | O_CLOEXEC)
-                defer { close(descriptor) }
-                guard descriptor >= 0, write(descriptor, value, value.utf8.count) == value.utf8.count else {
-                    throw refused(node, "\(folder)/\(file)")
-                }
+        guard limits != .none else { return [] }
+        return try hierarchies.map { try make("\($0)/cluster-fixture-\(cluster)-\(node)", in: $0, node, limits) }
+    }
+
+    private static func make(
+        _ folder: String, in hierarchy: String, _ node: String, _ limits: NodeLimits
+    ) throws -> Int32 {
+        guard mkdir(folder, 0o755) == 0 else { throw refused(node, folder) }
+        for (file, value) in settings(limits, in: hierarchy) {
+            let descriptor = open("\(folder)/\(file)", O_WRONLY | O_CLOEXEC)
+            defer { close(descriptor) }
+            guard descriptor >= 0, write(descriptor, value, value.utf8.count) == value.utf8.count else {
+                throw refused(node, "\(folder)/\(file)")
             }
-            let joining = open(folder + "/cgroup.procs", O_WRONLY | O_CLOEXEC)
-            guard joining >= 0 else { throw refused(node, folder) }
-            descriptors.append(joining)
         }
-        return descriptors
+        let joining = open(folder + "/cgroup.procs", O_WRONLY | O_CLOEXEC)
+        guard joining >= 0 else { throw refused(node, folder) }
+        return joining
     }
 
     /// Removes a cluster's groups. They are empty when its processes are gone.
     static func remove(_ cluster: ClusterPlan.ID) {
-        for place in ["/memory", "/cpu", ""] {
-            let names = (try? FileManager.default.contentsOfDirectory(atPath: root + place)) ?? []
-            for name in names where name.hasPrefix("cluster-fixture-\(cluster)-") { rmdir("\(root)\(place)/\(name)") }
+        for place in hierarchies {
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: place)) ?? []
+            for name in names where name.hasPrefix("cluster-fixture-\(cluster)-") { rmdir("\(place)/\(name)") }
         }
     }
 
@@ -52,19 +57,36 @@ enum NodeCgroups {
         return ReapingScript(text, arguments: ["\(cluster)"])
     }
 
-    private static var isUnified: Bool { access(root + "/cgroup.controllers", F_OK) == 0 }
+    /// Where the hierarchies are: one for all resources, or a folder for each. Links are other names of the same.
+    private static var hierarchies: [String] {
+        let isUnified = access(root + "/cgroup.controllers", F_OK) == 0
+        if isUnified { return [root] }
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
+        return names.sorted().map { "\(root)/\($0)" }.filter { path in
+            var status = stat()
+            return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+                && access(path + "/cgroup.procs", F_OK) == 0
+        }
+    }
 
-    private static func settings(_ limits: NodeLimits) -> [(controller: String, [(file: String, value: String)])] {
+    private static func settings(_ limits: NodeLimits, in hierarchy: String) -> [(file: String, value: String)] {
         let period = 100_000  // microseconds, the kernel's default
         let quota = limits.processors.map { Int($0 * Double(period)) }
-        if isUnified {
-            let settings =
-                (limits.memory.map { [("memory.max", "\($0)"), ("memory.swap.max", "0")] } ?? [])
-                + (quota.map { [("cpu.max", "\($0) \(period)")] } ?? [])
-            return settings.isEmpty ? [] : [("", settings)]
+        func has(_ file: String) -> Bool { access("\(hierarchy)/\(file)", F_OK) == 0 }
+        var settings: [(file: String, value: String)] = []
+        if hierarchy == root {
+            settings += limits.memory.map { [("memory.max", "\($0)"), ("memory.swap.max", "0")] } ?? []
+            settings += quota.map { [("cpu.max", "\($0) \(period)")] } ?? []
+            return settings
         }
-        return (limits.memory.map { [("/memory", [("memory.limit_in_bytes", "\($0)")])] } ?? [])
-            + (quota.map { [("/cpu", [("cpu.cfs_quota_us", "\($0)")])] } ?? [])
+        if has("memory.limit_in_bytes") { settings += limits.memory.map { [("memory.limit_in_bytes", "\($0)")] } ?? [] }
+        if has("cpu.shares") { settings += quota.map { [("cpu.cfs_quota_us", "\($0)")] } ?? [] }
+        // A new group of processors has none, and so takes no processes.
+        for file in ["cpuset.cpus", "cpuset.mems"] where has(file) {
+            let all = (try? String(contentsOfFile: "\(hierarchy)/\(file)", encoding: .utf8)) ?? ""
+            settings.append((file, all.trimmingCharacters(in: .whitespacesAndNewlines)))
+        }
+        return settings
     }
 
     private static func refused(_ node: String, _ path: String) -> ClusterError {

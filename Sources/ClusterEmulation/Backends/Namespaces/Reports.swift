@@ -119,7 +119,8 @@ final class Reports: Sendable {
             await withCheckedContinuation { continuation in
                 let isStale = board.withLock { board in
                     let changed =
-                        board.hasUsers != state.hasUsers || board.hasNetwork != state.hasNetwork || board.isConnected != state.isConnected
+                        board.hasUsers != state.hasUsers || board.hasNetwork != state.hasNetwork
+                        || board.isConnected != state.isConnected
                         || board.ended.count != state.ended.count || (board.failure == nil) != (state.failure == nil)
                         || board.isOver != state.isOver || Task.isCancelled
                     if !changed { board.waiting[ticket] = continuation }

@@ -8,7 +8,9 @@ struct RootFileSystems: Sendable {
     /// The release that this machine runs, in its smallest form.
     func debian(_ progress: Progress) async throws -> String {
         let release = try Self.releaseName()
-        return try await cache.once("debian-" + release) { workshop in
+        var fingerprint = ImageFingerprint()
+        for word in [Self.debian, "\(ClusterUsers.root)"] { fingerprint.add(word.utf8) }
+        return try await cache.once("debian-\(release)-\(fingerprint.text)") { workshop in
             guard ProgramPath.find("mmdebstrap") != nil else {
                 throw ClusterError(
                     .missingProgram,
@@ -20,13 +22,16 @@ struct RootFileSystems: Sendable {
             progress.step("making a root file system (\(release)); this is done once")
             try await workshop.prepare()
             try await workshop.run(
-                #"exec mmdebstrap --mode=root --variant=apt --include=mount --format=directory "$2" "$1/root""#,
-                [workshop.inside(workshop.folder), release],
+                Self.debian, [workshop.inside(workshop.folder), release],
                 else: "The root file system could not be made: mmdebstrap failed", progress: progress)
             progress.step("made the root file system")
             return workshop.folder + "/root"
         }
     }
+
+    /// Layers are made with its `umount`.
+    private static let debian =
+        #"exec mmdebstrap --mode=root --variant=apt --include=mount --format=directory "$2" "$1/root""#
 
     private static func releaseName() throws -> String {
         let text = (try? String(contentsOfFile: "/etc/os-release", encoding: .utf8)) ?? ""

@@ -1,0 +1,75 @@
+#define _GNU_SOURCE
+#include "base.h"
+
+#include "root.h"
+
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+void become_root(const struct step *at, int *held) {
+    const struct ns_cluster *cluster = at->cluster;
+    char byte, control[CMSG_SPACE(most_mounts * sizeof(int))];
+    struct iovec data = {.iov_base = &byte, .iov_len = 1};
+    struct msghdr message = {
+        .msg_iov = &data, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    report(cluster, NS_USERS, -1, 0, "");
+    if (recvmsg(cluster->mapped, &message, MSG_CMSG_CLOEXEC) != 1) _exit(1);
+    close(cluster->mapped);
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    if (header) memcpy(held, CMSG_DATA(header), header->cmsg_len - CMSG_LEN(0));
+    // Not the C library's functions: they take locks, and ask threads that are not here to do the same.
+    MUST(syscall(SYS_setgroups, 0, NULL));
+    MUST(syscall(SYS_setresgid, 0, 0, 0));
+    MUST(syscall(SYS_setresuid, 0, 0, 0));
+    // Another process of the cluster's may have to name its namespaces.
+    prctl(PR_SET_DUMPABLE, 1);
+}
+
+void make_base(const struct step *at, int is_root) {
+    const struct ns_cluster *cluster = at->cluster;
+    MUST(chdir(cluster->base));
+    MUST(mount(cluster->name, cluster->base, "tmpfs", MS_NOSUID | (is_root ? 0 : MS_NODEV), "size=1m,mode=711"));
+    MUST(chdir(cluster->base));
+    if (is_root) MUST(chown(".", cluster->root, cluster->root));
+}
+
+static void show_folder(const struct step *at, const char *source, const char *name) {
+    MUST(mkdir(name, 0755));
+    attach(at, hold(at, source, 1, 0), name);
+}
+
+// Only this machine's root may make devices. Others get this machine's own, where it lets them.
+static void make_device(const struct step *at, const struct device *device, const char *name, int is_root) {
+    char path[32] = "/dev/";
+    if (is_root) {
+        MUST(mknod(name, S_IFCHR | 0666, makedev(device->major, device->minor)));
+        MUST(chmod(name, 0666));
+        MUST(chown(name, at->cluster->root, at->cluster->root));
+        return;
+    }
+    if (access(strcat(path, device->name), R_OK | W_OK) < 0) return;
+    MUST(mknod(name, S_IFREG | 0666, 0));
+    attach(at, hold(at, path, 0, 0), name);
+}
+
+void fill_base(const struct step *at, int is_root) {
+    const struct ns_cluster *cluster = at->cluster;
+    char name[12];
+    for (size_t i = 0; i < cluster->layer_count; i++) show_folder(at, cluster->layers[i], numbered(name, 'l', i));
+    for (int i = 0; i < device_count; i++) make_device(at, &devices[i], numbered(name, 'd', i), is_root);
+}
+
+void fill_base_with_mounts(const struct step *at, int is_root, const int *held) {
+    const struct ns_cluster *cluster = at->cluster;
+    char name[12];
+    for (size_t i = 0; i < cluster->mount_count; i++) {
+        MUST(mkdir(numbered(name, 's', i), 0755));
+        attach(at, is_root ? held[i] : hold(at, cluster->mounts[i].source, 1, cluster->mounts[i].read_only), name);
+    }
+}
