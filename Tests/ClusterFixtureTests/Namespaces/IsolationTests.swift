@@ -75,7 +75,6 @@ struct IsolationTests {
         "ip link add outer type veth peer name inner && ip addr add 10.0.0.1/24 dev outer && ip link delete outer",
         "tc qdisc add dev eth0 root tbf rate 1gbit burst 1mb latency 10ms && tc qdisc delete dev eth0 root",
         "echo 1 >/proc/sys/net/ipv4/ip_forward", "unshare --user --map-root-user --net true", "unshare --mount true",
-        "test -w /dev/fuse && test -w /dev/net/tun && ip tuntap add mine mode tap && ip link delete mine",
         "mkdir -p /tmp/u /tmp/w /tmp/m && mount -t overlay -o lowerdir=/etc,upperdir=/tmp/u,workdir=/tmp/w,userxattr o /tmp/m",
     ]
 
@@ -92,6 +91,17 @@ struct IsolationTests {
         try await withCluster(backend: .namespaces) { cluster in
             try await cluster[0].run(line, as: .root).requireSuccess()
             #expect(try await cluster[0].run("hostname").standardOutput == "node1\n")
+        }
+    }
+
+    /// Root's nodes have copies of them. An ordinary user's have what the user may use.
+    @Test(arguments: ["/dev/fuse", "/dev/net/tun"]) func aNodeHasTheDevicesThatItsMakerMayUse(device: String)
+        async throws
+    {
+        let mayUse = geteuid() == 0 || access(device, R_OK | W_OK) == 0
+        try await withCluster(backend: .namespaces) { cluster in
+            let result = try await cluster[0].run(["python3", "-c", "open('\(device)', 'r+b', buffering=0)"])
+            #expect((result.exitCode == 0) == mayUse, "\(result.standardError)")
         }
     }
 
