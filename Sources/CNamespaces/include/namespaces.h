@@ -117,4 +117,8 @@ int ns_hand_over(int socket, const int *held, size_t count);
 /// and a route on which acknowledgements go out at once. Returns 0, or -1 with errno set.
 int ns_join(pid_t cluster, const char *interface, uint32_t address, uint8_t prefix);
 
+/// Leaves a cluster's network: when it returns, the interface and its routes are gone, and not only about to go. Returns 0, or -1
+/// with errno set, ENODEV if there is none.
+int ns_leave(const char *interface);
+
 #endif
