@@ -58,6 +58,11 @@ struct ImageCache: Sendable {
         return place
     }
 
+    func contains(_ path: String) -> Bool { path.hasPrefix(folder + "/") }
+
+    /// The name of a folder of the cache, which says what is in it, wherever the cache is; any other folder's path.
+    func nameOrPath(_ path: String) -> String { contains(path) ? String(path.dropFirst(folder.count + 1)) : path }
+
     /// What tells a large file or folder from another version of itself without reading it.
     static func identity(of path: String) throws -> String {
         var status = stat()

@@ -35,11 +35,11 @@ package struct NamespaceImages: Sendable {
 
     private func layer(_ target: String, on lower: LayeredImage, _ progress: Progress) async throws -> String {
         var fingerprint = ImageFingerprint()
-        for word in [target] + lower.folders { fingerprint.add(word.utf8) }
+        for word in [target] + lower.folders.map(cache.nameOrPath) { fingerprint.add(word.utf8) }
         fingerprint.add(BuildContext.own.fingerprint.text.utf8)
         fingerprint.add(Self.script.utf8)
-        // A layer is made for what is below it: when packages are installed or upgraded there, it is made again.
-        if let identity = try? ImageCache.identity(of: lower.root + "/var/lib/dpkg/status") {
+        // A layer is made for what is below it: when packages are installed or upgraded in a folder of the user's, it is made again.
+        if !cache.contains(lower.root), let identity = try? ImageCache.identity(of: lower.root + "/var/lib/dpkg/status") {
             fingerprint.add(identity.utf8)
         }
         return try await cache.once("\(target)-\(fingerprint.text)", target, progress: progress) { workshop in

@@ -65,6 +65,7 @@ package struct NamespacesBackend: Backend, NodeKilling {
         guard let lifeline = try Lifeline.find(cluster) else { return }
         lifeline.kill()
         try await lifeline.awaitEnd()
+        await HostNetwork.leave(cluster)
     }
 
     package func watch(_ cluster: ClusterPlan.ID) async throws -> EndedNode {
