@@ -39,7 +39,8 @@ package struct NamespaceImages: Sendable {
         fingerprint.add(BuildContext.own.fingerprint.text.utf8)
         fingerprint.add(Self.script.utf8)
         // A layer is made for what is below it: when packages are installed or upgraded in a folder of the user's, it is made again.
-        if !cache.contains(lower.root), let identity = try? ImageCache.identity(of: lower.root + "/var/lib/dpkg/status") {
+        if !cache.contains(lower.root), let identity = try? ImageCache.identity(of: lower.root + "/var/lib/dpkg/status")
+        {
             fingerprint.add(identity.utf8)
         }
         return try await cache.once("\(target)-\(fingerprint.text)", target, progress: progress) { workshop in
