@@ -95,6 +95,15 @@ int ns_join(pid_t cluster, const char *interface, uint32_t address, uint8_t pref
     return result;
 }
 
+int ns_leave(const char *interface) {
+    int netlink = netlink_open();
+    if (netlink < 0) return -1;
+    int result = netlink_delete(netlink, interface), error = errno;
+    close(netlink);
+    errno = error;
+    return result;
+}
+
 int ns_await_end(pid_t process, int milliseconds) {
     int status, ready = 1;
     struct pollfd polled = {.fd = syscall(SYS_pidfd_open, process, 0), .events = POLLIN};

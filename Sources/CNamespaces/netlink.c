@@ -102,6 +102,14 @@ int netlink_add_pair(int netlink, const char *port, int bridge, const char *othe
     return ask(netlink, &request);
 }
 
+int netlink_delete(int netlink, const char *name) {
+    struct request request;
+    struct ifinfomsg message = {0};
+    begin(&request, RTM_DELLINK, 0, &message, sizeof message);
+    add_text(&request, IFLA_IFNAME, name);
+    return ask(netlink, &request);
+}
+
 void disable_ipv6(const char *interface) {
     char path[64] = "/proc/sys/net/ipv6/conf/";
     strncat(path, interface, IFNAMSIZ);

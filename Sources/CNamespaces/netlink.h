@@ -14,6 +14,9 @@ int netlink_add_bridge(int netlink, const char *name);
 /// (if that is -1) by a process.
 int netlink_add_pair(int netlink, const char *port, int bridge, const char *other, int network, pid_t process);
 
+/// Removes an interface, and the other end of its pair.
+int netlink_delete(int netlink, const char *name);
+
 /// Gives an interface an address and sets it up.
 int interface_up(const char *name, uint32_t address, uint8_t prefix);
 

@@ -177,6 +177,7 @@ void enter_root(const struct step *at, const struct ns_node *node) {
     attach(at, run, "/run");
     make_devices(at, node, held);
     protect_proc(at);
+    for (size_t i = 0; i < cluster->file_count; i++) put_file(at, &cluster->files[i]);
     for (size_t i = 0; i < node->file_count; i++) put_file(at, &node->files[i]);
     for (size_t i = 0; i < cluster->mount_count; i++) attach(at, mounts[i], cluster->mounts[i].target);
 }

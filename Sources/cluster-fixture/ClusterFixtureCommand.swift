@@ -21,7 +21,7 @@ struct ClusterFixtureCommand: AsyncParsableCommand {
         version: "0.4.0",
         subcommands: [
             Run.self, Up.self, List.self, SSH.self, Copy.self, Logs.self, InventoryCommand.self, Down.self, Prune.self,
-            Doctor.self, Build.self,
+            Doctor.self, Build.self, Images.self,
         ])
 
     static func main() async {

@@ -40,7 +40,7 @@ struct ns_node {
     const char *writable;      ///< the mount options of the file system for all that it writes, size included
     const char *overlay;       ///< the mount options of its root: layers, and on them the folders `u` and `w`
     const char *shared_memory; ///< the mount options of /dev/shm, size included
-    const struct ns_file *files;
+    const struct ns_file *files; ///< what it has besides what all have
     size_t file_count;
     const struct ns_port *ports;
     size_t port_count;
@@ -55,6 +55,8 @@ struct ns_cluster {
     const char *base;          ///< an existing folder; what is mounted there is seen by the cluster alone
     const char *const *layers; ///< the folders that the nodes' roots are made of, the uppermost first
     size_t layer_count;
+    const struct ns_file *files; ///< what all nodes have
+    size_t file_count;
     const struct ns_mount *mounts;
     size_t mount_count;
     uint8_t prefix;            ///< the length of the network's prefix
@@ -116,5 +118,9 @@ int ns_hand_over(int socket, const int *held, size_t count);
 /// Joins a cluster's network: a pair of interfaces, one a port of the cluster's bridge, the other this machine's, with an address
 /// and a route on which acknowledgements go out at once. Returns 0, or -1 with errno set.
 int ns_join(pid_t cluster, const char *interface, uint32_t address, uint8_t prefix);
+
+/// Leaves a cluster's network: when it returns, the interface and its routes are gone, and not only about to go. Returns 0, or -1
+/// with errno set, ENODEV if there is none.
+int ns_leave(const char *interface);
 
 #endif

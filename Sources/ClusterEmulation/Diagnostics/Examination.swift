@@ -64,7 +64,7 @@ package enum Examination {
     }
 
     private static func leftovers() async -> Finding {
-        let count = await Leftovers.found().count
+        let count = await Leftovers.found().count + KeptImages.unfinished().count
         return Finding(
             name: "leftovers", ok: count == 0, isNeeded: false,
             detail: count == 0 ? "none" : "\(count) of processes that have died",

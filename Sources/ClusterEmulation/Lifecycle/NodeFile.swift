@@ -20,32 +20,28 @@ package struct NodeFile: Sendable, Hashable {
 package struct NodeFiles: Sendable {
     /// The lines of `/etc/hosts` that name the nodes.
     package let hosts: String
-    /// What every node gets.
-    private let common: [NodeFile]
-    private let knownHosts: String
+    /// What every node gets. With many nodes this is long: it tells of all of them.
+    package let common: [NodeFile]
     private let hostKeys: [KeyText]
 
     package init(_ plan: ClusterPlan, addresses: [String], credentials: Credentials) {
         hosts = zip(addresses, plan.nodeNames).map { "\($0) \($1)\n" }.joined()
         hostKeys = credentials.hostKeys
-        knownHosts = SSHConfiguration.knownHosts(
+        let knownHosts = SSHConfiguration.knownHosts(
             names: plan.nodeNames, addresses: addresses, hostKeys: hostKeys.map(\.publicKey))
         let environment = plan.configuration.environment.sorted { $0.key < $1.key }.map { "\($0)=\($1)\n" }.joined()
-        common = credentials.internalKeys.flatMap { user, key in
-            let authorized = credentials.authorizedKeys(for: user).map { $0 + "\n" }.joined()
-            let texts = [("authorized_keys", authorized), ("environment", environment)]
-            return texts.map { NodeFile(place: .home(user), name: $0, text: $1, mode: 0o600) }
-                + NodeFile.pair(key, .home(user), "id_ed25519")
-        }
+        common =
+            credentials.internalKeys.flatMap { user, key in
+                let authorized = credentials.authorizedKeys(for: user).map { $0 + "\n" }.joined()
+                let texts = [("authorized_keys", authorized), ("environment", environment)]
+                return texts.map { NodeFile(place: .home(user), name: $0, text: $1, mode: 0o600) }
+                    + NodeFile.pair(key, .home(user), "id_ed25519")
+                    + [NodeFile(place: .home(user), name: "known_hosts", text: knownHosts, mode: 0o600)]
+            } + [NodeFile(place: .etcSSH, name: "ssh_known_hosts", text: knownHosts, mode: 0o644)]
     }
 
-    /// The files of a node, which knows itself as localhost too.
-    package func files(of node: Int) -> [NodeFile] {
-        let known = knownHosts + SSHConfiguration.knownAsLocalhost(hostKeys[node].publicKey)
-        return common + NodeFile.pair(hostKeys[node], .etcSSH, "ssh_host_ed25519_key")
-            + [NodeFile(place: .etcSSH, name: "ssh_known_hosts", text: known, mode: 0o644)]
-            + User.allCases.map { NodeFile(place: .home($0), name: "known_hosts", text: known, mode: 0o600) }
-    }
+    /// What one node gets alone.
+    package func own(of node: Int) -> [NodeFile] { NodeFile.pair(hostKeys[node], .etcSSH, "ssh_host_ed25519_key") }
 }
 
 extension NodeFile {

@@ -11,6 +11,7 @@ package enum Leftovers {
 
     static func sweep(_ backend: any Backend, in place: String = Workspace.place) async {
         // A sweep is a kindness to others: if it fails, this cluster is none the worse.
+        _ = try? await (backend as? any ImageKeeping)?.removeUnfinishedImages()
         guard let clusters = try? await backend.clusters(withRemains: true) else { return }
         for cluster in clusters where isAbandoned(cluster) {
             Progress.say("removing cluster \(cluster.name), whose owner has died")

@@ -37,7 +37,7 @@ package final class Reaper: Sendable {
     /// - Returns: The process, waiting.
     /// - Throws: ``ClusterError`` if it could not be started.
     package static func start(_ workspace: Workspace, script: ReapingScript?) async throws -> Reaper {
-        let (reading, writing) = try socketPair()
+        let (reading, writing) = try StreamSocket.pair()
         let text = """
             also=
             while read -r word process; do
@@ -117,23 +117,4 @@ package final class Reaper: Sendable {
 
     /// Lets the process do its work, now and without this process waiting for it.
     package func release() { Forks.close(lifeline.rawValue) }
-
-    private static func socketPair() throws -> (FileDescriptor, FileDescriptor) {
-        var ends: [Int32] = [-1, -1]
-        #if canImport(Glibc)
-        let result = socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends)
-        #else
-        let result = socketpair(AF_UNIX, SOCK_STREAM, 0, &ends)
-        #endif
-        guard result == 0 else {
-            throw ClusterError(
-                .provisioningFailed, "No socket pair could be made: \(String(cString: strerror(errno))).")
-        }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        #if canImport(Darwin)
-        var on: Int32 = 1
-        setsockopt(ends[1], SOL_SOCKET, SO_NOSIGPIPE, &on, socklen_t(MemoryLayout<Int32>.size))
-        #endif
-        return (FileDescriptor(rawValue: ends[0]), FileDescriptor(rawValue: ends[1]))
-    }
 }

@@ -81,12 +81,18 @@ extension Command {
 
     /// Runs the program and hands over each line of its output, standard error included, as it comes.
     ///
+    /// Its standard input has nothing to read, and ends when this process does.
+    ///
     /// - Returns: The exit code.
     package func eachLine(_ body: @escaping @Sendable (String) -> Void) async throws -> Int32 {
+        let (reading, writing) = try StreamSocket.pair()
+        Forks.keepFromChildren(writing.rawValue)
+        defer { Forks.close(writing.rawValue) }
         do {
             let result = try await Subprocess.run(
                 executable, arguments: Arguments(arguments), environment: subprocessEnvironment,
-                input: .none, output: .sequence, error: .combinedWithOutput
+                input: .fileDescriptor(reading, closeAfterSpawningProcess: true), output: .sequence,
+                error: .combinedWithOutput
             ) { execution in
                 for try await line in execution.standardOutput.strings() { body(line) }
             }

@@ -7,14 +7,14 @@ package final class SSHAccess: Sendable {
     /// The known_hosts file with the pinned host keys.
     package let knownHostsFile: String
     package let identityFiles: [User: String]
-    private let socketFolder: String
+    private let configuration: SSHConfiguration
     private let connections: Connections
 
     package init(configuration: SSHConfiguration, configurationFile: String) {
         self.configurationFile = configurationFile
         self.knownHostsFile = configuration.knownHostsFile
         self.identityFiles = configuration.identityFiles
-        self.socketFolder = configuration.socketFolder
+        self.configuration = configuration
         self.connections = Connections()
     }
 
@@ -22,7 +22,21 @@ package final class SSHAccess: Sendable {
     ///
     /// `--` ends the options for good, so that nothing after it is ever taken for one.
     package func arguments(_ node: String, _ user: User, options: [String] = []) -> [String] {
-        ["-F", configurationFile] + options + ["--", "\(user)@\(node)"]
+        ["-F", configurationFile(of: node)] + options + ["--", "\(user)@\(node)"]
+    }
+
+    /// The part of the ssh_config file that is about one node. Every `ssh` reads its file from beginning to end, and among a
+    /// thousand nodes most of it would be about others.
+    private func configurationFile(of node: String) -> String { "\(nodesFolder)/\(node)" }
+
+    private var nodesFolder: String { (configurationFile as NSString).deletingLastPathComponent + "/c" }
+
+    private func writeConfiguration(of node: String) throws {
+        try Workspace.makeFolder(nodesFolder)
+        let file = configurationFile(of: node)
+        let alone = configuration.of(node, knownHostsFile: file + ".known_hosts")
+        try Workspace.write(alone.text, to: file)
+        try Workspace.write(alone.knownHosts, to: alone.knownHostsFile)
     }
 
     private static let sharing = ["-T", "-o", "ControlMaster=auto", "-o", "ControlPersist=yes"]
@@ -30,7 +44,8 @@ package final class SSHAccess: Sendable {
     /// Opens the connection that later commands share, and proves it by running `true` over it.
     package func open(_ node: String, _ user: User) async throws -> CommandOutput {
         try await connections.open(Destination(node: node, user: user)) {
-            try await Command("ssh", self.arguments(node, user, options: Self.sharing) + ["true"]).output()
+            try await self.connections.once(node) { try self.writeConfiguration(of: node) }
+            return try await Command("ssh", self.arguments(node, user, options: Self.sharing) + ["true"]).output()
         }
     }
 
@@ -77,7 +92,7 @@ package final class SSHAccess: Sendable {
     /// Ends the nodes by `body`, and returns when every shared connection has ended with them.
     package func close(endingNodes body: () async throws -> Void) async throws {
         await connections.close()
-        try await SharedConnections.close(in: socketFolder, endingNodes: body)
+        try await SharedConnections.close(in: configuration.socketFolder, endingNodes: body)
     }
 
     private func isAlive(_ node: String, _ user: User) async throws -> Bool {
@@ -106,6 +121,7 @@ private struct Destination: Hashable, Sendable {
 /// Which connections are open, so that a hundred commands at once open one connection and not a hundred.
 private actor Connections {
     private var opening: [Destination: Task<CommandOutput, any Error>] = [:]
+    private var known: Set<String> = []
     private(set) var isClosed = false
 
     func open(
@@ -123,6 +139,11 @@ private actor Connections {
             opening[destination] = nil
             throw error
         }
+    }
+
+    /// Does what has to be done once for a node.
+    func once(_ node: String, _ body: () throws -> Void) rethrows {
+        if known.insert(node).inserted { try body() }
     }
 
     func forget(_ destination: Destination) { opening[destination] = nil }

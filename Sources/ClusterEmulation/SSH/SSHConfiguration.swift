@@ -31,6 +31,13 @@ package struct SSHConfiguration: Sendable {
         self.socketFolder = socketFolder
     }
 
+    /// The part of it that is about one host.
+    package func of(_ name: String, knownHostsFile: String) -> SSHConfiguration {
+        SSHConfiguration(
+            hosts: hosts.filter { $0.name == name }, identityFiles: identityFiles, knownHostsFile: knownHostsFile,
+            socketFolder: socketFolder)
+    }
+
     /// The text of the ssh_config file.
     ///
     /// curve25519 is asked for because OpenSSH 9's default key exchange takes 55 ms more of processor time, which
@@ -71,13 +78,11 @@ package struct SSHConfiguration: Sendable {
         hosts.map { "\($0.name),\($0.ip),[\($0.host)]:\($0.port) \($0.hostKey)\n" }.joined()
     }
 
-    /// The known_hosts text of all nodes: every one by name and address.
+    /// The known_hosts text of all nodes, for each of them: every one by name and address, and as whatever is reached at the
+    /// node's own loopback, which is nobody but the node itself.
     package static func knownHosts(names: [String], addresses: [String], hostKeys: [String]) -> String {
-        zip(zip(names, addresses), hostKeys).map { "\($0.0),\($0.1) \($1)\n" }.joined()
+        zip(zip(names, addresses), hostKeys).map { "\($0.0),\($0.1),localhost,127.0.0.1,::1 \($1)\n" }.joined()
     }
-
-    /// The line by which a node knows itself.
-    package static func knownAsLocalhost(_ hostKey: String) -> String { "localhost,127.0.0.1,::1 \(hostKey)\n" }
 
     /// A path as ssh_config wants it: quoted, with the percent signs of its own doubled.
     private static func path(_ path: String, _ tokens: String = "") -> String {

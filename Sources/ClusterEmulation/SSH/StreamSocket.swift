@@ -6,8 +6,34 @@ import Glibc
 import Musl
 #endif
 
+#if canImport(System)
+import System
+#else
+import SystemPackage
+#endif
+
 /// Stream sockets that no child process inherits.
 enum StreamSocket {
+    /// Two ends of one. (A pipe would do, but for the signal that writing to a dead reader sends.)
+    static func pair() throws -> (FileDescriptor, FileDescriptor) {
+        var ends: [Int32] = [-1, -1]
+        #if canImport(Glibc)
+        let result = socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends)
+        #else
+        let result = socketpair(AF_UNIX, SOCK_STREAM, 0, &ends)
+        #endif
+        guard result == 0 else {
+            throw ClusterError(
+                .provisioningFailed, "No socket pair could be made: \(String(cString: strerror(errno))).")
+        }
+        #if canImport(Darwin)
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        var on: Int32 = 1
+        setsockopt(ends[1], SOL_SOCKET, SO_NOSIGPIPE, &on, socklen_t(MemoryLayout<Int32>.size))
+        #endif
+        return (FileDescriptor(rawValue: ends[0]), FileDescriptor(rawValue: ends[1]))
+    }
+
     static func open(_ family: Int32) -> Int32 {
         #if canImport(Glibc)
         let descriptor = socket(family, Int32(SOCK_STREAM.rawValue), 0)

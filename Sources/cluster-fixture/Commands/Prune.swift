@@ -5,14 +5,27 @@ struct Prune: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Removes what dead owners left behind, on every backend.",
         discussion: """
-            Clusters that `up` has started stay, and so do those whose process is alive.
+            Clusters that `up` has started stay, and so do those whose process is alive. With --images, images go that \
+            nothing runs on and that another version has made, or that were not used for a month.
 
-            EXAMPLE:
+            EXAMPLES:
               cluster-fixture prune
+              cluster-fixture prune --images --unused-for 7
             """)
 
+    @Flag(help: "Remove images as well.")
+    var images = false
+
+    @Option(help: "After how many days without use an image goes.")
+    var unusedFor = 30
+
+    func validate() throws {
+        if unusedFor < 0 { throw ValidationError("--unused-for takes a number of days, 0 or more.") }
+    }
+
     func run() async throws {
-        let removed = try await Leftovers.prune()
+        var removed = try await Leftovers.prune() + KeptImages.removeUnfinished()
+        if images { removed += try await KeptImages.prune(unusedFor: unusedFor) }
         for name in removed { Console.result(name) }
         if removed.isEmpty { Console.note("Nothing was left behind.") }
     }

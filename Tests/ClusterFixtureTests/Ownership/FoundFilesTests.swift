@@ -86,7 +86,8 @@ struct FoundFilesTests {
                 chmod 700 "$1"
                 cd "$2"
                 for file in *; do
-                    [ -d "$file" ] || { rm -f "$1/$file"; cp -a "$file" "$1/$file"; }
+                    # At once: other processes sweep what is not marked as kept.
+                    [ -d "$file" ] || { cp -a "$file" "$1/.new"; mv -fT "$1/.new" "$1/$file"; }
                 done
                 """
             try await shell(repair, folder, saved, command.folder + "/elsewhere.d")

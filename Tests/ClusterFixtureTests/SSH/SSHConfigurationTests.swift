@@ -70,10 +70,9 @@ import Testing
         let text = SSHConfiguration.knownHosts(
             names: ["node1", "node2"], addresses: ["198.18.3.2", "198.18.3.3"], hostKeys: ["k one", "k two"])
         #expect(
-            text + SSHConfiguration.knownAsLocalhost("k two") == """
-                node1,198.18.3.2 k one
-                node2,198.18.3.3 k two
-                localhost,127.0.0.1,::1 k two
+            text == """
+                node1,198.18.3.2,localhost,127.0.0.1,::1 k one
+                node2,198.18.3.3,localhost,127.0.0.1,::1 k two
 
                 """)
     }

@@ -84,6 +84,7 @@ package struct DockerImages: Sendable {
         // An image that is made of a node, as `docker commit` does it, has the node's labels: no container of ours bears
         // them by inheritance.
         for label in DockerLabel.allCases { words += ["--label", "\(label.rawValue)="] }
+        words += ["--label", "\(Self.makerLabel)=\(BuildContext.own.fingerprint.text)"]
         if let target { words += ["--target", target] }
         for (key, value) in arguments.sorted(by: { $0.key < $1.key }) { words += ["--build-arg", "\(key)=\(value)"] }
         let command = engine.command(words + [context])
@@ -99,4 +100,7 @@ package struct DockerImages: Sendable {
     }
 
     private static let builds = OnceEach()
+
+    /// What this version of the package makes images of, as a fingerprint. It tells which images are another version's.
+    static let makerLabel = "org.clusterfixture.maker"
 }

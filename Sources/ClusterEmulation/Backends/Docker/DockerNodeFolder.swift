@@ -11,7 +11,9 @@ enum DockerNodeFolder {
         for place in [.etcSSH] + User.allCases.map({ NodeFile.Place.home($0) }) {
             folders[place] = try folder.make(place.folder)
         }
-        for file in files.files(of: node) { try folders[file.place]?.write(file.text, to: file.name, mode: file.mode) }
+        for file in files.common + files.own(of: node) {
+            try folders[file.place]?.write(file.text, to: file.name, mode: file.mode)
+        }
         try folder.write(files.hosts, to: "hosts")
         return folder.path
     }

@@ -42,8 +42,7 @@ final class ClusterSpecification {
             let log = try openLog(plan, name)
             let groups = try NodeCgroups.make(plan.id, name, plan.configuration.limits)
             inherited += groups
-            let entries = RootEntry.all(
-                of: plan, node: index, files: nodeFiles, subnet: subnet, ubuntu: ubuntu)
+            let entries = RootEntry.own(of: plan, node: index, files: nodeFiles, ubuntu: ubuntu)
             var node = common
             node.hostname = arena.text(name)
             node.address = inet_addr(addresses[index])
@@ -64,6 +63,9 @@ final class ClusterSpecification {
                     publishedPorts: Dictionary(
                         uniqueKeysWithValues: listeners.dropFirst().map { ($0.nodePort, $0.hostPort) })))
         }
+        let entries = RootEntry.common(of: plan, files: nodeFiles, subnet: subnet, ubuntu: ubuntu)
+        cluster.files = files(entries)
+        cluster.file_count = entries.count
         cluster.name = arena.text("cf-\(plan.id)")
         cluster.base = arena.text(base)
         cluster.root = ClusterUsers.root

@@ -53,7 +53,8 @@ final class HostNetwork: Sendable {
     }
 
     /// Gives this machine an interface and an address in the network of the cluster that a process holds together. Only root may.
-    func join(_ lifeline: pid_t, as interface: String) throws {
+    func join(_ lifeline: pid_t, of cluster: ClusterID) throws {
+        let interface = Self.interface(cluster)
         if !ClusterUsers.makerIsRoot { return }
         guard ns_join(lifeline, interface, subnet.gateway.bigEndian, UInt8(subnet.bits)) == 0 else {
             throw ClusterError(
@@ -62,6 +63,16 @@ final class HostNetwork: Sendable {
             )
         }
     }
+
+    /// Takes this machine's interface away: the kernel would do it as well, but some time after the cluster's processes have ended.
+    static func leave(_ cluster: ClusterID) async {
+        guard ClusterUsers.makerIsRoot else { return }
+        let interface = interface(cluster)
+        // What is gone already is what was wanted.
+        _ = await BlockingThread.run { ns_leave(interface) }
+    }
+
+    private static func interface(_ cluster: ClusterID) -> String { "cf\(cluster)" }
 
     func release() {
         lock.withLock { descriptor in

@@ -3,45 +3,65 @@ import Foundation
 import Glibc
 
 /// Root file systems and layers, each in a folder of its own, in the user's cache.
+///
+/// Beside them, a folder of notes says of each what it is, and when it was last used; and a lock for each tells whether it is
+/// being made, by whichever process.
 struct ImageCache: Sendable {
     let folder: String
 
     private static let builds = OnceEach()
+    static let unfinished = ".unfinished"
 
     /// Makes a folder of the cache if it is not there: beside its place, and then moved there, so that it is there whole or
-    /// not at all.
+    /// not at all. If another process is making it, this waits.
     ///
     /// - Parameters:
     ///   - name: The folder's name.
+    ///   - image: What it is, for people.
+    ///   - progress: Is told if another process is waited for.
     ///   - make: Gets a place to work in, and returns what of it is to be kept.
     /// - Returns: The folder.
     /// - Throws: ``ClusterError`` with the code `imageUnavailable`.
-    func once(_ name: String, _ make: @escaping @Sendable (ImageWorkshop) async throws -> String) async throws -> String
-    {
+    func once(
+        _ name: String, _ image: String, progress: Progress,
+        _ make: @escaping @Sendable (ImageWorkshop) async throws -> String
+    ) async throws -> String {
         let place = "\(folder)/\(name)"
         // What is in there becomes the nodes' system: nobody else may have put it there.
         _ = try OwnFolder.ensured(folder, for: .readers)
         // Root of a cluster, who is nobody here, is shown this folder and has to get through it.
         if ClusterUsers.makerIsRoot { chmod(folder, 0o711) }
-        if FileManager.default.fileExists(atPath: place) { return place }
-        try await Self.builds.once(place) {
-            let workshop = ImageWorkshop(cache: folder, name: "\(name).\(getpid())")
-            do {
-                let made = try await make(workshop)
-                // Another process may have been quicker; what it made is as good.
-                if rename(made, place) != 0, !FileManager.default.fileExists(atPath: place) {
-                    throw ClusterError(
-                        .imageUnavailable,
-                        "\(made) could not be moved to \(place): \(String(cString: strerror(errno))).")
+        if !FileManager.default.fileExists(atPath: place) {
+            try await Self.builds.once(place) {
+                let lock = try await lock(name, progress)
+                defer { lock.release() }
+                if FileManager.default.fileExists(atPath: place) { return }
+                let workshop = ImageWorkshop(cache: folder, name: name + Self.unfinished)
+                // Whoever was making it before has died.
+                try await workshop.remove()
+                do {
+                    try note(name, image)
+                    let made = try await make(workshop)
+                    guard rename(made, place) == 0 else {
+                        throw ClusterError(
+                            .imageUnavailable,
+                            "\(made) could not be moved to \(place): \(String(cString: strerror(errno))).")
+                    }
+                } catch {
+                    try await uncancelled { try await workshop.remove() }
+                    throw error
                 }
-            } catch {
-                try await uncancelled { try await workshop.remove() }
-                throw error
+                try await workshop.remove()
             }
-            try await workshop.remove()
         }
+        noteUse(name, image)
         return place
     }
+
+    func contains(_ path: String) -> Bool { path.hasPrefix(folder + "/") }
+
+    /// The name of a folder of the cache, which says what is in it, wherever the cache is; any other folder's path.
+    func nameOrPath(_ path: String) -> String { contains(path) ? String(path.dropFirst(folder.count + 1)) : path }
 
     /// What tells a large file or folder from another version of itself without reading it.
     static func identity(of path: String) throws -> String {
@@ -51,5 +71,73 @@ struct ImageCache: Sendable {
         }
         return "\(path) \(status.st_ino) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
     }
+}
+
+// MARK: Locks
+
+extension ImageCache {
+    /// A folder of the cache that nobody else makes or removes for now.
+    struct Lock: Sendable {
+        fileprivate let descriptor: Int32
+
+        func release() { close(descriptor) }
+    }
+
+    private func lock(_ name: String, _ progress: Progress) async throws -> Lock {
+        if let lock = try lockIfFree(name) { return lock }
+        progress.step("waiting for another process that makes \(name)")
+        while true {
+            try await Task.sleep(for: .milliseconds(20))
+            if let lock = try lockIfFree(name) { return lock }
+        }
+    }
+
+    /// Nil if another process has it.
+    func lockIfFree(_ name: String) throws -> Lock? {
+        let descriptor = try notes("locks").lockFile(name)
+        if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return Lock(descriptor: descriptor) }
+        close(descriptor)
+        return nil
+    }
+}
+
+// MARK: Notes
+
+extension ImageCache {
+    /// What is known of a folder of the cache.
+    struct Note: Codable, Sendable {
+        /// What it is, for people.
+        let image: String
+        /// The fingerprint of what this version of the package makes images of.
+        let maker: String
+    }
+
+    private func notes(_ kind: String) throws -> OwnFolder { try OwnFolder.ensured("\(folder)/.\(kind)") }
+
+    private func note(_ name: String, _ image: String) throws {
+        let note = Note(image: image, maker: BuildContext.own.fingerprint.text)
+        try notes("notes").replace(name, with: jsonText(note))
+    }
+
+    /// A note that can't be made is missed by nothing but the list.
+    private func noteUse(_ name: String, _ image: String) {
+        if note(of: name)?.note.maker == BuildContext.own.fingerprint.text {
+            utimensat(AT_FDCWD, "\(folder)/.notes/\(name)", nil, 0)
+        } else {
+            try? note(name, image)
+        }
+    }
+
+    /// What is known of a folder, and when it was last used; nil if it is from before there were notes.
+    func note(of name: String) -> (note: Note, used: Date)? {
+        var status = stat()
+        guard let notes = try? notes("notes"), let data = try? notes.read(name),
+            let note = try? JSONDecoder().decode(Note.self, from: data),
+            stat("\(folder)/.notes/\(name)", &status) == 0
+        else { return nil }
+        return (note, Date(timeIntervalSince1970: TimeInterval(status.st_mtim.tv_sec)))
+    }
+
+    func forget(_ name: String) { try? notes("notes").remove(name) }
 }
 #endif

@@ -56,7 +56,7 @@ struct ImageWorkshop: Sendable {
     ///
     /// - Throws: ``ClusterError`` with the code `imageUnavailable`, beginning with `failure`, with the program's last lines.
     func run(_ text: String, _ words: [String], else failure: String, progress: Progress) async throws {
-        let shell = ["env", "-i", Self.path, "HOME=/root", "sh", "-ec", text, "image"] + words
+        let shell = ["env", "-i", Self.path, "HOME=/root", "sh", "-c", Self.first, "sh", "-ec", text, "image"] + words
         let namespaces = ["--mount", "--pid", "--fork", "--kill-child", "--ipc", "--uts", "--propagation", "private"]
         let (code, log) = try await withUsers { entering in
             try await progress.follow(Command("unshare", entering + namespaces + shell))
@@ -69,6 +69,16 @@ struct ImageWorkshop: Sendable {
                     : "Mend the failing step, shown below, and run again.")
         }
     }
+
+    /// The first process of the namespaces, with which all others end. It ends with the program, or when its standard input does,
+    /// which is when this process dies.
+    private static let first = """
+        exec 3<&0 </dev/null
+        trap 'exit 143' TERM
+        { read -r word <&3; kill -TERM $$; } &
+        sh "$@" 3<&- &
+        wait $!
+        """
 
     /// Gives a closure the words for unshare(1) by which what follows has the users of a cluster.
     private func withUsers<Result>(_ body: ([String]) async throws -> Result) async throws -> Result {

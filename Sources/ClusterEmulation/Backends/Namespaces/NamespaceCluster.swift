@@ -46,7 +46,7 @@ final class NamespaceCluster: Sendable {
         try await ClusterUsers.map(process)
         try specification.handOver(mountsTo: process)
         try await board.network(log: NodeLogs.file("nft", of: plan.workspace.folder))
-        try network.join(process, as: "cf\(plan.id)")
+        try network.join(process, of: plan.id)
         network.release()
         if plan.configuration.outside {
             try await board.connected(log: NodeLogs.file("outside", of: plan.workspace.folder))
@@ -98,6 +98,7 @@ final class NamespaceCluster: Sendable {
         }
         guard wasOpen else { return }
         let lifeline = lifeline
+        async let left: Void = HostNetwork.leave(plan.id)
         // Its end can't be awaited without a thread: the wait is as long as the kernel needs to end the processes.
         let hasEnded = await BlockingThread.run {
             let patience: Int32 = 10_000
@@ -105,6 +106,7 @@ final class NamespaceCluster: Sendable {
             Glibc.kill(lifeline, SIGKILL)
             return ns_await_end(lifeline, patience) != 0
         }
+        await left
         guard hasEnded else {
             throw ClusterError(
                 .teardownFailed, "The process \(lifeline), which holds the cluster together, did not end within 20 s.",

@@ -6,7 +6,7 @@ import Foundation
 /// A layer is made by `docker/provision.sh`, which runs in an overlay over what is below: what it wrote is the layer. Below all is
 /// a root file system of the node's own: nothing of this machine's shows through.
 package struct NamespaceImages: Sendable {
-    private let cache: ImageCache
+    let cache: ImageCache
 
     package init(cache: String?) { self.cache = ImageCache(folder: cache ?? UserFolders.cache + "/layers") }
 
@@ -35,14 +35,15 @@ package struct NamespaceImages: Sendable {
 
     private func layer(_ target: String, on lower: LayeredImage, _ progress: Progress) async throws -> String {
         var fingerprint = ImageFingerprint()
-        for word in [target] + lower.folders { fingerprint.add(word.utf8) }
+        for word in [target] + lower.folders.map(cache.nameOrPath) { fingerprint.add(word.utf8) }
         fingerprint.add(BuildContext.own.fingerprint.text.utf8)
         fingerprint.add(Self.script.utf8)
-        // A layer is made for what is below it: when packages are installed or upgraded there, it is made again.
-        if let identity = try? ImageCache.identity(of: lower.root + "/var/lib/dpkg/status") {
+        // A layer is made for what is below it: when packages are installed or upgraded in a folder of the user's, it is made again.
+        if !cache.contains(lower.root), let identity = try? ImageCache.identity(of: lower.root + "/var/lib/dpkg/status")
+        {
             fingerprint.add(identity.utf8)
         }
-        return try await cache.once("\(target)-\(fingerprint.text)") { workshop in
+        return try await cache.once("\(target)-\(fingerprint.text)", target, progress: progress) { workshop in
             progress.step("making the layer \(target) of a node; this is done once")
             try await workshop.prepare(copying: BuildContext.own.unpack() + "/docker")
             let words = [workshop.inside(workshop.folder), target]

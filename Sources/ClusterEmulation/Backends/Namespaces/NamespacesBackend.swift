@@ -11,7 +11,7 @@ package struct NamespacesBackend: Backend, NodeKilling {
     static let identifier = "namespaces"
     package let name = Self.identifier
 
-    private let images: NamespaceImages
+    let images: NamespaceImages
 
     /// - Parameter cache: Where root file systems and layers are kept; by default in the user's cache folder.
     package init(cache: String? = nil) { images = NamespaceImages(cache: cache) }
@@ -65,6 +65,7 @@ package struct NamespacesBackend: Backend, NodeKilling {
         guard let lifeline = try Lifeline.find(cluster) else { return }
         lifeline.kill()
         try await lifeline.awaitEnd()
+        await HostNetwork.leave(cluster)
     }
 
     package func watch(_ cluster: ClusterPlan.ID) async throws -> EndedNode {

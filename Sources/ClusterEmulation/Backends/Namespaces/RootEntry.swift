@@ -10,41 +10,43 @@ struct RootEntry: Sendable {
     var owner: UInt32 = 0
     var group: UInt32 = 0
 
-    /// What makes a root this node's.
-    static func all(
-        of plan: ClusterPlan, node: Int, files: NodeFiles, subnet: Subnet, ubuntu: LayeredImage.Account
+    /// What all nodes of a cluster have.
+    static func common(
+        of plan: ClusterPlan, files: NodeFiles, subnet: Subnet, ubuntu: LayeredImage.Account
     ) -> [RootEntry] {
-        let home = ubuntu.home
+        let hosts = "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n" + files.hosts
         var entries = [
             RootEntry(path: "/run/sshd", mode: 0o755), RootEntry(path: "/run/lock", mode: 0o1777),
             // sshd complains to whoever gets a terminal if it is not there.
             RootEntry(path: "/var/log/lastlog", text: "", mode: 0o644),
-            RootEntry(path: "/etc/hostname", text: plan.nodeNames[node] + "\n", mode: 0o644),
-            RootEntry(
-                path: "/etc/hosts",
-                text: "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n" + files.hosts,
-                mode: 0o644),
-            RootEntry(path: home, mode: 0o755, owner: ubuntu.user, group: ubuntu.group),
-            RootEntry(path: home + "/.ssh", mode: 0o700, owner: ubuntu.user, group: ubuntu.group),
+            RootEntry(path: "/etc/hosts", text: hosts, mode: 0o644),
+            RootEntry(path: ubuntu.home, mode: 0o755, owner: ubuntu.user, group: ubuntu.group),
+            RootEntry(path: ubuntu.home + "/.ssh", mode: 0o700, owner: ubuntu.user, group: ubuntu.group),
             RootEntry(path: "/root/.ssh", mode: 0o700),
         ]
-        for file in files.files(of: node) {
-            let (folder, owner, group): (String, UInt32, UInt32) =
-                switch file.place {
-                case .etcSSH: ("/etc/ssh", 0, 0)
-                case .home(.root): ("/root/.ssh", 0, 0)
-                case .home(.ubuntu): (home + "/.ssh", ubuntu.user, ubuntu.group)
-                }
-            entries.append(
-                RootEntry(
-                    path: "\(folder)/\(file.name)", text: file.text, mode: UInt32(file.mode), owner: owner, group: group
-                ))
-        }
+        entries += files.common.map { entry($0, ubuntu) }
         if plan.configuration.outside {
             let text = "nameserver \(subnet.outsideNameServer)\n"
             entries.append(RootEntry(path: "/etc/resolv.conf", text: text, mode: 0o644))
         }
         return entries + plan.configuration.mounts.flatMap { folders(to: $0.target) }
+    }
+
+    /// What one node has alone.
+    static func own(of plan: ClusterPlan, node: Int, files: NodeFiles, ubuntu: LayeredImage.Account) -> [RootEntry] {
+        [RootEntry(path: "/etc/hostname", text: plan.nodeNames[node] + "\n", mode: 0o644)]
+            + files.own(of: node).map { entry($0, ubuntu) }
+    }
+
+    private static func entry(_ file: NodeFile, _ ubuntu: LayeredImage.Account) -> RootEntry {
+        let (folder, owner, group): (String, UInt32, UInt32) =
+            switch file.place {
+            case .etcSSH: ("/etc/ssh", 0, 0)
+            case .home(.root): ("/root/.ssh", 0, 0)
+            case .home(.ubuntu): (ubuntu.home + "/.ssh", ubuntu.user, ubuntu.group)
+            }
+        return RootEntry(
+            path: "\(folder)/\(file.name)", text: file.text, mode: UInt32(file.mode), owner: owner, group: group)
     }
 
     /// The folders on the way to a mounted one. Those that are there already are left alone.

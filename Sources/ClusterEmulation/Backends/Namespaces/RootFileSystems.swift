@@ -10,7 +10,8 @@ struct RootFileSystems: Sendable {
         let release = try Self.releaseName()
         var fingerprint = ImageFingerprint()
         for word in [Self.debian, "\(ClusterUsers.root)"] { fingerprint.add(word.utf8) }
-        return try await cache.once("debian-\(release)-\(fingerprint.text)") { workshop in
+        return try await cache.once("debian-\(release)-\(fingerprint.text)", "Debian \(release)", progress: progress) {
+            workshop in
             guard ProgramPath.find("mmdebstrap") != nil else {
                 throw ClusterError(
                     .missingProgram,
@@ -73,7 +74,7 @@ struct RootFileSystems: Sendable {
     private func unpacked(
         _ path: String, isFolder: Bool, as name: String, _ progress: Progress
     ) async throws -> String {
-        try await cache.once(name) { workshop in
+        try await cache.once(name, path, progress: progress) { workshop in
             progress.step("unpacking \(path); this is done once")
             if isFolder {
                 try await workshop.prepare(archiving: path)

@@ -1,0 +1,52 @@
+import Foundation
+
+extension DockerBackend: ImageKeeping {
+    /// An engine takes away itself what a build leaves that was not finished, and tells only when an image was made.
+    package func keptImages() async throws -> [KeptImage] {
+        if engine.missingSocket != nil { return [] }
+        let names = try await engine.ask([
+            "image", "ls", "--filter", "reference=cluster-fixture/*", "--format", "{{.Repository}}:{{.Tag}}",
+        ]).lines.sorted()
+        guard !names.isEmpty else { return [] }
+        let format = "{{.Size}}\t{{.Created}}\t{{index .Config.Labels \"\(DockerImages.makerLabel)\"}}"
+        let facts = try await engine.ask(["image", "inspect", "--format", format] + names).lines
+        guard facts.count == names.count else { return [] }
+        var kept: [KeptImage] = []
+        for (name, line) in zip(names, facts) {
+            let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+            guard fields.count == 3, let size = Int(fields[0]) else { continue }
+            kept.append(
+                KeptImage(
+                    backend: self.name, name: name,
+                    image: name.split(separator: "/").last?.split(separator: ":").first.map(String.init) ?? name,
+                    size: size, used: Self.date(fields[1]), clusters: try await users(of: name),
+                    isCurrent: fields[2] == BuildContext.own.fingerprint.text, isUnfinished: false))
+        }
+        return kept
+    }
+
+    /// Whatever container is made of it, ours or not, keeps an image.
+    private func users(of image: String) async throws -> [String] {
+        let names = try await engine.ask(["ps", "--all", "--filter", "ancestor=\(image)", "--format", "{{.Names}}"])
+            .lines
+        return Set(
+            names.map { name in
+                let parts = name.split(separator: "-")
+                return parts.count == 3 ? ClusterID(parts[1]).map { "\($0)" } ?? name : name
+            }
+        ).sorted()
+    }
+
+    /// As RFC 3339 has it; Docker adds nine digits of a second.
+    private static func date(_ text: String) -> Date {
+        let seconds = text.prefix(19) + "Z"
+        return (try? Date(String(seconds), strategy: .iso8601)) ?? .distantPast
+    }
+
+    package func remove(_ image: KeptImage) async throws {
+        try await engine.change(["image", "rm", image.name], else: "\(image.name) could not be removed")
+    }
+
+    package func unfinishedImages() async throws -> [String] { [] }
+    package func removeUnfinishedImages() async throws -> [String] { [] }
+}

@@ -1,0 +1,44 @@
+import ArgumentParser
+import ClusterEmulation
+import Foundation
+
+struct Images: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Shows the images, root file systems and layers that are kept, and what uses them.",
+        discussion: """
+            `prune --images` removes those that nothing runs on and that another version has made, or that were not used \
+            for a month.
+
+            EXAMPLE:
+              cluster-fixture images --json | jq 'map(.size) | add'
+            """)
+
+    @Flag(help: "Print them as a JSON list; sizes are in bytes, times as in ISO 8601.")
+    var json = false
+
+    func run() async throws {
+        let images = await KeptImages.all()
+        if json {
+            Console.result(jsonText(images))
+        } else if images.isEmpty {
+            Console.note("There are no images.")
+        } else {
+            let head = ["NAME", "WHAT", "BACKEND", "SIZE", "USED", "CLUSTERS"]
+            Console.result(Console.table([head] + images.map(row)))
+        }
+    }
+
+    private func row(_ image: KeptImage) -> [String] {
+        let state = image.isUnfinished ? " (unfinished)" : image.isCurrent ? "" : " (another version's)"
+        return [
+            image.name, image.image + state, image.backend,
+            Int64(image.size).formatted(.byteCount(style: .file)), Self.age(image.used),
+            image.clusters.joined(separator: " "),
+        ]
+    }
+
+    private static func age(_ date: Date) -> String {
+        let days = Int(-date.timeIntervalSinceNow / 86400)
+        return days < 1 ? "today" : days == 1 ? "yesterday" : "\(days) days ago"
+    }
+}

@@ -1,0 +1,110 @@
+#if os(Linux)
+import ClusterEmulation
+import FixtureTestSupport
+import Foundation
+import Subprocess
+import Testing
+
+/// What is kept of images without an engine: listed, used, removed, and left by nobody.
+@Suite(.requiresNamespaces, .timeLimit(.minutes(5)))
+struct ImagesTests {
+    private struct Kept: Decodable {
+        let name: String
+        let image: String
+        let size: Int
+        let clusters: [String]
+        let isCurrent: Bool
+        let isUnfinished: Bool
+    }
+
+    private func kept(_ command: CommandLine, _ environment: [String: String]) async throws -> [Kept] {
+        let output = try await command.run("images", "--json", environment: environment)
+        try #require(output.succeeded, "\(output.complaint)")
+        return try JSONDecoder().decode([Kept].self, from: Data(output.standardOutput.utf8))
+    }
+
+    @Test(.requiresRoot) func whatNothingIsLostWithoutIsRemoved() async throws {
+        try await CommandLine.with(.namespaces) { command in
+            let cache = command.folder + "/cache"
+            let environment = ["XDG_CACHE_HOME": cache, "DOCKER_HOST": "unix:///nowhere/docker.sock"]
+            // A copy of what a node needs, under the same names, and a layer of an earlier version.
+            let prepared = try await NamespacesBackend().prepare(.node, progress: Progress())
+            let layers = cache + "/cluster-fixture/layers"
+            let copying = """
+                layers=$1; shift
+                mkdir -p -m 0700 "$layers/node-0123456789abcdef/etc" "$layers/node-0.1"
+                cp -a --reflink=auto "$@" "$layers"
+                """
+            let copied = try await Command("sh", ["-ec", copying, "copy", layers] + prepared).output()
+            try #require(copied.succeeded, "\(copied.complaint)")
+            chmod(cache, 0o700)
+
+            try await command.run("up", "--name", "images", environment: environment).requireSuccess()
+            let id = try await ClusterCatalog.find("images").summary.id
+            var images = try await kept(command, environment)
+            #expect(Set(images.map(\.name)).isSuperset(of: prepared.map { ($0 as NSString).lastPathComponent }))
+            for image in images where image.isCurrent {
+                #expect(image.clusters == ["\(id)"])
+                #expect(image.size > 1 << 20)
+            }
+            #expect(images.filter { !$0.isCurrent }.map(\.name) == ["node-0123456789abcdef"])
+
+            // What is in use stays, whatever is asked for. What was being made is gone since the start.
+            var removed = try await command.run("prune", "--images", "--unused-for", "0", environment: environment)
+            #expect(removed.standardOutput == "node-0123456789abcdef\n", "\(removed.standardError)")
+            try await command.run("down", "images", environment: environment).requireSuccess()
+            removed = try await command.run("prune", "--images", "--unused-for", "1", environment: environment)
+            #expect(removed.standardOutput == "")
+            removed = try await command.run("prune", "--images", "--unused-for", "0", environment: environment)
+            #expect(removed.lines.count == prepared.count)
+            images = try await kept(command, environment)
+            #expect(images.isEmpty)
+        }
+    }
+
+    /// At whatever moment: at its beginning, and when it has told for the first time how far it is.
+    @Test(arguments: ["making a root file system", "(after "])
+    func aBuildThatIsKilledLeavesNothing(moment: String) async throws {
+        try await CommandLine.with(.namespaces) { command in
+            let cache = command.folder + "/cache"
+            let environment = command.environment.merging(["XDG_CACHE_HOME": cache]) { $1 }
+            // Whatever it starts has this in its environment or on its command line.
+            _ = try await Subprocess.run(
+                .name("env"), arguments: [CommandLine.path, "build"],
+                environment: .inherit.updating(
+                    Dictionary(uniqueKeysWithValues: environment.map { (.init(stringLiteral: $0), $1) })),
+                input: .none, output: .sequence, error: .combinedWithOutput
+            ) { execution in
+                for try await line in execution.standardOutput.strings() where line.contains(moment) { break }
+                try execution.send(signal: .kill)
+            }
+            let layers = cache + "/cluster-fixture/layers"
+            #expect(try await eventually { try Self.processes(with: layers).isEmpty })
+            let unfinished = try FileManager.default.contentsOfDirectory(atPath: layers).filter {
+                $0.hasSuffix(".unfinished")
+            }
+            #expect(unfinished.count == 1)
+            let doctor = try await command.run("doctor", environment: environment)
+            #expect(doctor.standardOutput.contains("cluster-fixture prune"))
+            let pruned = try await command.run("prune", environment: environment)
+            #expect(pruned.lines == unfinished)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: layers).allSatisfy { $0.hasPrefix(".") })
+            try await Command("rm", ["-rf", "--one-file-system", cache]).output().requireSuccess()
+        }
+    }
+
+    /// Those that have a folder on their command line, or stand in it.
+    private static func processes(with folder: String) throws -> [String] {
+        try ProcessTable.commandLines(containing: folder)
+            + FileManager.default.contentsOfDirectory(atPath: "/proc").filter { process in
+                let place = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process)/cwd")
+                let root = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process)/root")
+                return Int(process) != nil && [place, root].contains { $0?.contains(folder) == true }
+            }
+    }
+}
+
+extension CommandOutput {
+    fileprivate func requireSuccess() throws { try #require(succeeded, "\(complaint)") }
+}
+#endif
