@@ -27,6 +27,7 @@ let package = Package(
             name: "ClusterEmulation",
             dependencies: [
                 "CBuildContext",
+                "CScripts",
                 .target(name: "CNamespaces", condition: .when(platforms: [.linux])),
                 .target(name: "CLibcrypto", condition: .when(platforms: [.linux])),
                 .product(name: "Subprocess", package: "swift-subprocess"),
@@ -35,6 +36,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "CBuildContext"),
+        .target(name: "CScripts", exclude: ["reaper.sh", "reap-docker.sh"]),
         .target(name: "CNamespaces"),
         .target(name: "CLibcrypto"),
         .target(name: "ClusterFixture", dependencies: ["ClusterEmulation"], swiftSettings: strict),
