@@ -53,6 +53,11 @@ let package = Package(
         .executableTarget(
             name: "Victim", dependencies: ["ClusterEmulation", "FixtureTestSupport"], path: "Tests/Victim",
             swiftSettings: strict),
+        // What needs no backend: `./test unit` runs it in seconds, with nothing prepared.
+        .testTarget(
+            name: "UnitTests",
+            dependencies: ["ClusterFixture", "FixtureTestSupport", "cluster-fixture"],
+            swiftSettings: strict),
         .testTarget(
             name: "ClusterFixtureTests",
             dependencies: [
