@@ -18,7 +18,7 @@ struct ClusterFixtureCommand: AsyncParsableCommand {
             EXIT CODES: 0, or that of the command that was run; 64 wrong usage; 69 no backend can run here; \
             70 anything else that failed.
             """,
-        version: "0.4.0",
+        version: Version.current,
         subcommands: [
             Run.self, Up.self, List.self, SSH.self, Copy.self, Logs.self, InventoryCommand.self, Down.self, Prune.self,
             Doctor.self, Build.self,
