@@ -25,7 +25,8 @@ package struct Aftermath: Sendable {
     package func settle(attach: @escaping @Sendable (String, String) -> Void = { _, _ in }) async throws {
         try await uncancelled {
             if failed { await saveLogs(attach) }
-            if Retention.current.keeps(failed: failed) {
+            // What the variable says was checked when the cluster started: only this process can have changed it since.
+            if (try? Retention.current)?.keeps(failed: failed) == true {
                 Progress.say("\(work) is over; \(try await cluster.keep())")
             } else {
                 try await cluster.stop()
@@ -33,7 +34,7 @@ package struct Aftermath: Sendable {
         }
     }
 
-    /// A failure is reported with or without logs: trouble with them is told, not thrown.
+    /// A failure is reported with or without logs: trouble with them is printed, not thrown.
     private func saveLogs(_ attach: @Sendable (String, String) -> Void) async {
         do {
             _ = try OwnFolder.ensured(Self.logFolder, for: .anyone)
@@ -66,12 +67,28 @@ extension Cluster {
 }
 
 /// When a cluster is kept after the work on it: what `CLUSTER_FIXTURE_KEEP` says.
-package enum Retention: String {
+package enum Retention: String, CaseIterable {
     case never, failure, always
 
+    /// What this process's environment says.
+    ///
+    /// - Throws: ``ClusterError`` with the code `invalidConfiguration` if it says something else.
     package static var current: Retention {
-        let wish = ProcessInfo.processInfo.environment["CLUSTER_FIXTURE_KEEP"] ?? ""
-        return Retention(rawValue: wish) ?? .never
+        get throws { try Retention(wish: ProcessInfo.processInfo.environment["CLUSTER_FIXTURE_KEEP"] ?? "") }
+    }
+
+    /// Reads the variable's value; an empty one is `never`.
+    ///
+    /// - Throws: ``ClusterError`` with the code `invalidConfiguration`. A misspelt value would otherwise remove the very
+    ///   cluster that somebody wanted to look at.
+    package init(wish: String) throws {
+        guard let retention = wish.isEmpty ? .never : Retention(rawValue: wish) else {
+            throw ClusterError(
+                .invalidConfiguration,
+                "CLUSTER_FIXTURE_KEEP is \"\(ClusterConfiguration.printable(wish))\", which is not one of its values.",
+                remedy: "Use \(Self.allCases.map(\.rawValue).joined(separator: ", ")), or unset the variable.")
+        }
+        self = retention
     }
 
     package func keeps(failed: Bool) -> Bool { self == .always || self == .failure && failed }
