@@ -29,7 +29,7 @@ package struct ListedCluster: Sendable {
         } catch {
             throw ClusterError(
                 .teardownFailed, "Cluster \(summary.name) could not be removed: \(error)",
-                remedy: "By hand: \(backend.removalCommand(summary.id))")
+                remedy: "By hand: \(backend.removalCommand(summary.id)) && \(summary.workspace.removalCommand)")
         }
     }
 }
