@@ -22,14 +22,17 @@ public import Testing
 /// final class PipelineXCTests: XCTestCase {
 ///     let fixture = ClusterFixture(nodes: 3)
 ///     override func setUp() async throws { try await fixture.setUp() }
-///     override func tearDown() async throws { try await fixture.tearDown() }
+///     override func tearDown() async throws {
+///         try await fixture.tearDown(failed: (testRun?.totalFailureCount ?? 0) > 0)
+///     }
 /// }
 /// ```
 ///
-/// Without either, use `withCluster`.
+/// Without a test framework, use `withCluster`.
 ///
-/// When a test fails, the logs of the nodes are written to a folder that is named on standard error. With
-/// `CLUSTER_FIXTURE_KEEP=failure` or `=always` the cluster is kept too, and it is said how to reach and remove it.
+/// When a test fails, the logs of the nodes are written to a folder that is named on standard error. An `XCTestCase` has to
+/// tell the fixture whether its test failed, as above. With `CLUSTER_FIXTURE_KEEP=failure` or `=always` the cluster is kept
+/// too, and the commands that reach it and that remove it are printed.
 public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping {
     /// What the cluster is to be.
     public let configuration: ClusterConfiguration
@@ -92,8 +95,8 @@ public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping 
     /// Starts the cluster and waits until every node is ready.
     ///
     /// - Returns: The cluster, which ``cluster`` gives from now on.
-    /// - Throws: ``ClusterEmulation/ClusterError`` if the cluster can't be started, or is up already. Then nothing is
-    /// left.
+    /// - Throws: ``ClusterEmulation/ClusterError`` if the cluster can't be started, or is up already. Nothing is left of
+    ///   a start that failed.
     @discardableResult
     public func setUp() async throws -> Cluster {
         let isIdle = state.withLock { state in
