@@ -7,7 +7,7 @@ extension ClusterFixture {
         testCase == nil ? self : nil
     }
 
-    /// Starts a cluster, runs the suite or the test with it as ``ClusterEmulation/Cluster/current``, and removes it.
+    /// Starts a cluster, runs the suite or the test with it as ``Cluster/current``, and removes it.
     ///
     /// `#expect` doesn't throw when it fails, so issues are watched as they pass by; what a test throws is passed on,
     /// since that is how it is skipped or cancelled. A throw in a cancelled task is a failure: a time limit has passed.

@@ -3,14 +3,17 @@ public import Testing
 
 /// A cluster for tests: started before them, removed after them, whatever happens in between.
 ///
-/// With Swift Testing it is a trait, and tests find the cluster as ``ClusterEmulation/Cluster/current``:
+/// With Swift Testing it is a trait, and tests find the cluster as ``Cluster/current``:
 ///
 /// ```swift
 /// @Suite(ClusterFixture(nodes: 3))                    // one cluster, shared by the suite's tests
 /// struct PipelineTests {
 ///     @Test func everyNodeAnswers() async throws {
-///         for node in try Cluster.current.nodes { … }
+///         for node in try Cluster.current.nodes {
+///             #expect(try await node.run("hostname").standardOutput == "\(node.name)\n")
+///         }
 ///     }
+///
 ///     @Test(ClusterFixture(nodes: 5))                 // a cluster of this test's own
 ///     func survivesALostWorker() async throws { … }
 /// }
@@ -21,6 +24,7 @@ public import Testing
 /// ```swift
 /// final class PipelineXCTests: XCTestCase {
 ///     let fixture = ClusterFixture(nodes: 3)
+///
 ///     override func setUp() async throws { try await fixture.setUp() }
 ///     override func tearDown() async throws {
 ///         try await fixture.tearDown(failed: (testRun?.totalFailureCount ?? 0) > 0)
@@ -82,7 +86,7 @@ public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping 
 
     /// The cluster, between ``setUp()`` and ``tearDown(failed:)``.
     ///
-    /// - Throws: ``ClusterEmulation/ClusterError`` with the code `noCluster` before set-up and after teardown.
+    /// - Throws: ``ClusterError`` with the code `noCluster` before set-up and after teardown.
     public var cluster: Cluster {
         get throws {
             if case .up(let cluster) = state.withLock({ $0 }) { return cluster }
@@ -95,7 +99,7 @@ public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping 
     /// Starts the cluster and waits until every node is ready.
     ///
     /// - Returns: The cluster, which ``cluster`` gives from now on.
-    /// - Throws: ``ClusterEmulation/ClusterError`` if the cluster can't be started, or is up already. Nothing is left of
+    /// - Throws: ``ClusterError`` if the cluster can't be started, or is up already. Nothing is left of
     ///   a start that failed.
     @discardableResult
     public func setUp() async throws -> Cluster {
@@ -121,7 +125,7 @@ public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping 
     ///
     /// - Parameter failed: Whether the test failed; then the nodes' logs are saved first, and the cluster is kept if
     ///   `CLUSTER_FIXTURE_KEEP` says so. In an `XCTestCase`: `(testRun?.totalFailureCount ?? 0) > 0`.
-    /// - Throws: ``ClusterEmulation/ClusterError`` with the code `teardownFailed`.
+    /// - Throws: ``ClusterError`` with the code `teardownFailed`.
     public func tearDown(failed: Bool = false) async throws {
         let cluster: Cluster? = state.withLock { state in
             guard case .up(let cluster) = state else { return nil }
