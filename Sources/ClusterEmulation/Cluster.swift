@@ -6,7 +6,7 @@
 public final class Cluster: Sendable {
     /// The name for people.
     public let name: String
-    /// What tells this cluster from every other: ten hexadecimal digits.
+    /// The cluster's unique identifier: ten hexadecimal digits.
     public let id: String
     /// The nodes, node1 first.
     public let nodes: [Node]
@@ -45,12 +45,12 @@ public final class Cluster: Sendable {
     /// The name of the backend that it runs on: `docker` or `namespaces`.
     public var backendName: String { runtime.backend.name }
 
-    /// Where the time of its start went.
+    /// How long each step of its start took.
     public var startTimes: StartTimes { runtime.times }
 
     /// Removes the cluster without a trace. A second call waits for the first and does nothing.
     ///
-    /// It is carried to its end even when the task is cancelled.
+    /// The removal is completed even when the task is cancelled.
     ///
     /// - Throws: ``ClusterError`` with the code `teardownFailed` if the backend could not remove everything. A process in the
     ///   background then goes on trying.
@@ -71,10 +71,10 @@ public final class Cluster: Sendable {
 extension Cluster {
     /// Starts a cluster and waits until every node is ready.
     ///
-    /// Progress is told on standard error when something takes long, such as the first build of an image.
+    /// Progress is printed on standard error when something takes long, such as the first build of an image.
     ///
     /// - Throws: ``ClusterError`` if the configuration can't work, no backend can run here, or a node does not become
-    ///   ready in time; `CancellationError` if the task is cancelled. In each case nothing is left.
+    ///   ready in time; `CancellationError` if the task is cancelled. In each case, everything that was begun is removed.
     public static func start(_ configuration: ClusterConfiguration = ClusterConfiguration()) async throws -> Cluster {
         try await start(configuration, progress: Progress())
     }

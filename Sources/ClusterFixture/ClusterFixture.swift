@@ -19,7 +19,7 @@ public import Testing
 /// }
 /// ```
 ///
-/// With XCTest it is a property, set up and torn down like everything else:
+/// With XCTest it is a property, which `setUp` and `tearDown` of the test case start and remove:
 ///
 /// ```swift
 /// final class PipelineXCTests: XCTestCase {
@@ -38,7 +38,7 @@ public import Testing
 /// tell the fixture whether its test failed, as above. With `CLUSTER_FIXTURE_KEEP=failure` or `=always` the cluster is kept
 /// too, and the commands that reach it and that remove it are printed.
 public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping {
-    /// What the cluster is to be.
+    /// The settings of the cluster.
     public let configuration: ClusterConfiguration
 
     private enum State {
@@ -48,13 +48,13 @@ public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping 
     }
     private let state = Locked(State.idle)
 
-    /// Describes the cluster that tests are to have. Nothing starts yet.
+    /// Describes the cluster for the tests. Nothing starts yet.
     ///
     /// - Parameters:
     ///   - nodes: How many nodes.
     ///   - image: What a node is made of.
     ///   - backend: Where the nodes run.
-    ///   - name: A name for people, or nil to make one up.
+    ///   - name: A name for people, or nil to choose one.
     ///   - limits: What each node may use.
     ///   - environment: Variables that every SSH command on every node sees.
     ///   - ports: Ports of each node, besides 22, that are published on 127.0.0.1.
@@ -81,7 +81,7 @@ public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping 
                 ports: ports, mounts: mounts, outside: outside, hostAccess: hostAccess, readyWithin: readyWithin))
     }
 
-    /// Describes the cluster that tests are to have. Nothing starts yet.
+    /// Describes the cluster for the tests. Nothing starts yet.
     public init(_ configuration: ClusterConfiguration) { self.configuration = configuration }
 
     /// The cluster, between ``setUp()`` and ``tearDown(failed:)``.

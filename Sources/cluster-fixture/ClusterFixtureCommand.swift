@@ -7,7 +7,8 @@ import Foundation
 struct ClusterFixtureCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cluster-fixture",
-        abstract: "Real emulated clusters for tests: N machines with sshd, there in a moment and gone without a trace.",
+        abstract:
+            "Real emulated clusters for tests: N machines with sshd, ready in a moment and removed without a trace.",
         discussion: """
             EXAMPLES:
               cluster-fixture run --nodes 3 -- pytest tests/

@@ -18,7 +18,7 @@ package struct Aftermath: Sendable {
         self.work = work
     }
 
-    /// Does it, to the end even when the task is cancelled.
+    /// Saves, removes or keeps. This is completed even when the task is cancelled.
     ///
     /// - Parameter attach: Gets the name and the text of each log that is saved.
     /// - Throws: ``ClusterError`` with the code `teardownFailed`.
@@ -47,7 +47,7 @@ package struct Aftermath: Sendable {
         }
     }
 
-    /// Where logs go: what `CLUSTER_FIXTURE_LOGS` names, else `logs` among what is this user's to keep.
+    /// Where logs go: what `CLUSTER_FIXTURE_LOGS` names, else `logs` in the user's folder for state.
     package static var logFolder: String {
         let named = ProcessInfo.processInfo.environment["CLUSTER_FIXTURE_LOGS"] ?? ""
         return named.isEmpty ? UserFolders.state + "/logs" : named

@@ -19,7 +19,8 @@ import Musl
 /// A process in a session of its own that outlives this one and removes a cluster if this one dies, however it dies.
 ///
 /// It is a shell that runs `CScripts/reaper.sh`. It waits on a socket whose other end only this process holds. Told `done`,
-/// it ends; when the socket closes without a word, it removes what is left. (A pipe would do, but for the signal that writing to a dead reader sends.)
+/// it ends; when the socket closes without a word, it removes what is left. (It is not a pipe, because writing to one whose
+/// reader is dead raises a signal.)
 package final class Reaper: Sendable {
     private let lifeline: FileDescriptor
     private let process: Task<Void, Never>
@@ -63,7 +64,7 @@ package final class Reaper: Sendable {
     /// Names a program that is to end as well if this process dies; nil takes the last name back.
     package func alsoEnd(_ process: Int32?) { tell("also \(process.map { "\($0)" } ?? "")") }
 
-    /// Sends the process home: all is removed, or meant to stay.
+    /// Ends the process: everything is removed already, or meant to stay.
     package func dismiss() async {
         tell("done")
         Forks.close(lifeline.rawValue)

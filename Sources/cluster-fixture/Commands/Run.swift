@@ -21,7 +21,7 @@ struct Run: AsyncParsableCommand {
     @Flag(inversion: .prefixedNo, help: "Let plain ssh, scp, sftp and rsync find the nodes by name.")
     var shims = true
 
-    @Option(help: "Run the command on this node instead, in the current folder, which the nodes see.")
+    @Option(help: "Run the command on this node instead, in the current folder, which is mounted there.")
     var inside: String?
 
     @Option(name: .shortAndLong, help: "The user who runs it there: root or ubuntu.")
