@@ -88,15 +88,18 @@ import Testing
         let products = URL(fileURLWithPath: CommandLineProgram.path).deletingLastPathComponent()
             .resolvingSymlinksInPath()
         let checkouts = products.deletingLastPathComponent().deletingLastPathComponent().path + "/checkouts"
-        let maps =
-            paths(in: checkouts, like: "/include/module.modulemap")
-            + paths(in: products.path, like: ".build/module.modulemap")
-        return [products.path + "/Modules"] + maps.map { ($0 as NSString).deletingLastPathComponent }
+        // SwiftPM writes a map for each of our targets in C; the dependencies bring theirs.
+        let folders =
+            names(in: products.path).map { products.path + "/" + $0 }
+            + names(in: checkouts).map { checkouts + "/" + $0 + "/Sources" }.flatMap { sources in
+                names(in: sources).map { sources + "/" + $0 + "/include" }
+            }
+        return [products.path + "/Modules"]
+            + folders.filter { FileManager.default.fileExists(atPath: $0 + "/module.modulemap") }
     }()
 
-    private static func paths(in folder: String, like end: String) -> [String] {
-        ((try? FileManager.default.subpathsOfDirectory(atPath: folder)) ?? []).filter { $0.hasSuffix(end) }
-            .map { folder + "/" + $0 }
+    private static func names(in folder: String) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
     }
 }
 #endif
