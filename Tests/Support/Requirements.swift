@@ -83,8 +83,15 @@ package enum BackendUnderTest: String, CaseIterable, Sendable, CustomTestStringC
 
     /// What can't be had is a reason to skip a test, unless it has to be there.
     private func refuse(_ error: any Error) throws -> Bool {
-        let required = ProcessInfo.processInfo.environment["CLUSTER_FIXTURE_REQUIRE_BACKENDS"] ?? ""
-        if required.split(separator: ",").contains(Substring(rawValue)) { throw error }
+        let variable = "CLUSTER_FIXTURE_REQUIRE_BACKENDS"
+        let required = (ProcessInfo.processInfo.environment[variable] ?? "").split(separator: ",").map(String.init)
+        // A misspelt name would require nothing.
+        if let unknown = required.first(where: { Self(rawValue: $0) == nil }) {
+            throw ClusterError(
+                .invalidConfiguration, "\(variable) names \(unknown), which is not a backend here.",
+                remedy: "Use \(Self.allCases.map(\.rawValue).joined(separator: ", ")).")
+        }
+        if required.contains(rawValue) { throw error }
         Progress.say("skipping what needs \(rawValue): \(error)")
         return false
     }
