@@ -27,8 +27,11 @@ struct ClusterBenchmark {
             throw Failure("there is no contender \"\(unknown)\"; there are: \(known.joined(separator: ", "))")
         }
         let wanted = all.filter { options.only?.contains(Options.key($0.name)) ?? true }
-        let contenders = await Rounds.able(wanted)
+        let (contenders, missing) = await Rounds.able(wanted)
+        // Said before the minutes that a run takes, and once more below its results.
+        Report.print(missing)
         var record = Record()
+        record.missing = missing
         for nodes in options.nodes {
             let runs = options.runs(of: nodes)
             let samples = await Rounds.run(contenders, nodes: nodes, runs: runs)
@@ -39,6 +42,7 @@ struct ClusterBenchmark {
             record.commands.append(try await Commands.measure(library))
         }
         Report.print(record.commands)
+        Report.print(missing)
         try record.write(to: options.json)
     }
 

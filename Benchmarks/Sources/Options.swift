@@ -37,7 +37,7 @@ struct Options {
     }
 
     private static func count(_ word: Substring) throws -> Int {
-        guard let count = Int(word), count > 0 else { throw Failure("\"\(word)\" is no number of anything") }
+        guard let count = Int(word), count > 0 else { throw Failure("\"\(word)\" is not a number of nodes or runs") }
         return count
     }
 }

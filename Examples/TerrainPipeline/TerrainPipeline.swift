@@ -21,7 +21,7 @@ public struct TerrainPipeline: Sendable {
     /// - Parameter tiles: How many tiles.
     /// - Returns: The features, and who computed them.
     /// - Throws: ``ClusterEmulation/ClusterError`` if the pipeline can't be copied or fails; `DecodingError` if what it
-    ///   prints is no result.
+    ///   prints is not a result.
     public func run(tiles: Int = 12) async throws -> TerrainResult {
         try await compute(tiles, in: try await install())
     }

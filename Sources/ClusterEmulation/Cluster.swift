@@ -1,12 +1,12 @@
 /// A running cluster: N machines with sshd, on a network of their own.
 ///
 /// A cluster is started by ``withCluster(nodes:image:backend:name:limits:environment:ports:mounts:outside:hostAccess:readyWithin:_:)``, by
-/// a fixture, or by ``start(_:)``; whoever starts it stops it. Should the process die instead, the cluster goes all the
-/// same.
+/// a fixture, or by ``start(_:)``; whoever starts it stops it. If the process dies instead, the cluster is removed all
+/// the same.
 public final class Cluster: Sendable {
     /// The name for people.
     public let name: String
-    /// What tells this cluster from every other: ten hexadecimal digits.
+    /// The cluster's unique identifier: ten hexadecimal digits.
     public let id: String
     /// The nodes, node1 first.
     public let nodes: [Node]
@@ -45,16 +45,15 @@ public final class Cluster: Sendable {
     /// The name of the backend that it runs on: `docker` or `namespaces`.
     public var backendName: String { runtime.backend.name }
 
-    /// Where the time of its start went.
+    /// How long each step of its start took.
     public var startTimes: StartTimes { runtime.times }
 
     /// Removes the cluster without a trace. A second call waits for the first and does nothing.
     ///
-    /// It is carried to its end even when the task is cancelled.
+    /// The removal is completed even when the task is cancelled.
     ///
-    /// - Throws: ``ClusterError`` with the code `teardownFailed` if the backend could not remove everything; then a
-    /// process
-    ///   in the background goes on trying.
+    /// - Throws: ``ClusterError`` with the code `teardownFailed` if the backend could not remove everything. A process in the
+    ///   background then goes on trying.
     public func stop() async throws { try await runtime.stop() }
 
     /// The last lines of each node's own log (sshd's and the container's), by the node's name.
@@ -62,7 +61,7 @@ public final class Cluster: Sendable {
     /// - Throws: ``ClusterError`` if the backend can't be asked.
     public func logs() async throws -> [String: String] { try await runtime.backend.logs(of: clusterID) }
 
-    /// Names a program that is to end as well if this process dies; nil if none is any more.
+    /// Names a program that is to end as well if this process dies; nil takes the last name back.
     package func alsoEnd(_ process: Int32?) { runtime.alsoEnd(process) }
 
     /// Leaves the cluster running when this process ends, and says how to reach and how to remove it.
@@ -72,16 +71,18 @@ public final class Cluster: Sendable {
 extension Cluster {
     /// Starts a cluster and waits until every node is ready.
     ///
-    /// Progress is told on standard error when something takes long, such as the first build of an image.
+    /// Progress is printed on standard error when something takes long, such as the first build of an image.
     ///
     /// - Throws: ``ClusterError`` if the configuration can't work, no backend can run here, or a node does not become
-    ///   ready in time; `CancellationError` if the task is cancelled. In each case nothing is left.
+    ///   ready in time; `CancellationError` if the task is cancelled. In each case, everything that was begun is removed.
     public static func start(_ configuration: ClusterConfiguration = ClusterConfiguration()) async throws -> Cluster {
         try await start(configuration, progress: Progress())
     }
 
     package static func start(_ configuration: ClusterConfiguration, progress: Progress) async throws -> Cluster {
         let plan = try ClusterPlan(configuration)
+        // Needed at the end; a misspelt value is an error now, before anything starts.
+        _ = try Retention.current
         try ResourceLimits.requireAddressSpace()
         return try await Gate.starts.pass {
             let backend = try await configuration.backend.resolve()

@@ -1,4 +1,4 @@
-/// What a cluster is to be: how many nodes, of what, and with which limits.
+/// Settings of a cluster: how many nodes, what they are made of, and their limits.
 ///
 /// Every value is checked before anything starts.
 public struct ClusterConfiguration: Sendable, Hashable {
@@ -8,7 +8,7 @@ public struct ClusterConfiguration: Sendable, Hashable {
     public var image: NodeImage
     /// Where the nodes run.
     public var backend: BackendChoice
-    /// A name for people: 1 to 32 lower-case letters, digits and hyphens, a letter first; nil makes one up.
+    /// A name for people: 1 to 32 lower-case letters, digits and hyphens, a letter first; nil chooses one.
     public var name: String?
     /// What each node may use; unlimited by default.
     public var limits: NodeLimits
@@ -20,8 +20,8 @@ public struct ClusterConfiguration: Sendable, Hashable {
     public var mounts: [Mount]
     /// Whether the nodes may reach what this machine reaches, such as a package index. With Docker they always may.
     public var outside: Bool
-    /// Whether the nodes may connect to services of this machine that listen on all of its addresses, such as a server of the
-    /// test's that they call back. They find this machine at the first address of their network. With Docker they always may.
+    /// Whether the nodes may connect to services of this machine that listen on all of its addresses, such as a server that
+    /// the test runs and the nodes call back. They find this machine at the first address of their network. With Docker they always may.
     public var hostAccess: Bool
     /// How long all nodes together may take to become ready, from the moment their containers are started.
     public var readyWithin: Duration
@@ -37,7 +37,7 @@ public struct ClusterConfiguration: Sendable, Hashable {
     ///   - nodes: How many nodes.
     ///   - image: What a node is made of.
     ///   - backend: Where the nodes run.
-    ///   - name: A name for people, or nil to make one up.
+    ///   - name: A name for people, or nil to choose one.
     ///   - limits: What each node may use.
     ///   - environment: Variables that every SSH command on every node sees.
     ///   - ports: Ports of each node, besides 22, that are published on 127.0.0.1.
@@ -74,16 +74,16 @@ public struct ClusterConfiguration: Sendable, Hashable {
 
 /// What one node may use.
 public struct NodeLimits: Sendable, Hashable {
-    /// The number of processors, in fractions if you like; nil is no limit.
+    /// The number of processors, in fractions if you like; nil means unlimited.
     public var processors: Double?
-    /// Memory in bytes; nil is no limit.
+    /// Memory in bytes; nil means unlimited.
     public var memory: Int?
 
     /// Limits a node.
     ///
     /// - Parameters:
-    ///   - processors: The number of processors, in fractions if you like; nil is no limit.
-    ///   - memory: Memory in bytes; nil is no limit.
+    ///   - processors: The number of processors, in fractions if you like; nil means unlimited.
+    ///   - memory: Memory in bytes; nil means unlimited.
     public init(processors: Double? = nil, memory: Int? = nil) {
         self.processors = processors
         self.memory = memory

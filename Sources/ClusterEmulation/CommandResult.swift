@@ -17,7 +17,7 @@ public struct CommandResult: Sendable, Hashable {
     /// The time from asking for the command to its end, as the test saw it.
     public let duration: Duration
 
-    /// The lines of standard output, empty ones left out.
+    /// The lines of standard output, without empty ones.
     public var lines: [String] { standardOutput.split(separator: "\n").map(String.init) }
 
     /// Returns the result if the exit code is 0.

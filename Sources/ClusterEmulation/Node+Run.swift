@@ -1,20 +1,20 @@
 extension Node {
     /// Runs a shell line on the node, over the user's shared connection, and waits for its end.
     ///
-    /// The line is read by the user's login shell on the node (bash), and by no other. A non-zero exit code is a
+    /// The user's login shell on the node (bash) reads the line, and no other shell does. A non-zero exit code is a
     /// result, not an error; ``CommandResult/requireSuccess()`` makes it one.
     ///
     /// - Parameters:
     ///   - line: The shell line.
     ///   - user: Who runs it.
-    ///   - environment: Variables that the line sees, on top of the cluster's. They stand on no command line.
+    ///   - environment: Variables that the line sees, on top of the cluster's. They never appear on a command line.
     ///   - standardInput: What it reads; nothing by default.
-    ///   - timeout: How long it may take; nil is as long as it likes. When the time is over, the line and what it
+    ///   - timeout: How long it may take; nil means as long as it likes. When the time is over, the line and what it
     ///     started get SIGTERM, and SIGKILL a second later.
     /// - Returns: What it printed and how it ended.
     /// - Throws: ``ClusterError`` if the node can't be reached (`connectionLost`; `noCluster` if this process has
     ///   stopped the cluster meanwhile; `clusterLost` if something else has ended all nodes), the time is over
-    ///   (`timedOut`), or a variable's name is no name (`invalidConfiguration`); `CancellationError`.
+    ///   (`timedOut`), or a variable's name is not valid (`invalidConfiguration`); `CancellationError`.
     @discardableResult
     public func run(
         _ line: String, as user: User = .ubuntu, environment: [String: String] = [:], standardInput: String = "",
@@ -52,9 +52,9 @@ extension Node {
     /// - Parameters:
     ///   - words: The program and its arguments.
     ///   - user: Who runs it.
-    ///   - environment: Variables that the program sees, on top of the cluster's. They stand on no command line.
+    ///   - environment: Variables that the program sees, on top of the cluster's. They never appear on a command line.
     ///   - standardInput: What it reads; nothing by default.
-    ///   - timeout: How long it may take; nil is as long as it likes.
+    ///   - timeout: How long it may take; nil means as long as it likes.
     /// - Returns: What it printed and how it ended.
     /// - Throws: As ``run(_:as:environment:standardInput:timeout:)`` with a shell line does.
     @discardableResult
@@ -78,11 +78,11 @@ extension Node {
         if let variable = environment.keys.first(where: { !SentVariables.isValidName($0) }) {
             throw ClusterError(
                 .invalidConfiguration,
-                "\"\(ClusterConfiguration.printable(variable))\" is no name for an environment variable.")
+                "\"\(ClusterConfiguration.printable(variable))\" is not a name that an environment variable can have.")
         }
     }
 
-    /// Ending the local ssh leaves a command on the node running, so the node keeps the time as well.
+    /// A command on the node goes on when the local ssh ends. So the node enforces the time limit as well.
     private static func bounded(_ line: String, by limit: Duration) -> String {
         "exec timeout --kill-after=1 \(limit / .seconds(1)) \"$SHELL\" -c \(shellQuoted(line))"
     }

@@ -1,4 +1,4 @@
-/// One machine of a cluster: a value that says where it is, and can be asked to do things.
+/// One machine of a cluster: where it is reached, and what it can be asked to do.
 public struct Node: Sendable, Hashable, CustomStringConvertible {
     /// The host name: node1, node2 and so on.
     public let name: String
@@ -8,7 +8,7 @@ public struct Node: Sendable, Hashable, CustomStringConvertible {
     public let host: String
     /// The port of ``host`` that leads to the node's sshd.
     public let port: Int
-    /// The address on the cluster's network, where other nodes reach it, and on Linux this machine too.
+    /// The address on the cluster's network, where other nodes reach it. On Linux, this machine often reaches it there too.
     public let ip: String
     /// The pinned host key: algorithm and base 64, as in a known_hosts file.
     public let hostKey: String
@@ -43,23 +43,23 @@ extension Node {
         Command("ssh", ["-F", access.configurationFile, "\(user)@\(name)"]).line
     }
 
-    /// Lets a port of this machine's 127.0.0.1 lead to a port of the node's localhost, as long as the cluster is up.
+    /// Forwards a port of this machine's 127.0.0.1 to a port of the node's localhost, as long as the cluster is up.
     ///
     /// - Parameters:
-    ///   - nodePort: The port in the node: 1 to 65535. Nothing need listen there yet.
+    ///   - nodePort: The port in the node: 1 to 65535. Nothing has to listen there yet.
     ///   - user: The user whose connection carries it.
     /// - Returns: The local port, chosen among the free ones.
-    /// - Throws: ``ClusterError`` if the node can't be reached or the port is none.
+    /// - Throws: ``ClusterError`` if the node can't be reached or the number is not that of a port.
     public func forwardPort(_ nodePort: Int, as user: User = .ubuntu) async throws -> Int {
         guard (1...65535).contains(nodePort) else {
-            throw ClusterError(.invalidConfiguration, "\(nodePort) is no port: ports are 1 to 65535.")
+            throw ClusterError(.invalidConfiguration, "\(nodePort) is not a port: ports are 1 to 65535.")
         }
         return try await explainingLoss { try await access.forward(nodePort, on: name, as: user) }
     }
 
-    /// Ends all the node's processes at once, as a power cut would; the other nodes live on.
+    /// Ends all the node's processes at once, as a power cut would; the other nodes go on running.
     ///
-    /// - Throws: ``ClusterError`` if the backend can't.
+    /// - Throws: ``ClusterError`` if the backend can't do that.
     public func kill() async throws {
         guard let killing = backend as? any NodeKilling else {
             throw ClusterError(.backendUnavailable, "The \(backend.name) backend can't kill a single node.")
@@ -67,12 +67,12 @@ extension Node {
         try await killing.kill(name, of: clusterID)
     }
 
-    /// Does something over a connection; if that is lost, says what the backend knows of it.
+    /// Does something over a connection. If the connection is lost, the error says what the backend knows about the node.
     func explainingLoss<Result: Sendable>(_ body: @Sendable () async throws -> Result) async throws -> Result {
         do {
             return try await body()
         } catch let error as ClusterError where error.code == .connectionLost {
-            // Without an answer the error stands as it is.
+            // If the backend doesn't answer, the error stays as it is.
             guard let states = try? await backend.states(of: clusterID) else { throw error }
             switch states[name] {
             case .running?: throw error
@@ -84,7 +84,7 @@ extension Node {
             case nil:
                 throw ClusterError(
                     .clusterLost, "\(name) is gone, and its cluster with it: something else has ended them.",
-                    remedy: "See what was killed (memory?) or removed on this machine meanwhile.")
+                    remedy: "See what was killed or removed on this machine meanwhile, for want of memory perhaps.")
             }
         }
     }

@@ -1,6 +1,6 @@
-/// Starts a cluster, hands it to a closure, and removes it when the closure is done, whichever way.
+/// Starts a cluster, hands it to a closure, and removes it when the closure returns or throws.
 ///
-/// If the closure throws, the nodes' logs are saved first, in a folder that is named on standard error; and
+/// If the closure throws, the nodes' logs are saved first, in a folder that is named on standard error.
 /// `CLUSTER_FIXTURE_KEEP=failure` or `=always` keeps the cluster.
 ///
 /// ```swift
@@ -13,7 +13,7 @@
 ///   - nodes: How many nodes.
 ///   - image: What a node is made of.
 ///   - backend: Where the nodes run.
-///   - name: A name for people, or nil to make one up.
+///   - name: A name for people, or nil to choose one.
 ///   - limits: What each node may use.
 ///   - environment: Variables that every SSH command on every node sees.
 ///   - ports: Ports of each node, besides 22, that are published on 127.0.0.1.
@@ -44,7 +44,7 @@ public nonisolated(nonsending) func withCluster<Result>(
     return try await withCluster(configuration, body)
 }
 
-/// Starts a cluster, hands it to a closure, and removes it when the closure is done, whichever way.
+/// Starts a cluster, hands it to a closure, and removes it when the closure returns or throws.
 ///
 /// - Parameters:
 ///   - configuration: What the cluster is to be.
@@ -59,7 +59,7 @@ public nonisolated(nonsending) func withCluster<Result>(
     do {
         result = try await body(cluster)
     } catch {
-        // What the body threw is what the caller wants to know; a cluster that could not be removed is told as well.
+        // What the body threw is what the caller wants to know; a cluster that could not be removed is printed as well.
         do { try await aftermath(of: cluster, failed: !(error is CancellationError)).settle() } catch {
             Progress.say("\(error)")
         }

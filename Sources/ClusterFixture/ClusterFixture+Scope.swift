@@ -7,10 +7,10 @@ extension ClusterFixture {
         testCase == nil ? self : nil
     }
 
-    /// Starts a cluster, runs the suite or the test with it as ``ClusterEmulation/Cluster/current``, and removes it.
+    /// Starts a cluster, runs the suite or the test with it as ``Cluster/current``, and removes it.
     ///
-    /// `#expect` doesn't throw when it fails, so issues are watched as they pass by; what a test throws is passed on,
-    /// since that is how it is skipped or cancelled. A throw in a cancelled task is a failure: a time limit has passed.
+    /// `#expect` doesn't throw when it fails, so issues are watched. What a test throws is passed on, since that is how it
+    /// is skipped or cancelled. A throw in a cancelled task counts as a failure: a time limit has passed.
     public func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
     ) async throws {
@@ -54,7 +54,7 @@ extension Cluster {
             guard let published else {
                 throw ClusterError(
                     .noCluster, "There is no current cluster: this code runs outside a ClusterFixture's scope.",
-                    remedy: "Give the test or its suite one: `@Test(ClusterFixture(nodes: 3))`.")
+                    remedy: "Give the test or its suite a fixture: `@Test(ClusterFixture(nodes: 3))`.")
             }
             return published
         }

@@ -3,35 +3,42 @@ public import Testing
 
 /// A cluster for tests: started before them, removed after them, whatever happens in between.
 ///
-/// With Swift Testing it is a trait, and tests find the cluster as ``ClusterEmulation/Cluster/current``:
+/// With Swift Testing it is a trait, and tests find the cluster as ``Cluster/current``:
 ///
 /// ```swift
 /// @Suite(ClusterFixture(nodes: 3))                    // one cluster, shared by the suite's tests
 /// struct PipelineTests {
 ///     @Test func everyNodeAnswers() async throws {
-///         for node in try Cluster.current.nodes { … }
+///         for node in try Cluster.current.nodes {
+///             #expect(try await node.run("hostname").standardOutput == "\(node.name)\n")
+///         }
 ///     }
+///
 ///     @Test(ClusterFixture(nodes: 5))                 // a cluster of this test's own
 ///     func survivesALostWorker() async throws { … }
 /// }
 /// ```
 ///
-/// With XCTest it is a property, set up and torn down like everything else:
+/// With XCTest it is a property, which `setUp` and `tearDown` of the test case start and remove:
 ///
 /// ```swift
 /// final class PipelineXCTests: XCTestCase {
 ///     let fixture = ClusterFixture(nodes: 3)
+///
 ///     override func setUp() async throws { try await fixture.setUp() }
-///     override func tearDown() async throws { try await fixture.tearDown() }
+///     override func tearDown() async throws {
+///         try await fixture.tearDown(failed: (testRun?.totalFailureCount ?? 0) > 0)
+///     }
 /// }
 /// ```
 ///
-/// Without either, use `withCluster`.
+/// Without a test framework, use `withCluster`.
 ///
-/// When a test fails, the logs of the nodes are written to a folder that is named on standard error. With
-/// `CLUSTER_FIXTURE_KEEP=failure` or `=always` the cluster is kept too, and it is said how to reach and remove it.
+/// When a test fails, the logs of the nodes are written to a folder that is named on standard error. An `XCTestCase` has to
+/// tell the fixture whether its test failed, as above. With `CLUSTER_FIXTURE_KEEP=failure` or `=always` the cluster is kept
+/// too, and the commands that reach it and that remove it are printed.
 public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping {
-    /// What the cluster is to be.
+    /// The settings of the cluster.
     public let configuration: ClusterConfiguration
 
     private enum State {
@@ -41,13 +48,13 @@ public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping 
     }
     private let state = Locked(State.idle)
 
-    /// Describes the cluster that tests are to have. Nothing starts yet.
+    /// Describes the cluster for the tests. Nothing starts yet.
     ///
     /// - Parameters:
     ///   - nodes: How many nodes.
     ///   - image: What a node is made of.
     ///   - backend: Where the nodes run.
-    ///   - name: A name for people, or nil to make one up.
+    ///   - name: A name for people, or nil to choose one.
     ///   - limits: What each node may use.
     ///   - environment: Variables that every SSH command on every node sees.
     ///   - ports: Ports of each node, besides 22, that are published on 127.0.0.1.
@@ -74,12 +81,12 @@ public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping 
                 ports: ports, mounts: mounts, outside: outside, hostAccess: hostAccess, readyWithin: readyWithin))
     }
 
-    /// Describes the cluster that tests are to have. Nothing starts yet.
+    /// Describes the cluster for the tests. Nothing starts yet.
     public init(_ configuration: ClusterConfiguration) { self.configuration = configuration }
 
     /// The cluster, between ``setUp()`` and ``tearDown(failed:)``.
     ///
-    /// - Throws: ``ClusterEmulation/ClusterError`` with the code `noCluster` before set-up and after teardown.
+    /// - Throws: ``ClusterError`` with the code `noCluster` before set-up and after teardown.
     public var cluster: Cluster {
         get throws {
             if case .up(let cluster) = state.withLock({ $0 }) { return cluster }
@@ -92,8 +99,8 @@ public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping 
     /// Starts the cluster and waits until every node is ready.
     ///
     /// - Returns: The cluster, which ``cluster`` gives from now on.
-    /// - Throws: ``ClusterEmulation/ClusterError`` if the cluster can't be started, or is up already. Then nothing is
-    /// left.
+    /// - Throws: ``ClusterError`` if the cluster can't be started, or is up already. Nothing is left of
+    ///   a start that failed.
     @discardableResult
     public func setUp() async throws -> Cluster {
         let isIdle = state.withLock { state in
@@ -118,7 +125,7 @@ public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping 
     ///
     /// - Parameter failed: Whether the test failed; then the nodes' logs are saved first, and the cluster is kept if
     ///   `CLUSTER_FIXTURE_KEEP` says so. In an `XCTestCase`: `(testRun?.totalFailureCount ?? 0) > 0`.
-    /// - Throws: ``ClusterEmulation/ClusterError`` with the code `teardownFailed`.
+    /// - Throws: ``ClusterError`` with the code `teardownFailed`.
     public func tearDown(failed: Bool = false) async throws {
         let cluster: Cluster? = state.withLock { state in
             guard case .up(let cluster) = state else { return nil }

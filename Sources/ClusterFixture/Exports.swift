@@ -1,2 +1,2 @@
-// What a test imports is the whole: `import ClusterFixture` brings clusters, nodes and errors with it.
+// A test needs one import: `import ClusterFixture` brings clusters, nodes and errors with it.
 @_exported public import ClusterEmulation

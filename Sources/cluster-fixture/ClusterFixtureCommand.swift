@@ -7,7 +7,8 @@ import Foundation
 struct ClusterFixtureCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cluster-fixture",
-        abstract: "Real emulated clusters for tests: N machines with sshd, there in a moment and gone without a trace.",
+        abstract:
+            "Real emulated clusters for tests: N machines with sshd, ready in a moment and removed without a trace.",
         discussion: """
             EXAMPLES:
               cluster-fixture run --nodes 3 -- pytest tests/
@@ -18,7 +19,7 @@ struct ClusterFixtureCommand: AsyncParsableCommand {
             EXIT CODES: 0, or that of the command that was run; 64 wrong usage; 69 no backend can run here; \
             70 anything else that failed.
             """,
-        version: "0.4.0",
+        version: Version.current,
         subcommands: [
             Run.self, Up.self, List.self, SSH.self, Copy.self, Logs.self, InventoryCommand.self, Down.self, Prune.self,
             Doctor.self, Build.self, Images.self,

@@ -93,7 +93,7 @@ struct ClusterOptions: ParsableArguments {
     private func variables() throws -> [String: String] {
         try environment.reduce(into: [:]) { variables, word in
             let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2 else { throw ValidationError("\"\(word)\" is no variable: write NAME=VALUE.") }
+            guard parts.count == 2 else { throw ValidationError("\"\(word)\" is not a variable: write NAME=VALUE.") }
             variables[String(parts[0])] = String(parts[1])
         }
     }
@@ -102,7 +102,7 @@ struct ClusterOptions: ParsableArguments {
         try mount.map { word in
             let parts = word.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
             guard parts.count == 2 || parts.count == 3 && parts[2] == "ro" else {
-                throw ValidationError("\"\(word)\" is no mount: write SOURCE:TARGET or SOURCE:TARGET:ro.")
+                throw ValidationError("\"\(word)\" is not a mount: write SOURCE:TARGET or SOURCE:TARGET:ro.")
             }
             return Mount(Self.absolute(parts[0]), at: parts[1], isReadOnly: parts.count == 3)
         }

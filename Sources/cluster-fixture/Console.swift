@@ -40,7 +40,7 @@ enum Console {
     }
 
     private static func write(_ text: String, to handle: FileHandle) -> Bool {
-        // Whoever has stopped reading has what he wanted.
+        // Whoever has stopped reading has what they wanted.
         (try? handle.write(contentsOf: Data((text + "\n").utf8))) != nil
     }
 }

@@ -30,7 +30,7 @@ enum Shims {
         // On a file system without execution (noexec), the shell would silently take the next ssh on PATH.
         if access(place + "/ssh", X_OK) != 0 {
             throw ClusterError(
-                .provisioningFailed, "Programs may not be run in \(folder), where plain ssh would find the nodes.",
+                .provisioningFailed, "Programs can't be run in \(folder), so plain ssh would not find the nodes there.",
                 remedy: "Set TMPDIR to a folder that is not mounted noexec, or use --no-shims.")
         }
         return place

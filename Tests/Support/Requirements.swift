@@ -43,6 +43,8 @@ extension Trait where Self == ConditionTrait {
 }
 
 /// A backend that the conformance suite is run against.
+///
+/// `CLUSTER_FIXTURE_BACKEND` leaves one of them, as for clusters whose fixture leaves the choice open.
 package enum BackendUnderTest: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case docker
     #if os(Linux)
@@ -66,6 +68,11 @@ package enum BackendUnderTest: String, CaseIterable, Sendable, CustomTestStringC
     package func isUsable() async throws -> Bool { try await Self.answers.once(self) { try await self.ask() } }
 
     private func ask() async throws -> Bool {
+        let wanted = ProcessInfo.processInfo.environment["CLUSTER_FIXTURE_BACKEND"] ?? ""
+        guard ["", "automatic", rawValue].contains(wanted) else {
+            Progress.say("skipping what needs \(rawValue): CLUSTER_FIXTURE_BACKEND is \(wanted)")
+            return false
+        }
         do {
             _ = try await choice.resolve()
             return true
@@ -76,8 +83,15 @@ package enum BackendUnderTest: String, CaseIterable, Sendable, CustomTestStringC
 
     /// What can't be had is a reason to skip a test, unless it has to be there.
     private func refuse(_ error: any Error) throws -> Bool {
-        let required = ProcessInfo.processInfo.environment["CLUSTER_FIXTURE_REQUIRE_BACKENDS"] ?? ""
-        if required.split(separator: ",").contains(Substring(rawValue)) { throw error }
+        let variable = "CLUSTER_FIXTURE_REQUIRE_BACKENDS"
+        let required = (ProcessInfo.processInfo.environment[variable] ?? "").split(separator: ",").map(String.init)
+        // A misspelt name would require nothing.
+        if let unknown = required.first(where: { Self(rawValue: $0) == nil }) {
+            throw ClusterError(
+                .invalidConfiguration, "\(variable) names \(unknown), which is not a backend here.",
+                remedy: "Use \(Self.allCases.map(\.rawValue).joined(separator: ", ")).")
+        }
+        if required.contains(rawValue) { throw error }
         Progress.say("skipping what needs \(rawValue): \(error)")
         return false
     }

@@ -1,7 +1,7 @@
 /// A way of getting N machines that answer to SSH.
 ///
-/// Each contender keeps its own clock, so that what is no part of the work (the start of an interpreter, the making of a
-/// key) stays out of it.
+/// Each contender keeps its own clock, so that only the work is measured: not the start of an interpreter, say, or the
+/// making of a key.
 protocol Contender: AnyObject {
     var name: String { get }
 

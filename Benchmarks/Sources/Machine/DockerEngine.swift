@@ -19,7 +19,7 @@ struct DockerEngine {
     func endpoints(_ containers: [String]) throws -> [Endpoint] {
         let format = #"{{(index (index .NetworkSettings.Ports "22/tcp") 0).HostPort}}"#
         return try Spawn.run(["docker", "inspect", "--format", format] + containers).split(separator: "\n").map {
-            guard let port = UInt16($0) else { throw Failure("\"\($0)\" is no port") }
+            guard let port = UInt16($0) else { throw Failure("\"\($0)\" is not a port") }
             return Endpoint(port: port)
         }
     }

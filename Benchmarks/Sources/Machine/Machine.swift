@@ -9,7 +9,7 @@ enum Machine {
     /// The package that is measured.
     static let package = URL(fileURLWithPath: benchmarks).deletingLastPathComponent().path
 
-    static let peers = "Benchmarks/install-peers gets it"
+    static let peers = "Benchmarks/install-peers installs it"
 
     static var needsRoot: String? { geteuid() == 0 ? nil : "it needs root" }
 

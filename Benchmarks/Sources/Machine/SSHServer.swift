@@ -6,7 +6,7 @@ enum SSHServer {
 
     static var whyNot: String? {
         FileManager.default.isExecutableFile(atPath: program)
-            ? Machine.needsRoot : "there is no \(program): apt-get install openssh-server"
+            ? Machine.needsRoot : "\(program) is missing: \(Machine.peers)"
     }
 
     /// An sshd in the foreground, with the workshop's keys and nothing of this machine's settings.

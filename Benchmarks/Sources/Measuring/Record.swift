@@ -13,8 +13,15 @@ struct Sample: Encodable {
     }
 }
 
+/// A contender that could not take part.
+struct Missing: Encodable {
+    let contender: String
+    let reason: String
+}
+
 /// Everything that was measured, raw.
 struct Record: Encodable {
+    var missing: [Missing] = []
     var rounds: [Sample] = []
     var commands: [Commands] = []
     var scale: [Scale] = []

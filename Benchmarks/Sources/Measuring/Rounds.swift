@@ -1,21 +1,23 @@
 /// The contenders in turn, again and again: what disturbs the machine for a while disturbs all of them.
 enum Rounds {
-    /// Those who can take part, each after one round that doesn't count: images are made, caches are filled.
-    static func able(_ contenders: [any Contender]) async -> [any Contender] {
+    /// Those who can take part, each after one round that doesn't count: images are made, caches are filled. And those who
+    /// can't, with the reason.
+    static func able(_ contenders: [any Contender]) async -> (able: [any Contender], missing: [Missing]) {
         var able: [any Contender] = []
+        var missing: [Missing] = []
         for contender in contenders {
             if let reason = contender.whyNot() {
-                Console.say("left out: \(contender.name): \(reason)")
+                missing.append(Missing(contender: contender.name, reason: reason))
                 continue
             }
             do {
                 _ = try await contender.round(nodes: 1)
                 able.append(contender)
             } catch {
-                Console.say("left out: \(contender.name): \(error)")
+                missing.append(Missing(contender: contender.name, reason: "\(error)"))
             }
         }
-        return able
+        return (able, missing)
     }
 
     /// All samples; a contender that fails at this number of nodes is left out from then on, and it is said.

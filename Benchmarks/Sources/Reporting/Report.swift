@@ -33,6 +33,14 @@ enum Report {
         }
     }
 
+    /// What the numbers can't be compared with, and how to get it.
+    static func print(_ missing: [Missing]) {
+        guard !missing.isEmpty else { return }
+        Console.say("\nNOT MEASURED, so no ratio to it is known:\n")
+        for contender in missing { Console.say("  \(contender.contender): \(contender.reason)") }
+        Console.say("\n  Benchmarks/install-peers installs what is missing.")
+    }
+
     static func print(_ commands: [Commands]) {
         guard !commands.isEmpty else { return }
         var table = Table("", "ssh -S", "run, first", "ratio", "run, warm", "ratio")

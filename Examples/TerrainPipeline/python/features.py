@@ -20,7 +20,7 @@ UNIT = 2**-10  # metres: what a file counts in; a power of two, as the terrain's
 
 def process(tile: Tile) -> tuple[int, dict[str, float]]:
     """Make the tile's file, and return the number of points in it and their features."""
-    # laserchicken prints its progress, and nobody reads the standard output of a worker.
+    # laserchicken prints its progress, and no one looks at the standard output of a worker.
     with TemporaryDirectory(prefix="tile-") as folder, contextlib.redirect_stdout(None):
         path = Path(folder, f"{tile.number}.laz")
         write(tile, path)

@@ -12,8 +12,8 @@ public struct BackendChoice: Sendable, Hashable, CustomStringConvertible {
     private let kind: Kind
     private let make: @Sendable () -> any Backend
 
-    /// Takes what this machine has: a Docker-compatible engine if one answers, else Linux namespaces, else it fails saying
-    /// what each would need.
+    /// Takes what this machine has: a Docker-compatible engine if one answers, else Linux namespaces. If neither can run, the
+    /// error says what each would need.
     ///
     /// `CLUSTER_FIXTURE_BACKEND=docker` or `=namespaces` makes the choice from outside.
     public static let automatic = BackendChoice(kind: .automatic) { DockerBackend(DockerEngine()) }
@@ -29,12 +29,12 @@ public struct BackendChoice: Sendable, Hashable, CustomStringConvertible {
     }
 
     #if os(Linux)
-    /// Linux namespaces on this machine, without any engine: as root, or as an ordinary user with a range of numbers of his
-    /// own (subuid(5)).
+    /// Linux namespaces on this machine, without any engine: as root, or as an ordinary user who has a range of user
+    /// numbers (subuid(5)).
     public static let namespaces = BackendChoice(kind: .namespaces) { NamespacesBackend() }
     #endif
 
-    /// A backend of the caller's own; `name` tells it from others.
+    /// A backend that the caller brings; its `name` identifies it.
     package static func custom(_ name: String, _ make: @escaping @Sendable () -> any Backend) -> BackendChoice {
         BackendChoice(kind: .custom(name), make: make)
     }
@@ -50,7 +50,7 @@ public struct BackendChoice: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Two choices are equal if they name the same place.
+    /// Two choices are equal if they name the same backend and, with Docker, the same engine.
     public static func == (left: Self, right: Self) -> Bool { left.kind == right.kind }
 
     /// Hashes what makes choices equal.
@@ -85,7 +85,7 @@ extension BackendChoice {
         guard let choice = Self.known.first(where: { $0.description == wanted }) else {
             throw ClusterError(
                 .invalidConfiguration,
-                "CLUSTER_FIXTURE_BACKEND is \"\(ClusterConfiguration.printable(wanted))\", which is no backend.",
+                "CLUSTER_FIXTURE_BACKEND is \"\(ClusterConfiguration.printable(wanted))\", which is not a backend.",
                 remedy: "Use \(Self.known.map(\.description).joined(separator: ", ")) or automatic.")
         }
         return [choice.make()]

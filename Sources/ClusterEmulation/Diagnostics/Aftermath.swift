@@ -18,14 +18,15 @@ package struct Aftermath: Sendable {
         self.work = work
     }
 
-    /// Does it, to the end even when the task is cancelled.
+    /// Saves, removes or keeps. This is completed even when the task is cancelled.
     ///
     /// - Parameter attach: Gets the name and the text of each log that is saved.
     /// - Throws: ``ClusterError`` with the code `teardownFailed`.
     package func settle(attach: @escaping @Sendable (String, String) -> Void = { _, _ in }) async throws {
         try await uncancelled {
             if failed { await saveLogs(attach) }
-            if Retention.current.keeps(failed: failed) {
+            // What the variable says was checked when the cluster started: only this process can have changed it since.
+            if (try? Retention.current)?.keeps(failed: failed) == true {
                 Progress.say("\(work) is over; \(try await cluster.keep())")
             } else {
                 try await cluster.stop()
@@ -33,7 +34,7 @@ package struct Aftermath: Sendable {
         }
     }
 
-    /// A failure is reported with or without logs: trouble with them is told, not thrown.
+    /// A failure is reported with or without logs: trouble with them is printed, not thrown.
     private func saveLogs(_ attach: @Sendable (String, String) -> Void) async {
         do {
             _ = try OwnFolder.ensured(Self.logFolder, for: .anyone)
@@ -46,7 +47,7 @@ package struct Aftermath: Sendable {
         }
     }
 
-    /// Where logs go: what `CLUSTER_FIXTURE_LOGS` names, else `logs` among what is this user's to keep.
+    /// Where logs go: what `CLUSTER_FIXTURE_LOGS` names, else `logs` in the user's folder for state.
     package static var logFolder: String {
         let named = ProcessInfo.processInfo.environment["CLUSTER_FIXTURE_LOGS"] ?? ""
         return named.isEmpty ? UserFolders.state + "/logs" : named
@@ -66,12 +67,28 @@ extension Cluster {
 }
 
 /// When a cluster is kept after the work on it: what `CLUSTER_FIXTURE_KEEP` says.
-package enum Retention: String {
+package enum Retention: String, CaseIterable {
     case never, failure, always
 
+    /// What this process's environment says.
+    ///
+    /// - Throws: ``ClusterError`` with the code `invalidConfiguration` if it says something else.
     package static var current: Retention {
-        let wish = ProcessInfo.processInfo.environment["CLUSTER_FIXTURE_KEEP"] ?? ""
-        return Retention(rawValue: wish) ?? .never
+        get throws { try Retention(wish: ProcessInfo.processInfo.environment["CLUSTER_FIXTURE_KEEP"] ?? "") }
+    }
+
+    /// Reads the variable's value; an empty one is `never`.
+    ///
+    /// - Throws: ``ClusterError`` with the code `invalidConfiguration`. A misspelt value would otherwise remove the very
+    ///   cluster that somebody wanted to look at.
+    package init(wish: String) throws {
+        guard let retention = wish.isEmpty ? .never : Retention(rawValue: wish) else {
+            throw ClusterError(
+                .invalidConfiguration,
+                "CLUSTER_FIXTURE_KEEP is \"\(ClusterConfiguration.printable(wish))\", which is not one of its values.",
+                remedy: "Use \(Self.allCases.map(\.rawValue).joined(separator: ", ")), or unset the variable.")
+        }
+        self = retention
     }
 
     package func keeps(failed: Bool) -> Bool { self == .always || self == .failure && failed }

@@ -1,13 +1,13 @@
 import Foundation
 
-/// One thing that clusters need or can use, and how it stands with it on this machine.
+/// One thing that clusters need or can use, and whether this machine has it.
 package struct Finding: Sendable, Encodable {
     package let name: String
     package let ok: Bool
-    /// Whether there are no clusters at all without it.
+    /// Whether no cluster can be started without it.
     package let isNeeded: Bool
     package let detail: String
-    /// The command that mends it, or what else does.
+    /// The command that provides what is missing, or what else to do.
     package let remedy: String?
 }
 

@@ -1,7 +1,7 @@
 /// What a node is made of.
 public struct NodeImage: Sendable, Hashable, CustomStringConvertible {
     package enum Source: Sendable, Hashable {
-        /// One of the package's own, on its own base image or another one.
+        /// One of this package's images, on its own base image or another one.
         case package(target: String, base: String?)
         case dockerfile(path: String, context: String, target: String?, arguments: [String: String])
         case named(String)
@@ -26,8 +26,8 @@ public struct NodeImage: Sendable, Hashable, CustomStringConvertible {
 
     /// An image that the engine has or can pull.
     ///
-    /// It must be derived from one of this package's, `FROM` an image that `docker build . -f docker/Dockerfile` made:
-    /// a node's keys are handed over by the entry point that it inherits.
+    /// It must be derived from one of this package's images: its Dockerfile begins `FROM` an image that
+    /// `docker build . -f docker/Dockerfile` made. The entry point that it inherits hands each node its keys.
     public static func named(_ name: String) -> NodeImage { NodeImage(source: .named(name), description: name) }
 
     /// An image built at need from a Dockerfile of yours, derived from one of this package's images.
@@ -35,8 +35,8 @@ public struct NodeImage: Sendable, Hashable, CustomStringConvertible {
     /// - Parameters:
     ///   - path: The Dockerfile.
     ///   - context: The folder that the build sees; it is built again when a file in there changes.
-    ///   - target: The stage to build; nil is the last one.
-    ///   - arguments: Build arguments. They end up in the image's history: no secrets.
+    ///   - target: The stage to build; nil means the last one.
+    ///   - arguments: Build arguments. They end up in the image's history, so they must not be secrets.
     /// - Returns: The image, not built yet.
     public static func dockerfile(
         _ path: String, context: String, target: String? = nil, arguments: [String: String] = [:]

@@ -29,7 +29,7 @@ package struct ListedCluster: Sendable {
         } catch {
             throw ClusterError(
                 .teardownFailed, "Cluster \(summary.name) could not be removed: \(error)",
-                remedy: "By hand: \(backend.removalCommand(summary.id))")
+                remedy: "By hand: \(backend.removalCommand(summary.id)) && \(summary.workspace.removalCommand)")
         }
     }
 }
@@ -69,10 +69,10 @@ package enum ClusterCatalog {
             let near = nearest(to: name, among: clusters.map(\.summary.name))
             throw ClusterError(
                 .noCluster, "There is no cluster \"\(ClusterConfiguration.printable(name))\".",
-                remedy: near.map { "Did you mean \($0)?" } ?? "`cluster-fixture list` shows those there are.")
+                remedy: near.map { "Did you mean \($0)?" } ?? "`cluster-fixture list` shows the clusters that are up.")
         }
         throw ClusterError(
-            .noCluster, "There are \(found.count) clusters \(name).",
+            .noCluster, "\(found.count) clusters have the name \(name).",
             remedy: "Say which one by its id: \(found.map(\.summary.id.description).joined(separator: ", ")).")
     }
 

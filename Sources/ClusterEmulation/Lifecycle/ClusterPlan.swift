@@ -1,4 +1,4 @@
-/// A cluster that has been thought through but not begun: checked settings, names, and a folder for its files.
+/// A cluster that is planned but not started: checked settings, names, and a folder for its files.
 package struct ClusterPlan: Sendable {
     package typealias ID = ClusterID
 

@@ -28,7 +28,7 @@ package struct TemporaryPlace: Sendable {
         return isHarmless ? nil : "has characters besides letters, digits, spaces and /._-+@"
     }
 
-    /// This process's. That `TMPDIR` is not used is said once.
+    /// The place that this process uses. If `TMPDIR` is not used, that is said once.
     static var current: String {
         let wish = ProcessInfo.processInfo.environment["TMPDIR"]
         let place = TemporaryPlace(wish)

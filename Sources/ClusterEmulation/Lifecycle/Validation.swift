@@ -12,7 +12,7 @@ extension ClusterConfiguration {
             )
         }
         if readyWithin <= .zero {
-            throw invalid("The time limit for readiness is \(readyWithin.inSeconds), which is none.")
+            throw invalid("The time limit for readiness must be more than 0 s, not \(readyWithin.inSeconds).")
         }
         if let processors = limits.processors, !(processors > 0 && processors.isFinite) {
             throw invalid("A node can't be limited to \(processors) processors.")
@@ -22,7 +22,7 @@ extension ClusterConfiguration {
         }
         for (variable, value) in environment.sorted(by: { $0.key < $1.key }) {
             guard SentVariables.isValidName(variable) else {
-                throw invalid("\"\(Self.printable(variable))\" is no name for an environment variable.")
+                throw invalid("\"\(Self.printable(variable))\" is not a name that an environment variable can have.")
             }
             guard !value.contains(where: \.isNewline), !value.utf8.contains(0) else {
                 throw invalid("The value of \(variable) has a line break, which ~/.ssh/environment can't hold.")
@@ -38,13 +38,13 @@ extension ClusterConfiguration {
         var seen = Set<Int>()
         for port in ports {
             for number in [port.nodePort, port.hostPort].compactMap(\.self) where !(1...65535).contains(number) {
-                throw invalid("\(number) is no port: ports are 1 to 65535.")
+                throw invalid("\(number) is not a port: ports are 1 to 65535.")
             }
             if port.nodePort == 22 { throw invalid("Port 22 is always published: leave it out of `ports`.") }
             if !seen.insert(port.nodePort).inserted { throw invalid("Port \(port.nodePort) is to be published twice.") }
             if let hostPort = port.hostPort, nodes > 1 {
                 throw invalid(
-                    "Port \(hostPort) of this machine can't lead to port \(port.nodePort) of \(nodes) nodes: leave out the host's port."
+                    "Port \(hostPort) of this machine can't lead to port \(port.nodePort) of \(nodes) nodes: leave out the port of this machine."
                 )
             }
         }
@@ -79,7 +79,7 @@ extension Mount {
                 )
             }
         }
-        // A node's path is resolved in the node, where it leads nowhere else; but what it is to mean, nobody can read off it.
+        // A path in the node is resolved in the node, so it is harmless. But a reader can't tell where it leads.
         guard !target.split(separator: "/").contains(where: { $0 == ".." || $0 == "." }) else {
             throw ClusterError(
                 .invalidConfiguration,
@@ -88,7 +88,8 @@ extension Mount {
         }
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: source, isDirectory: &isFolder), isFolder.boolValue else {
-            throw ClusterError(.invalidConfiguration, "\(source) can't be mounted: it is no folder of this machine.")
+            throw ClusterError(
+                .invalidConfiguration, "\(source) can't be mounted: there is no such folder on this machine.")
         }
     }
 }

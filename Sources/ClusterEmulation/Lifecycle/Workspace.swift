@@ -33,7 +33,7 @@ package struct Workspace: Sendable, Hashable {
 
     /// Makes the folder, and marks it before anything else is in it.
     ///
-    /// Anything that is there already makes it fail, so nobody can have put a folder of theirs in the way.
+    /// Anything that is there already makes it fail, so it can't be a folder that somebody else has put there.
     package func create(for backend: String, owner: ProcessIdentity = .current) throws {
         guard let cluster else {
             throw ClusterError(.provisioningFailed, "\(folder) is not named after a cluster, as its folder must be.")

@@ -10,7 +10,7 @@ package enum Leftovers {
     }
 
     static func sweep(_ backend: any Backend, in place: String = Workspace.place) async {
-        // A sweep is a kindness to others: if it fails, this cluster is none the worse.
+        // A sweep removes what others have left. If it fails, this cluster can start all the same.
         _ = try? await (backend as? any ImageKeeping)?.removeUnfinishedImages()
         guard let clusters = try? await backend.clusters(withRemains: true) else { return }
         for cluster in clusters where isAbandoned(cluster) {
@@ -18,7 +18,7 @@ package enum Leftovers {
             try? await backend.destroy(cluster.id)
             try? cluster.workspace.remove()
         }
-        // Of others the folder is left, with private keys in it, and what no list shows: limits, say.
+        // Of other clusters only the folder is left, with private keys in it, and what no list shows, such as limits.
         for workspace in folders(in: place, besides: clusters)
         where !workspace.isKept && workspace.backend == backend.name {
             if let cluster = workspace.cluster { try? await backend.destroy(cluster) }

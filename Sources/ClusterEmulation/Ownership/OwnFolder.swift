@@ -10,12 +10,12 @@ import Musl
 
 /// A folder that belongs to this user, held open: whatever becomes of its path, what is read and written is in it.
 ///
-/// Others may have been at a place before us, with a folder, a link or a file of theirs. So a folder is used only after
+/// Others may have put a folder, a link or a file of their own there before. So a folder is used only after
 /// a look at who owns it, links are never followed, and a file is new when it is written.
 package final class OwnFolder: Sendable {
     /// Who besides its owner may have a way into the folder.
     package enum Access: Sendable {
-        /// Nobody. What is in such a folder can be trusted, and is a secret.
+        /// Nobody else. What is in such a folder can be trusted, and is a secret.
         case owner
         /// Others, but only to read: what is in it can be trusted.
         case readers
@@ -111,7 +111,9 @@ package final class OwnFolder: Sendable {
     private static func untrusted(_ path: String, _ cause: String) -> ClusterError {
         ClusterError(
             .invalidConfiguration, "The folder \(path) can't be used: \(cause).",
-            remedy: "It must be a folder of this user's, which nobody else may change: remove it, or name another one.")
+            remedy:
+                "It must belong to this user, and nobody else may be able to change it: remove it, or name another one."
+        )
     }
 
     /// What to do where nothing can be written.

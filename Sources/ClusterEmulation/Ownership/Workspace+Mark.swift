@@ -69,7 +69,7 @@ extension Workspace {
     /// The command by which a person removes the folder: only if it bears its mark, and nothing beyond a link or a mount.
     package var removalCommand: String {
         let (path, mark) = (shellQuoted(folder), shellQuoted("\(folder)/\(Self.markFile)"))
-        return "test -O \(path) -a ! -L \(path) && grep -qx \(cluster, default: "none") \(mark) "
+        return "test -O \(path) && test ! -L \(path) && grep -qx \(cluster, default: "none") \(mark) "
             + "&& find \(path) -xdev -delete"
     }
 }

@@ -10,7 +10,7 @@ import Musl
 
 /// A thread for work that blocks, which Swift's own few must not do.
 ///
-/// Foundation's says nothing if the system refuses it one, and whoever waits for it then waits for ever.
+/// Foundation's `Thread` says nothing if the system refuses to make one, and whoever waits for it waits for ever.
 package enum BlockingThread {
     /// What macOS gives, in bytes: enough for calls that block, and little where address space is short.
     package static let stackSize = 512 << 10
@@ -40,7 +40,8 @@ package enum BlockingThread {
         guard refusal == 0 else {
             Unmanaged<Work>.fromOpaque(work).release()
             throw ClusterError(
-                .provisioningFailed, "This process got no thread more: \(String(cString: strerror(refusal))).",
+                .provisioningFailed,
+                "The system refused this process another thread: \(String(cString: strerror(refusal))).",
                 remedy:
                     "See what limits its threads or its memory (`ulimit -u`, `ulimit -v`, pids.max of its control group)."
             )

@@ -17,7 +17,7 @@ package enum ProgramPath {
         return path.split(separator: ":").map { "\($0)/\(program)" }.first(where: isProgram)
     }
 
-    /// A folder may be entered where a file may be run, and is no program.
+    /// A folder has the permission bit that makes a file executable, but is not a program.
     private static func isProgram(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0

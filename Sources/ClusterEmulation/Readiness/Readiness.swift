@@ -62,7 +62,7 @@ struct Readiness: Sendable {
         throw await failure(node, stage, output.complaint.isEmpty ? "exit code \(output.exitCode)" : output.complaint)
     }
 
-    /// A node that ends will never be ready: nobody shall wait out the limit.
+    /// A node that has ended will never be ready. So the start fails at once and doesn't wait for the time limit.
     private func watchForEnds() async throws {
         let ended = try await backend.watch(plan.id)
         let index = plan.nodeNames.firstIndex(of: ended.name) ?? 0

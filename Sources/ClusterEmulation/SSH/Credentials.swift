@@ -33,8 +33,8 @@ package struct KeyPair: Sendable, Hashable {
 package struct Credentials: Sendable {
     /// What the test process logs in with.
     package let identities: [User: KeyPair]
-    /// What each user of a node logs in to other nodes with: the test's own pair, unless that is the user's and no
-    /// node's business.
+    /// What each user of a node logs in to other nodes with: the test's own pair, unless that is a
+    /// pair that the user brought, which nodes must never see.
     package let internalKeys: [User: KeyText]
     /// What the nodes prove themselves with, in the order of the nodes.
     package let hostKeys: [KeyText]

@@ -22,7 +22,7 @@ package struct OwnKeys: Sendable {
 
     /// The user's own pair, or nil if there is none.
     ///
-    /// - Throws: ``ClusterError`` if there is more than one, if others can read it, or if it is no private key.
+    /// - Throws: ``ClusterError`` if there is more than one, if others can read it, or if it is not a private key.
     package func pair(for user: User) async throws -> KeyPair? {
         let place = folder + (user == .root ? "/root" : "/mock_ubuntu")
         let names = (try? FileManager.default.contentsOfDirectory(atPath: place)) ?? []

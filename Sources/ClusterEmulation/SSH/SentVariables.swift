@@ -1,7 +1,7 @@
 /// Environment variables on their way to a command on a node.
 ///
 /// Values travel in the SSH protocol, under a prefix that sshd accepts, and get their own names in a line in front of
-/// the command: they stand on no command line, here or there, and names such as `LD_PRELOAD` never touch the local ssh.
+/// the command: they never appear on a command line, here or on the node, and names such as `LD_PRELOAD` never touch the local ssh.
 package struct SentVariables: Sendable {
     private static let prefix = "CLUSTER_FIXTURE_ENV_"
     private let variables: [(name: String, value: String)]

@@ -28,7 +28,7 @@ struct Copy: AsyncParsableCommand {
             throw ValidationError("One of the two must be on a node, CLUSTER/NODE:PATH, and the other on this machine.")
         }
         guard let place = Place(argument: there.place) else {
-            throw ValidationError("\"\(there.place)\" is no node: write CLUSTER/NODE.")
+            throw ValidationError("\"\(there.place)\" is not a node: write CLUSTER/NODE.")
         }
         let (_, inventory, node) = try await place.find()
         let words = zip(ends, [source, destination]).map { end, word in

@@ -4,9 +4,9 @@ import Foundation
 
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Says what this machine can do, what is missing, and the command that mends it.",
+        abstract: "Says what this machine can do, what is missing, and the command that installs it.",
         discussion: """
-            The exit code is 0 if clusters can be had here, and 69 if not.
+            The exit code is 0 if clusters can be started here, and 69 if not.
 
             EXAMPLE:
               cluster-fixture doctor --json | jq '.[] | select(.ok | not)'

@@ -12,7 +12,7 @@ struct Down: AsyncParsableCommand {
     @Argument(help: "The clusters' names or ids.", completion: .clusters)
     var clusters: [String] = []
 
-    @Flag(help: "Remove all clusters that `up` has started. Those of running tests are left to them.")
+    @Flag(help: "Remove all clusters that `up` has started. Clusters of running tests are left alone.")
     var all = false
 
     func validate() throws {

@@ -4,7 +4,7 @@ import Foundation
 
 struct List: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Shows this user's clusters, those of running tests too.",
+        abstract: "Lists this user's clusters, including those of running tests.",
         discussion: """
             EXAMPLE:
               cluster-fixture list --json | jq -r '.[].name'

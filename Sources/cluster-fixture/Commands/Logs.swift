@@ -4,7 +4,7 @@ import Foundation
 
 struct Logs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Shows what the nodes' sshd have to say.",
+        abstract: "Shows the logs of the nodes' SSH servers.",
         discussion: """
             EXAMPLE:
               cluster-fixture logs lab node2 --follow
@@ -16,7 +16,7 @@ struct Logs: AsyncParsableCommand {
     @Argument(help: "The node; all of them by default.")
     var node: String?
 
-    @Flag(name: .shortAndLong, help: "Go on with what comes.")
+    @Flag(name: .shortAndLong, help: "Go on printing new lines until the cluster ends.")
     var follow = false
 
     func run() async throws {

@@ -3,7 +3,7 @@ import ClusterEmulation
 
 struct Prune: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Removes what dead owners left behind, on every backend.",
+        abstract: "Removes what dead processes left behind, on every backend.",
         discussion: """
             Clusters that `up` has started stay, and so do those whose process is alive. With --images, images go that \
             nothing runs on and that another version has made, or that were not used for a month.

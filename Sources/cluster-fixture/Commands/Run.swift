@@ -21,7 +21,7 @@ struct Run: AsyncParsableCommand {
     @Flag(inversion: .prefixedNo, help: "Let plain ssh, scp, sftp and rsync find the nodes by name.")
     var shims = true
 
-    @Option(help: "Run the command on this node instead, in the current folder, which the nodes see.")
+    @Option(help: "Run the command on this node instead, in the current folder, which is mounted there.")
     var inside: String?
 
     @Option(name: .shortAndLong, help: "The user who runs it there: root or ubuntu.")
@@ -81,12 +81,12 @@ struct Run: AsyncParsableCommand {
 
     private func finish(_ cluster: Cluster, failed: Bool, logs: OwnFolder?) async throws {
         if failed, let logs {
-            // Trouble with logs changes nothing about the command's failure, and is no reason to leave the cluster behind.
+            // Trouble with logs neither changes the command's exit code nor leaves the cluster behind.
             do { _ = try await cluster.saveLogs(in: logs) } catch {
                 Console.error("the logs of the nodes could not be saved: \(error)")
             }
         }
-        if Retention.current.keeps(failed: failed) {
+        if try Retention.current.keeps(failed: failed) {
             _ = try await cluster.keep()
             Console.note("cluster \(cluster.name) is kept; remove it by `cluster-fixture down \(cluster.name)`")
         } else {

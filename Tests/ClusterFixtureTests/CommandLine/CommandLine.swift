@@ -7,8 +7,7 @@ struct CommandLine: Sendable {
     let folder: String
     let backend: BackendUnderTest?
 
-    static let path = URL(fileURLWithPath: VictimProgram.path).deletingLastPathComponent()
-        .appendingPathComponent("cluster-fixture").path
+    static let path = CommandLineProgram.path
 
     var environment: [String: String] {
         var variables = ["TMPDIR": folder, "NO_COLOR": "1"]

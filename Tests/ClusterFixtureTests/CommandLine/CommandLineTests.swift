@@ -159,9 +159,11 @@ struct CommandLineTests {
             ) { execution in
                 for try await line in execution.standardOutput.strings() where line == "up" {
                     try execution.send(signal: ending.signal)
-                    return
+                    return true
                 }
+                return false
             }
+            try #require(result.closureResult, "the run ended before its command did anything")
             if let code = ending.code { #expect(result.terminationStatus == .exited(code)) }
             _ = try await eventually { try await command.left().isEmpty }
             let left = try await command.left()

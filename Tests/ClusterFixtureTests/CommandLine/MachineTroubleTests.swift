@@ -40,7 +40,7 @@ struct MachineTroubleTests {
             sentence: "could not be made: No such file or directory", remedy: "TMPDIR"),
         Trouble(
             testDescription: "no execution among temporary files", making: "mount -t tmpfs -o noexec tmpfs tmp",
-            sentence: "Programs may not be run in", remedy: "--no-shims"),
+            sentence: "Programs can't be run in", remedy: "--no-shims"),
         Trouble(
             testDescription: "a full disk for the cache", making: "mount -t tmpfs -o size=100k tmpfs home",
             sentence: "could not be made: mmdebstrap failed", remedy: "XDG_CACHE_HOME"),

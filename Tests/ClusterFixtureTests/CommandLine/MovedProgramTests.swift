@@ -5,10 +5,6 @@ import Testing
 
 /// The program is one file: moved to another machine, it makes images without the checkout that it was built from.
 @Suite(.timeLimit(.minutes(1))) struct MovedProgramTests {
-    private static let checkout = URL(fileURLWithPath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        .path
-
     /// An engine's command that has no image, and keeps what it is given to build.
     private static let engine = """
         #!/bin/sh
@@ -24,7 +20,7 @@ import Testing
 
     /// Root hides the checkout while the program runs. For others it is there, and has to be left alone all the same.
     private func run(_ words: [String], environment: [String: String]) async throws -> CommandOutput {
-        let hidden = ["unshare", "--mount", "sh", "-c", "mount -t tmpfs tmpfs \"$0\" && exec \"$@\"", Self.checkout]
+        let hidden = ["unshare", "--mount", "sh", "-c", "mount -t tmpfs tmpfs \"$0\" && exec \"$@\"", Checkout.path]
         #if os(Linux)
         let line = (geteuid() == 0 ? hidden : []) + words
         #else
@@ -47,11 +43,11 @@ import Testing
                 ])
             try #require(output.exitCode == 0, "\(output.standardError)")
             #expect(output.standardOutput.hasPrefix("cluster-fixture/dask:"))
-            #expect(!output.standardError.contains(Self.checkout), "\(output.standardError)")
+            #expect(!output.standardError.contains(Checkout.path), "\(output.standardError)")
             for name in ["docker/Dockerfile", "docker/provision.sh", "docker/requirements.txt", "ssh/authorize-keys"] {
                 #expect(
                     try String(contentsOfFile: folder + "/built/" + name, encoding: .utf8)
-                        == String(contentsOfFile: Self.checkout + "/" + name, encoding: .utf8), "\(name)")
+                        == String(contentsOfFile: Checkout.path + "/" + name, encoding: .utf8), "\(name)")
             }
         }
     }

@@ -84,7 +84,7 @@ struct DeathTests {
     ) async throws {
         var options = PlatformOptions()
         options.createSession = true
-        _ = try await Subprocess.run(
+        let wasKilled = try await Subprocess.run(
             .name("env"), arguments: Arguments([VictimProgram.path, name] + (child == nil ? [] : ["fork"])),
             environment: .inherit.updating(["TMPDIR": temporaryFolder, "CLUSTER_FIXTURE_BACKEND": backend.rawValue]),
             platformOptions: options, input: .inputWriter, output: .sequence, error: .discarded
@@ -101,8 +101,11 @@ struct DeathTests {
                 default: continue
                 }
                 try execution.send(signal: signal)
-                return
+                return true
             }
-        }
+            return false
+        }.closureResult
+        // A victim that failed to start would leave nothing either.
+        try #require(wasKilled, "the victim ended before its moment came")
     }
 }

@@ -59,10 +59,11 @@ struct DockerOwnershipTests {
     private func removeLeftovers(_ cluster: ClusterID?) async throws {
         await Leftovers.sweep(backend)
         _ = try await Leftovers.prune()
-        guard let cluster else { return }
-        try await backend.destroy(cluster)
-        _ = try await Command("sh", ["-c", backend.removalCommand(cluster)]).output()
-        try await reap(cluster)
+        if let cluster {
+            try await backend.destroy(cluster)
+            _ = try await Command("sh", ["-c", backend.removalCommand(cluster)]).output()
+            try await reap(cluster)
+        }
     }
 
     private func reap(_ cluster: ClusterID) async throws {

@@ -97,8 +97,9 @@ package struct DockerBackend: Backend, NodeKilling {
         func typed(_ words: [String]) -> String {
             engine.typed + " " + words.map(shellQuoted).joined(separator: " ")
         }
-        return "\(engine.typed) rm -fv $(\(typed(DockerArguments.containers(of: cluster)))) "
-            + "&& \(engine.typed) network rm $(\(typed(DockerArguments.networks(of: cluster))))"
+        // Without containers, `docker rm` would fail and the network stay: xargs -r runs nothing for an empty list.
+        return "\(typed(DockerArguments.containers(of: cluster))) | xargs -r \(engine.typed) rm -fv "
+            + "&& \(typed(DockerArguments.networks(of: cluster))) | xargs -r \(engine.typed) network rm"
     }
 }
 
@@ -170,7 +171,7 @@ extension DockerBackend {
 
     private func inspected(_ kind: DockerRecord.Kind, _ cluster: ClusterPlan.ID?) async throws -> [String] {
         let ids = try await lines(kind.listIDs(cluster))
-        // What vanishes between the two questions makes the second fail, and is no cluster any more: the rest is told.
+        // What vanishes between the two questions makes the second question fail. It is not a cluster any more; the others are still listed.
         return ids.isEmpty ? [] : try await engine.ask(kind.inspect(ids)).lines
     }
 

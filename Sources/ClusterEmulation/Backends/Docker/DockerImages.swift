@@ -14,7 +14,7 @@ package struct DockerImages: Sendable {
         case .named(let name):
             guard !name.isEmpty, !name.hasPrefix("-"), !name.contains(where: \.isWhitespace) else {
                 throw ClusterError(
-                    .invalidConfiguration, "\"\(ClusterConfiguration.printable(name))\" is no name of an image.")
+                    .invalidConfiguration, "\"\(ClusterConfiguration.printable(name))\" is not the name of an image.")
             }
             if try await !exists(name) { try await pull(name, progress: progress) }
             return name
@@ -94,7 +94,7 @@ package struct DockerImages: Sendable {
                 .imageUnavailable,
                 "The image \(image) could not be built: `\(command.line)` ended with exit code \(code).",
                 log: log,
-                remedy: "Mend the failing step, shown below, and run again.")
+                remedy: "Repair the failing step, which is shown below, and run again.")
         }
         progress.step("built the image \(image)")
     }

@@ -57,7 +57,7 @@ package struct NamespacesBackend: Backend, NodeKilling {
         } else {
             try await destroyFromOutside(cluster)
         }
-        NodeCgroups.remove(cluster)
+        await NodeCgroups.remove(cluster)
     }
 
     /// Ends a cluster as another process would, by its lifeline.

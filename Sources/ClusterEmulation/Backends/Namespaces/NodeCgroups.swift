@@ -33,12 +33,23 @@ enum NodeCgroups {
         return joining
     }
 
-    /// Removes a cluster's groups. They are empty when its processes are gone.
-    static func remove(_ cluster: ClusterPlan.ID) {
-        for place in hierarchies {
-            let names = (try? FileManager.default.contentsOfDirectory(atPath: place)) ?? []
-            for name in names where name.hasPrefix("cluster-fixture-\(cluster)-") { rmdir("\(place)/\(name)") }
+    /// Removes a cluster's groups. They are empty when its processes are gone, which nothing tells of processes that are not
+    /// this one's children: those that still end are waited for, two seconds at most.
+    static func remove(_ cluster: ClusterPlan.ID) async {
+        var pause = Duration.milliseconds(1)
+        while !removeEmpty(cluster), pause < .seconds(1) {
+            try? await Task.sleep(for: pause)
+            pause *= 2
         }
+    }
+
+    /// - Returns: Whether all are gone.
+    private static func removeEmpty(_ cluster: ClusterPlan.ID) -> Bool {
+        let groups = hierarchies.flatMap { place in
+            ((try? FileManager.default.contentsOfDirectory(atPath: place)) ?? [])
+                .filter { $0.hasPrefix("cluster-fixture-\(cluster)-") }.map { "\(place)/\($0)" }
+        }
+        return groups.filter { rmdir($0) != 0 && errno == EBUSY }.isEmpty
     }
 
     /// Groups can be removed once the kernel has ended the processes in them.

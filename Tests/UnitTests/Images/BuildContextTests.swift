@@ -5,10 +5,6 @@ import Testing
 
 /// What images are made of travels inside the program, and is unpacked where nobody else can touch it.
 @Suite struct BuildContextTests {
-    private static let checkout = URL(fileURLWithPath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        .path
-
     private let small = BuildContext([
         .init(path: "docker/provision.sh", bytes: Array("#!/bin/sh\n".utf8), isExecutable: true),
         .init(path: "docker/ca-certificates/a.crt", bytes: Array("a".utf8)),
@@ -21,12 +17,12 @@ import Testing
     /// A new file of `docker/` that the build needs has to be embedded as well.
     @Test func theProgramHoldsWhatTheCheckoutHolds() throws {
         let embedded = Dictionary(uniqueKeysWithValues: BuildContext.embedded.map { ($0.path, $0) })
-        let docker = try FileManager.default.contentsOfDirectory(atPath: Self.checkout + "/docker")
+        let docker = try FileManager.default.contentsOfDirectory(atPath: Checkout.path + "/docker")
         let unneeded: Set = ["ca-certificates", "requirements.in"]
         let expected = docker.filter { !unneeded.contains($0) }.map { "docker/" + $0 } + ["ssh/authorize-keys"]
         #expect(Set(embedded.keys) == Set(expected + ["docker/ca-certificates/.gitkeep"]))
         for name in expected {
-            let path = Self.checkout + "/" + name
+            let path = Checkout.path + "/" + name
             let file = try #require(embedded[name])
             #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data(file.bytes), "\(name)")
             #expect(FileManager.default.isExecutableFile(atPath: path) == file.isExecutable, "\(name)")

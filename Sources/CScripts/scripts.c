@@ -1,0 +1,14 @@
+#include "scripts.h"
+
+// C23's #embed, as in CBuildContext.
+#pragma clang diagnostic ignored "-Wc23-extensions"
+
+static const char reaper[] = {
+#embed "reaper.sh"
+    , 0};
+static const char reap_docker[] = {
+#embed "reap-docker.sh"
+    , 0};
+
+const char *reaper_script(void) { return reaper; }
+const char *docker_reaping_script(void) { return reap_docker; }

@@ -1,0 +1,53 @@
+import ClusterEmulation
+import FixtureTestSupport
+import Foundation
+import Testing
+
+/// What the reaper and a person ask an engine to remove, seen by a program in the engine's place.
+@Suite(.timeLimit(.minutes(1))) struct DockerReapingTests {
+    /// It lists one container, until that is removed, and one network, and writes down what changes something.
+    private static let engine = """
+        #!/bin/sh
+        folder=${0%/*}
+        case "$1 $2" in
+            'ps --all') [ -e "$folder/removed" ] || echo c1 ;;
+            'network ls') echo n1 ;;
+            *) echo "$*" >>"$folder/asked" ;;
+        esac
+        [ "$1" != rm ] || touch "$folder/removed"
+        """
+
+    private func withEngine(_ body: (DockerBackend, _ folder: String) async throws -> Void) async throws {
+        try await withTemporaryFolder { folder in
+            try Workspace.write(Self.engine, to: folder + "/engine", mode: 0o700)
+            try await body(DockerBackend(DockerEngine(command: folder + "/engine")), folder)
+        }
+    }
+
+    private func asked(in folder: String) throws -> [String] {
+        try String(contentsOfFile: folder + "/asked", encoding: .utf8).split(separator: "\n").map(String.init)
+    }
+
+    @Test func theReaperRemovesWhatIsTheClustersAndLooksAgain() async throws {
+        try await withEngine { backend, folder in
+            let workspace = Workspace(folder: folder + "/cf-0123456789")
+            let cluster = try #require(workspace.cluster)
+            let reaper = try await Reaper.start(workspace, script: backend.reaping(cluster))
+            reaper.release()
+            await reaper.ended()
+            let asked = try asked(in: folder)
+            #expect(asked == ["rm -fv c1"] + Array(repeating: "network rm n1", count: 5))
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func whatAPersonTypesRemovesANetworkWithoutContainersToo(containersAreGone: Bool) async throws {
+        try await withEngine { backend, folder in
+            let cluster = try #require(Workspace(folder: "/tmp/cf-0123456789").cluster)
+            if containersAreGone { try Workspace.write("", to: folder + "/removed") }
+            let typed = try await Command("sh", ["-c", backend.removalCommand(cluster)]).output()
+            #expect(typed.succeeded, "\(typed.complaint)")
+            #expect(try asked(in: folder) == (containersAreGone ? [] : ["rm -fv c1"]) + ["network rm n1"])
+        }
+    }
+}
