@@ -21,6 +21,11 @@ struct ConformanceTests {
             #expect(cluster[node.name] == node)
         }
         #expect(Set(cluster.nodes.map(\.ip)).count == 3)
+        var machines: Set<String> = []
+        for node in cluster.nodes {
+            machines.insert(try await node.run("grep -xE '[0-9a-f]{32}' /etc/machine-id").standardOutput)
+        }
+        #expect(machines.count == 3 && !machines.contains(""))
         #expect(Set(cluster.nodes.map(\.hostKey)).count == 3)
         try await cluster[0].run("touch /tmp/only-here").requireSuccess()
         #expect(try await cluster[1].run("test -e /tmp/only-here").exitCode == 1)
