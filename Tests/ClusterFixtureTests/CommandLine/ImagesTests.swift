@@ -2,7 +2,6 @@
 import ClusterEmulation
 import FixtureTestSupport
 import Foundation
-import Subprocess
 import Testing
 
 /// What is kept of images without an engine: listed, used, removed, and left by nobody.
@@ -66,41 +65,11 @@ struct ImagesTests {
     @Test(arguments: ["making a root file system", "(after "])
     func aBuildThatIsKilledLeavesNothing(moment: String) async throws {
         try await CommandLine.with(.namespaces) { command in
-            let cache = command.folder + "/cache"
-            let environment = command.environment.merging(["XDG_CACHE_HOME": cache]) { $1 }
-            // Whatever it starts has this in its environment or on its command line.
-            _ = try await Subprocess.run(
-                .name("env"), arguments: [CommandLine.path, "build"],
-                environment: .inherit.updating(
-                    Dictionary(uniqueKeysWithValues: environment.map { (.init(stringLiteral: $0), $1) })),
-                input: .none, output: .sequence, error: .combinedWithOutput
-            ) { execution in
-                for try await line in execution.standardOutput.strings() where line.contains(moment) { break }
-                try execution.send(signal: .kill)
-            }
-            let layers = cache + "/cluster-fixture/layers"
-            #expect(try await eventually { try Self.processes(with: layers).isEmpty })
-            let unfinished = try FileManager.default.contentsOfDirectory(atPath: layers).filter {
-                $0.hasSuffix(".unfinished")
-            }
-            #expect(unfinished.count == 1)
-            let doctor = try await command.run("doctor", environment: environment)
-            #expect(doctor.standardOutput.contains("cluster-fixture prune"))
-            let pruned = try await command.run("prune", environment: environment)
-            #expect(pruned.lines == unfinished)
-            #expect(try FileManager.default.contentsOfDirectory(atPath: layers).allSatisfy { $0.hasPrefix(".") })
-            try await Command("rm", ["-rf", "--one-file-system", cache]).output().requireSuccess()
+            let build = KilledBuild(command)
+            try await build.run(killedAt: moment)
+            try await build.expectNothingStays()
+            try await build.removeCache()
         }
-    }
-
-    /// Those that have a folder on their command line, or stand in it.
-    private static func processes(with folder: String) throws -> [String] {
-        try ProcessTable.commandLines(containing: folder)
-            + FileManager.default.contentsOfDirectory(atPath: "/proc").filter { process in
-                let place = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process)/cwd")
-                let root = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process)/root")
-                return Int(process) != nil && [place, root].contains { $0?.contains(folder) == true }
-            }
     }
 }
 

@@ -30,6 +30,15 @@ struct RandomDeathTests {
         }
     }
 
+    @Test(arguments: 0..<rounds / 10) func aBuildThatIsKilledAtRandomLeavesNothing(round: Int) async throws {
+        try await CommandLine.with(.namespaces) { command in
+            let build = KilledBuild(command)
+            try await build.run(killedAt: "making a root", after: .milliseconds(Int.random(in: 0..<15000)))
+            try await build.expectNothingStays()
+            try await build.removeCache()
+        }
+    }
+
     /// Kills a process that makes and removes clusters, one after another, so long after its first word. Returns the
     /// clusters that it had at that moment.
     private func killVictim(
