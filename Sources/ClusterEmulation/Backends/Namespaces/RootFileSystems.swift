@@ -32,7 +32,7 @@ struct RootFileSystems: Sendable {
 
     /// Layers are made with its `umount`.
     private static let debian =
-        #"exec mmdebstrap --mode=root --variant=apt --include=mount --format=directory "$2" "$1/root""#
+        #"exec mmdebstrap --mode=root --variant=apt --include=mount --dpkgopt=force-unsafe-io --format=directory "$2" "$1/root""#
 
     private static func releaseName() throws -> String {
         let text = (try? String(contentsOfFile: "/etc/os-release", encoding: .utf8)) ?? ""
