@@ -5,12 +5,8 @@ import Testing
 
 /// What is fetched while an image is made is what was meant, or it is not taken.
 @Suite(.timeLimit(.minutes(1))) struct FetchedFilesTests {
-    private static let checkout = URL(fileURLWithPath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        .path
-
     private static func text(_ path: String) throws -> String {
-        try String(contentsOfFile: checkout + "/" + path, encoding: .utf8)
+        try String(contentsOfFile: CheckoutFiles.path + "/" + path, encoding: .utf8)
     }
 
     /// The names and versions in a list of requirements, and how many hashes each has.
