@@ -1,7 +1,8 @@
 #!/bin/sh
 # Turns any apt-based system into a cluster node: `provision.sh node` installs sshd and the users root and ubuntu,
-# `provision.sh dask` adds the Python environment on top. The Dockerfile runs it, and so does any backend that
-# has no Docker: it needs nothing but a root shell and this folder.
+# `provision.sh dask` adds the Python environment on top, and `provision.sh add` what is in its folder: `packages` (their
+# names, one a line), `requirements.txt` and `script`. The Dockerfile runs it, and so does any backend that has no Docker:
+# it needs nothing but a root shell and this folder.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
@@ -22,11 +23,21 @@ make_ubuntu_user() {
     usermod --password '*' root
 }
 
-# sshd runs the user's login shell for every command: a home that is free of start-up files makes each one faster.
+# The home keeps the base's start-up files. But sshd runs the user's shell for every command, and a file that prints would
+# be in the way of scp and rsync: such files go.
 make_home() {
     user=$1 home=$(getent passwd "$1" | cut -d: -f6)
-    rm -f "$home/.bashrc" "$home/.profile" "$home/.bash_logout"
     install -d -m 0700 -o "$user" -g "$(id -gn "$user")" "$home/.ssh"
+    [ -z "$(start_shell "$user" "$home" -c :)$(start_shell "$user" "$home" -lc :)" ] ||
+        rm -f "$home/.bashrc" "$home/.bash_profile" "$home/.bash_login" "$home/.profile"
+}
+
+# start_shell USER HOME OPTIONS…: what bash prints when sshd starts it.
+start_shell() {
+    user=$1 home=$2
+    shift 2
+    setpriv --reuid "$user" --regid "$(id -g "$user")" --clear-groups env -i SSH_CLIENT='127.0.0.1 1 22' \
+        HOME="$home" USER="$user" PATH=/usr/local/bin:/usr/bin:/bin bash "$@" 2>&1 </dev/null || true
 }
 
 configure_sshd() {
@@ -48,11 +59,16 @@ provision_node() {
     apt-get install -y --no-install-recommends ca-certificates
     trust_certificates
     apt-get install -y --no-install-recommends openssh-server openssh-client openssh-sftp-server \
-        python3 rsync iproute2 procps
+        python3 rsync iproute2 procps sudo
+    [ -e /usr/bin/python ] || ln -s python3 /usr/bin/python
     make_ubuntu_user
     make_home root
     make_home ubuntu
     configure_sshd
+    clean_up
+}
+
+clean_up() {
     apt-get clean
     rm -rf /var/lib/apt/lists/*
 }
@@ -67,15 +83,39 @@ provision_dask() {
     PIP_CERT=/etc/ssl/certs/ca-certificates.crt /usr/local/bin/pip install \
         --no-cache-dir --disable-pip-version-check --progress-bar off \
         --require-hashes --only-binary :all: --requirement "$here/requirements.txt"
-    apt-get clean
-    rm -rf /var/lib/apt/lists/*
+    clean_up
+}
+
+# Requirements are taken as the user has them: with a hash each, or none. The environment is the Dask node's if it has one;
+# a new one sees the distribution's Python packages as well.
+provision_addition() {
+    apt-get update
+    if [ -e "$here/packages" ]; then
+        # Names and their separators only: they are checked before they get here.
+        # shellcheck disable=SC2046
+        apt-get install -y --no-install-recommends $(cat "$here/packages")
+    fi
+    if [ -e "$here/requirements.txt" ]; then
+        if [ ! -e /usr/local/pyvenv.cfg ]; then
+            apt-get install -y --no-install-recommends python3-venv
+            python3 -m venv --system-site-packages /usr/local
+        fi
+        PIP_CERT=/etc/ssl/certs/ca-certificates.crt /usr/local/bin/pip install \
+            --no-cache-dir --disable-pip-version-check --progress-bar off --requirement "$here/requirements.txt"
+    fi
+    if [ -e "$here/script" ]; then
+        chmod 0755 "$here/script"
+        (cd /root && HOME=/root "$here/script")
+    fi
+    clean_up
 }
 
 case "${1:-}" in
     node) provision_node ;;
     dask) provision_dask ;;
+    add) provision_addition ;;
     *)
-        echo "usage: provision.sh node|dask" >&2
+        echo "usage: provision.sh node|dask|add" >&2
         exit 64
         ;;
 esac

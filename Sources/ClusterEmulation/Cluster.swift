@@ -86,6 +86,7 @@ extension Cluster {
         try ResourceLimits.requireAddressSpace()
         return try await Gate.starts.pass {
             let backend = try await configuration.backend.resolve()
+            try backend.check(configuration)
             return try await ClusterRuntime.start(plan, on: backend, progress: progress)
         }
     }

@@ -23,6 +23,11 @@ public struct ClusterConfiguration: Sendable, Hashable {
     /// Whether the nodes may connect to services of this machine that listen on all of its addresses, such as a server that
     /// the test runs and the nodes call back. They find this machine at the first address of their network. With Docker they always may.
     public var hostAccess: Bool
+    /// Whether `ubuntu` may become root by `sudo`, without a password.
+    public var sudo = false
+    /// Linux capabilities that the nodes' root has beside Docker's usual ones and `NET_ADMIN`, such as `SYS_PTRACE`. With namespaces
+    /// root has all of them already, over what is the node's own.
+    public var capabilities: [String] = []
     /// How long all nodes together may take to become ready, from the moment their containers are started.
     public var readyWithin: Duration
 
@@ -78,15 +83,27 @@ public struct NodeLimits: Sendable, Hashable {
     public var processors: Double?
     /// Memory in bytes; nil means unlimited.
     public var memory: Int?
+    /// What a node may write to its file system, in bytes.
+    ///
+    /// With namespaces, files are in memory: nil is 8 GiB, or half of this machine's memory, or two thirds of what a memory limit
+    /// leaves, whichever is least. With Docker, nil is no limit, and engines know one only where they keep their data on btrfs, ZFS, or
+    /// XFS mounted with pquota; others refuse it.
+    public var disk: Int?
+    /// The size of `/dev/shm` in bytes; nil is 64 MiB, or, with namespaces, a quarter of a memory limit if that is less.
+    public var sharedMemory: Int?
 
     /// Limits a node.
     ///
     /// - Parameters:
     ///   - processors: The number of processors, in fractions if you like; nil means unlimited.
     ///   - memory: Memory in bytes; nil means unlimited.
-    public init(processors: Double? = nil, memory: Int? = nil) {
+    ///   - disk: What a node may write to its file system, in bytes; nil is the backend's default.
+    ///   - sharedMemory: The size of `/dev/shm` in bytes; nil is 64 MiB.
+    public init(processors: Double? = nil, memory: Int? = nil, disk: Int? = nil, sharedMemory: Int? = nil) {
         self.processors = processors
         self.memory = memory
+        self.disk = disk
+        self.sharedMemory = sharedMemory
     }
 
     /// No limit.

@@ -2,7 +2,7 @@
 public enum User: String, Sendable, Hashable, CaseIterable, CustomStringConvertible {
     /// The administrator.
     case root
-    /// An ordinary user (uid 1000 unless the base image brings its own), without `sudo`.
+    /// An ordinary user (uid 1000 unless the base image brings its own), who may not use `sudo` unless the cluster says so.
     case ubuntu
 
     /// The user's login name.

@@ -7,15 +7,7 @@ struct ClusterOptions: ParsableArguments {
     @Option(name: .shortAndLong, help: "How many nodes.")
     var nodes = 1
 
-    @Option(
-        help: "What a node is made of: node, dask, the name of an image, or a Dockerfile's path.",
-        completion: .file())
-    var image = "node"
-
-    @Option(
-        help: "A root file system to stand nodes on: a folder or a tar archive (namespaces only).",
-        completion: .file())
-    var rootFileSystem: String?
+    @OptionGroup var image: ImageOptions
 
     @Option(help: "Where the nodes run: automatic, docker or namespaces.", completion: .backends)
     var backend = "automatic"
@@ -28,6 +20,18 @@ struct ClusterOptions: ParsableArguments {
 
     @Option(help: "How much memory a node may use, such as 512m or 2g.")
     var memory: MemorySize?
+
+    @Option(help: "How much a node may write to its file system, such as 2g.")
+    var disk: MemorySize?
+
+    @Option(name: .customLong("shm"), help: "The size of a node's /dev/shm, such as 256m.")
+    var sharedMemory: MemorySize?
+
+    @Option(name: .customLong("cap-add"), help: "A Linux capability for the nodes' root, such as SYS_PTRACE.")
+    var capabilities: [String] = []
+
+    @Flag(help: "Let ubuntu become root by sudo, without a password.")
+    var sudo = false
 
     @Option(
         name: [.customShort("e"), .customLong("env")],
@@ -51,32 +55,21 @@ struct ClusterOptions: ParsableArguments {
 
     /// - Throws: `ValidationError` for what can't be read as what it should be.
     func configuration(mounts extra: [Mount] = []) throws -> ClusterConfiguration {
-        ClusterConfiguration(
-            nodes: nodes, image: try nodeImage(), backend: try Self.backend(backend), name: name,
-            limits: NodeLimits(processors: processors, memory: memory?.bytes),
+        var configuration = ClusterConfiguration(
+            nodes: nodes, image: image.image, backend: try Self.backend(backend), name: name,
+            limits: NodeLimits(
+                processors: processors, memory: memory?.bytes, disk: disk?.bytes, sharedMemory: sharedMemory?.bytes),
             environment: try variables(), ports: publish.map { PublishedPort($0) }, mounts: try mounts() + extra,
             outside: outside, hostAccess: hostAccess, readyWithin: .seconds(readyWithin))
+        configuration.sudo = sudo
+        configuration.capabilities = capabilities
+        return configuration
     }
 
     /// Claims the name that was asked for, if any, until the cluster is found by it.
     func claimName() async throws -> NameClaim? {
         guard let name else { return nil }
         return try await NameClaim(name)
-    }
-
-    private func nodeImage() throws -> NodeImage {
-        if let rootFileSystem { return .rootFileSystem(Self.absolute(rootFileSystem)) }
-        return Self.image(image)
-    }
-
-    static func image(_ image: String) -> NodeImage {
-        switch image {
-        case "node": .node
-        case "dask": .dask
-        case let path where path.contains("/") && FileManager.default.fileExists(atPath: path):
-            .dockerfile(absolute(path), context: (absolute(path) as NSString).deletingLastPathComponent)
-        default: .named(image)
-        }
     }
 
     static let backends = [BackendChoice.automatic] + BackendChoice.known
@@ -104,11 +97,9 @@ struct ClusterOptions: ParsableArguments {
             guard parts.count == 2 || parts.count == 3 && parts[2] == "ro" else {
                 throw ValidationError("\"\(word)\" is not a mount: write SOURCE:TARGET or SOURCE:TARGET:ro.")
             }
-            return Mount(Self.absolute(parts[0]), at: parts[1], isReadOnly: parts.count == 3)
+            return Mount(ImageOptions.absolute(parts[0]), at: parts[1], isReadOnly: parts.count == 3)
         }
     }
-
-    private static func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
 }
 
 /// Bytes, written with a unit: `512m`, `2g`.

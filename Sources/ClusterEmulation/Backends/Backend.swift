@@ -9,6 +9,9 @@ package protocol Backend: Sendable {
     /// Whether the backend can run here, and if not, exactly why.
     func availability() async -> Availability
 
+    /// Refuses what this backend can't make, before anything is started.
+    func check(_ configuration: ClusterConfiguration) throws
+
     /// Makes or finds what nodes of an image are made of.
     ///
     /// - Returns: What a cache has to keep: an image's name, or folders.
@@ -66,6 +69,9 @@ package struct EndedNode: Sendable, Hashable {
 }
 
 extension Backend {
+    /// What is a cluster with any backend is one with most.
+    package func check(_ configuration: ClusterConfiguration) throws {}
+
     /// Where nobody tells, every second it is asked for.
     package func watch(_ cluster: ClusterPlan.ID) async throws -> EndedNode {
         while true {

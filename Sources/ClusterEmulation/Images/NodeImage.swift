@@ -9,8 +9,10 @@ public struct NodeImage: Sendable, Hashable, CustomStringConvertible {
     }
 
     package let source: Source
+    /// Layers on top, the lowest first.
+    package private(set) var additions: [ImageAddition] = []
     /// A short name for people.
-    public let description: String
+    public private(set) var description: String
 
     /// Debian with sshd, Python 3 and rsync: small and quick to build.
     public static let node = package(target: "node", base: nil)
@@ -18,10 +20,13 @@ public struct NodeImage: Sendable, Hashable, CustomStringConvertible {
     /// The node with Dask, distributed, dask-jobqueue, JupyterLab, laserfarm and laserchicken on top.
     public static let dask = package(target: "dask", base: nil)
 
-    /// The node on another apt-based base image, such as `ubuntu:24.04`.
+    /// The node on another base: `debian:bookworm`, say, or `ubuntu:24.04`.
+    ///
+    /// The namespaces backend makes the releases `debian:bullseye`, `debian:bookworm`, `debian:trixie`, `ubuntu:22.04` and
+    /// `ubuntu:24.04` of their archives. The docker backend takes the name, or the digest, of any image that has apt.
     public static func node(basedOn base: String) -> NodeImage { package(target: "node", base: base) }
 
-    /// The Dask node on another apt-based base image, such as `ubuntu:24.04`.
+    /// The Dask node on another base, as with ``node(basedOn:)``; it has to have Python 3.11 or later.
     public static func dask(basedOn base: String) -> NodeImage { package(target: "dask", base: base) }
 
     /// An image that the engine has or can pull.
@@ -30,7 +35,10 @@ public struct NodeImage: Sendable, Hashable, CustomStringConvertible {
     /// `docker build . -f docker/Dockerfile` made. The entry point that it inherits hands each node its keys.
     public static func named(_ name: String) -> NodeImage { NodeImage(source: .named(name), description: name) }
 
-    /// An image built at need from a Dockerfile of yours, derived from one of this package's images.
+    /// An image built at need from a Dockerfile of yours.
+    ///
+    /// With Docker it has to be derived from one of this package's images. The namespaces backend builds it with buildah, and
+    /// takes its files alone: they have to have `apt-get`, and what a node needs is installed over them.
     ///
     /// - Parameters:
     ///   - path: The Dockerfile.
@@ -56,6 +64,41 @@ public struct NodeImage: Sendable, Hashable, CustomStringConvertible {
     /// - Returns: The image.
     public static func rootFileSystem(_ path: String) -> NodeImage {
         NodeImage(source: .rootFileSystem(path), description: path)
+    }
+
+    /// The image with one more layer: packages of the distribution, then what a list of Python's requirements says, then what a
+    /// script of yours does. Each is left out if it isn't given.
+    ///
+    /// The layer is made once, and again when the names of packages or the content of a file change. Versions are those of the
+    /// day on which it was made.
+    ///
+    /// - Parameters:
+    ///   - packages: Names of Debian's or Ubuntu's packages, as `apt-get install` takes them. What they only recommend is left out.
+    ///   - requirements: A file for `pip install --requirement` that refers to no other file; with hashes if you like. They get
+    ///     to `/usr/local`, where `python3` finds them.
+    ///   - script: A program that is run once as root in the image, with a way to the network. Without a `#!` it is a script for
+    ///     `sh`.
+    /// - Returns: The image, not made yet. Names and files are checked before a cluster starts.
+    public func adding(packages: [String] = [], requirements: String? = nil, script: String? = nil) -> NodeImage {
+        let addition = ImageAddition(packages: packages, requirements: requirements, script: script)
+        if addition.description.isEmpty { return self }
+        var image = self
+        image.additions.append(addition)
+        image.description += (additions.isEmpty ? " with " : ", ") + addition.description
+        return image
+    }
+
+    /// Refuses what can't be an image with any backend.
+    ///
+    /// - Throws: ``ClusterError`` with the code `invalidConfiguration`.
+    package func validate() throws {
+        if case .package(_, let base?) = source,
+            base.isEmpty || base.contains(where: { $0.isWhitespace || $0.isNewline || !$0.isASCII })
+        {
+            throw ClusterError(
+                .invalidConfiguration, "\"\(ClusterConfiguration.printable(base))\" is no name of a base image.")
+        }
+        for addition in additions { try addition.validate() }
     }
 
     private static func package(target: String, base: String?) -> NodeImage {

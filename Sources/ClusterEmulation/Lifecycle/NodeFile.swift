@@ -6,6 +6,8 @@ package struct NodeFile: Sendable, Hashable {
     package enum Place: Sendable, Hashable {
         /// `/etc/ssh`
         case etcSSH
+        /// `/etc/sudoers.d`
+        case etcSudoers
         /// The user's `~/.ssh`, and the user's property.
         case home(User)
     }
@@ -30,8 +32,10 @@ package struct NodeFiles: Sendable {
         let knownHosts = SSHConfiguration.knownHosts(
             names: plan.nodeNames, addresses: addresses, hostKeys: hostKeys.map(\.publicKey))
         let environment = plan.configuration.environment.sorted { $0.key < $1.key }.map { "\($0)=\($1)\n" }.joined()
+        let rights = plan.configuration.sudo ? [NodeFile.sudo] : []
         common =
-            credentials.internalKeys.flatMap { user, key in
+            rights
+            + credentials.internalKeys.flatMap { user, key in
                 let authorized = credentials.authorizedKeys(for: user).map { $0 + "\n" }.joined()
                 let texts = [("authorized_keys", authorized), ("environment", environment)]
                 return texts.map { NodeFile(place: .home(user), name: $0, text: $1, mode: 0o600) }
@@ -45,6 +49,9 @@ package struct NodeFiles: Sendable {
 }
 
 extension NodeFile {
+    fileprivate static let sudo = NodeFile(
+        place: .etcSudoers, name: "cluster-fixture", text: "ubuntu ALL=(ALL:ALL) NOPASSWD: ALL\n", mode: 0o440)
+
     fileprivate static func pair(_ key: KeyText, _ place: Place, _ name: String) -> [NodeFile] {
         [
             NodeFile(place: place, name: name, text: key.privateKey, mode: 0o600),

@@ -20,6 +20,18 @@ extension ClusterConfiguration {
         if let memory = limits.memory, memory < 6 << 20 {
             throw invalid("A node can't be limited to \(memory) bytes of memory: sshd needs 6 MiB (\(6 << 20) bytes).")
         }
+        for (size, name) in [(limits.disk, "disk"), (limits.sharedMemory, "shared memory")] {
+            // Less holds no key and no log, or not one page.
+            if let size, size < 1 << 20 {
+                throw invalid(
+                    "A node can't be limited to \(size) bytes of \(name): the least is 1 MiB (\(1 << 20) bytes).")
+            }
+        }
+        for name in capabilities where Capabilities.name(name) == nil {
+            throw invalid(
+                "\"\(Self.printable(name))\" is no Linux capability, such as SYS_PTRACE: see capabilities(7).")
+        }
+        try image.validate()
         for (variable, value) in environment.sorted(by: { $0.key < $1.key }) {
             guard SentVariables.isValidName(variable) else {
                 throw invalid("\"\(Self.printable(variable))\" is not a name that an environment variable can have.")

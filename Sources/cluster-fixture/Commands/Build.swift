@@ -10,17 +10,18 @@ struct Build: AsyncParsableCommand {
 
             EXAMPLE:
               cluster-fixture build --image dask --backend namespaces
+              cluster-fixture build --package redis-server --requirements requirements.txt
             """)
 
-    @Option(help: "The image: node, dask, the name of an image, or a Dockerfile's path.", completion: .file())
-    var image = "node"
+    @OptionGroup var image: ImageOptions
 
     @Option(help: "Where the nodes are to run: automatic, docker or namespaces.", completion: .backends)
     var backend = "automatic"
 
     func run() async throws {
         let backend = try await ClusterOptions.backend(backend).resolve()
-        for line in try await backend.prepare(ClusterOptions.image(image), progress: .console()) {
+        try backend.check(ClusterConfiguration(image: image.image))
+        for line in try await backend.prepare(image.image, progress: .console()) {
             Console.result(line)
         }
     }

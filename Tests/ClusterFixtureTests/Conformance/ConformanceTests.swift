@@ -40,8 +40,27 @@ struct ConformanceTests {
         #expect(try await node.run("id -un", as: user).standardOutput == "\(user)\n")
         #expect(try await node.run("id -u", as: user).standardOutput == (user == .root ? "0\n" : "1000\n"))
         #expect(try await node.run("cat /etc/shadow", as: user).exitCode == (user == .root ? 0 : 1))
-        #expect(try await node.run("command -v sudo", as: user).exitCode != 0)
-        #expect(try await node.run("command -v python3 rsync", as: user).exitCode == 0)
+        #expect(try await node.run("sudo -n true", as: user).exitCode == (user == .root ? 0 : 1))
+        #expect(try await node.run("command -v python python3 rsync", as: user).exitCode == 0)
+    }
+
+    @Test(arguments: try await BackendUnderTest.usable())
+    func everyBackendHasTheSameReleaseAndDebiansOwnShellSetUp(backend: BackendUnderTest) async throws {
+        let node = try backend.cluster[0]
+        #expect(
+            try await node.run(". /etc/os-release && echo $ID:$VERSION_CODENAME").standardOutput == "debian:bookworm\n")
+        #expect(try await node.run("python --version").standardOutput.hasPrefix("Python 3.11."))
+        // Only an interactive shell gets to that line of .bashrc.
+        #expect(try await node.run("bash -ic 'echo $HISTCONTROL' 2>/dev/null").standardOutput == "ignoreboth\n")
+        #expect(try await node.run("echo $HISTCONTROL").standardOutput == "\n")
+    }
+
+    @Test(arguments: try await BackendUnderTest.usable())
+    func rootOfANodeSetsUpTheNodesOwnNetwork(backend: BackendUnderTest) async throws {
+        let node = try backend.cluster[1]
+        try await node.run("ip address add 192.0.2.7/32 dev lo", as: .root).requireSuccess()
+        #expect(try await node.run("ssh 192.0.2.7 -o StrictHostKeyChecking=no hostname").standardOutput == "node2\n")
+        try await node.run("ip address del 192.0.2.7/32 dev lo", as: .root).requireSuccess()
     }
 
     @Test(arguments: try await BackendUnderTest.usable(), User.allCases)

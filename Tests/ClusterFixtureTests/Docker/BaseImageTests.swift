@@ -3,10 +3,10 @@ import FixtureTestSupport
 import Foundation
 import Testing
 
-/// A base image that has an `ubuntu` user already keeps it.
+/// A base image that has an `ubuntu` user already keeps it, but no start-up file that prints.
 @Suite(.requiresDocker, .timeLimit(.minutes(10)))
 struct BaseImageTests {
-    @Test func anUbuntuUserThatExistsIsKept() async throws {
+    @Test func anUbuntuUserThatExistsIsKeptWithoutItsGreeting() async throws {
         let engine = DockerEngine()
         try await withTemporaryFolder { folder in
             let base = "cluster-fixture-test/base:" + String(Int.random(in: 100_000..<999_999))
@@ -16,6 +16,7 @@ struct BaseImageTests {
             try """
             FROM \(node)
             RUN userdel ubuntu && useradd --uid 1234 --create-home --home-dir /home/kept --shell /bin/bash ubuntu
+            RUN echo "echo a greeting" >>/home/kept/.bashrc
             ENTRYPOINT []
             """.write(toFile: folder + "/Dockerfile", atomically: true, encoding: .utf8)
             let built = try await engine.ask(["build", "--tag", base, folder], within: .seconds(300))

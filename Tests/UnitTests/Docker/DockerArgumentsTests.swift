@@ -29,6 +29,21 @@ import Testing
         #expect(values(of: "--mount", in: words).contains("type=bind,source=/tmp,target=/data,readonly"))
     }
 
+    @Test func capabilitiesAreAddedOnceEach() throws {
+        var configuration = ClusterConfiguration()
+        #expect(try values(of: "--cap-add", in: run(configuration)) == ["NET_ADMIN"])
+        configuration.capabilities = ["cap_sys_ptrace", "NET_ADMIN", "SYS_PTRACE"]
+        #expect(try values(of: "--cap-add", in: run(configuration)) == ["NET_ADMIN", "SYS_PTRACE"])
+    }
+
+    @Test func diskAndSharedMemoryAreTheEnginesOwnUnlessTheyAreSaid() throws {
+        let plain = try run(ClusterConfiguration())
+        #expect(!plain.contains("--storage-opt") && !plain.contains("--shm-size"))
+        let words = try run(ClusterConfiguration(limits: NodeLimits(disk: 1 << 30, sharedMemory: 96 << 20)))
+        #expect(values(of: "--storage-opt", in: words) == ["size=1073741824"])
+        #expect(values(of: "--shm-size", in: words) == ["100663296b"])
+    }
+
     @Test func aNodesLogGrowsToALimit() throws {
         let words = try run(ClusterConfiguration())
         #expect(values(of: "--log-opt", in: words) == ["max-size=4m"])

@@ -74,6 +74,13 @@ package enum DockerArguments {
         }
         if let processors = configuration.limits.processors { arguments += ["--cpus", "\(processors)"] }
         if let memory = configuration.limits.memory { arguments += ["--memory", "\(memory)b"] }
+        // On Docker's default storage the engine refuses it, and says so.
+        if let disk = configuration.limits.disk { arguments += ["--storage-opt", "size=\(disk)"] }
+        if let sharedMemory = configuration.limits.sharedMemory { arguments += ["--shm-size", "\(sharedMemory)b"] }
+        // A node's root sets up the node's own network, as on any machine.
+        for name in Set(configuration.capabilities.compactMap(Capabilities.name) + ["NET_ADMIN"]).sorted() {
+            arguments += ["--cap-add", name]
+        }
         return arguments + [image, "--configure"]
     }
 

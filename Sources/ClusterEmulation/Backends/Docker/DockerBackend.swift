@@ -9,6 +9,8 @@ package struct DockerBackend: Backend, NodeKilling {
 
     package func availability() async -> Availability { await engine.availability() }
 
+    package func check(_ configuration: ClusterConfiguration) throws { try DockerImages.check(configuration.image) }
+
     /// The network, the image and the keys don't depend on each other, so they are made at the same time.
     package func provision(
         _ plan: ClusterPlan, credentials: Task<Credentials, any Error>, progress: Progress
@@ -135,7 +137,15 @@ extension DockerBackend {
                 let arguments = DockerArguments.run(
                     plan, node: node, image: image, address: addresses[node], files: folder)
                 group.addTask {
-                    try await engine.change(arguments, else: "\(plan.nodeNames[node]) could not be started")
+                    do {
+                        try await engine.change(arguments, else: "\(plan.nodeNames[node]) could not be started")
+                    } catch let error as ClusterError where error.message.contains("storage-opt") {
+                        throw ClusterError(
+                            error.code, error.message,
+                            remedy:
+                                "Leave out the limit of a node's disk, or keep the engine's data on btrfs, ZFS, or XFS mounted with pquota."
+                        )
+                    }
                 }
             }
             try await group.waitForAll()

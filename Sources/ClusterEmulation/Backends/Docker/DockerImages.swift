@@ -10,18 +10,46 @@ package struct DockerImages: Sendable {
     ///
     /// - Throws: ``ClusterError`` with the code `imageUnavailable`, with the failing step's output if a build failed.
     package func ensure(_ image: NodeImage, progress: Progress) async throws -> String {
+        try image.validate()
+        var name = try await ensureSource(of: image, progress)
+        for addition in image.additions { name = try await add(addition, to: name, of: image, progress) }
+        return name
+    }
+
+    /// Refuses an image that an engine can't have.
+    package static func check(_ image: NodeImage) throws {
+        guard case .rootFileSystem = image.source else { return }
+        throw ClusterError(
+            .imageUnavailable, "The docker backend can't make nodes of the root file system \(image).",
+            remedy: "Use the namespaces backend, or `docker import` it and build an image from it.")
+    }
+
+    /// Content alone tells which image is meant: what is below may bear the same name and be another one by now.
+    private func add(
+        _ addition: ImageAddition, to name: String, of image: NodeImage, _ progress: Progress
+    ) async throws -> String {
+        let context = try addition.context()
+        var fingerprint = context.fingerprint
+        fingerprint.add((try await identifier(of: name) ?? name).utf8)
+        return try await ensure(image, tag: "cluster-fixture/addition:\(fingerprint.text)") { tag in
+            let folder = try context.unpack()
+            try await build(
+                image, path: folder + "/Dockerfile", context: folder, target: nil,
+                arguments: [ImageAddition.below: name], tag: tag, progress: progress)
+        }
+    }
+
+    private func ensureSource(of image: NodeImage, _ progress: Progress) async throws -> String {
+        try Self.check(image)
         switch image.source {
         case .named(let name):
             guard !name.isEmpty, !name.hasPrefix("-"), !name.contains(where: \.isWhitespace) else {
                 throw ClusterError(
                     .invalidConfiguration, "\"\(ClusterConfiguration.printable(name))\" is not the name of an image.")
             }
-            if try await !exists(name) { try await pull(name, progress: progress) }
+            if try await identifier(of: name) == nil { try await pull(name, progress: progress) }
             return name
-        case .rootFileSystem:
-            throw ClusterError(
-                .imageUnavailable, "The docker backend can't make nodes of the root file system \(image).",
-                remedy: "Use the namespaces backend, or `docker import` it and build an image from it.")
+        case .rootFileSystem(let path): return path  // refused above
         case .package(let target, let base):
             let arguments = base.map { ["BASE_IMAGE": $0] } ?? [:]
             var fingerprint = BuildContext.own.fingerprint
@@ -54,13 +82,15 @@ package struct DockerImages: Sendable {
     private func ensure(
         _ image: NodeImage, tag: String, build: @escaping @Sendable (String) async throws -> Void
     ) async throws -> String {
-        if try await exists(tag) { return tag }
+        if try await identifier(of: tag) != nil { return tag }
         try await Self.builds.once("\(engine) \(tag)") { try await build(tag) }
         return tag
     }
 
-    private func exists(_ name: String) async throws -> Bool {
-        try await engine.ask(["image", "inspect", "--format", "{{.Id}}", name]).succeeded
+    /// Nil if the engine has no image of the name.
+    private func identifier(of name: String) async throws -> String? {
+        let output = try await engine.ask(["image", "inspect", "--format", "{{.Id}}", name])
+        return output.succeeded ? output.lines.first : nil
     }
 
     private func pull(_ name: String, progress: Progress) async throws {

@@ -1,5 +1,5 @@
 /// The folder with a node's files, which `start-node --configure` in the image copies to their places: `etc-ssh/` to
-/// `/etc/ssh`, `root/` and `ubuntu/` to the users' `~/.ssh`, and the lines of `hosts` to the end of `/etc/hosts`.
+/// `/etc/ssh`, `etc-sudoers.d/` to `/etc/sudoers.d`, `root/` and `ubuntu/` to the users' `~/.ssh`, and the lines of `hosts` to the end of `/etc/hosts`.
 enum DockerNodeFolder {
     /// The folder of all nodes' folders, in the cluster's.
     static let place = "nodes"
@@ -8,7 +8,7 @@ enum DockerNodeFolder {
     static func write(_ plan: ClusterPlan, node: Int, files: NodeFiles) throws -> String {
         let folder = try OwnFolder.ensured("\(plan.workspace.folder)/\(place)").make(plan.nodeNames[node])
         var folders: [NodeFile.Place: OwnFolder] = [:]
-        for place in [.etcSSH] + User.allCases.map({ NodeFile.Place.home($0) }) {
+        for place in [.etcSSH, .etcSudoers] + User.allCases.map({ NodeFile.Place.home($0) }) {
             folders[place] = try folder.make(place.folder)
         }
         for file in files.common + files.own(of: node) {
@@ -23,6 +23,7 @@ extension NodeFile.Place {
     fileprivate var folder: String {
         switch self {
         case .etcSSH: "etc-ssh"
+        case .etcSudoers: "etc-sudoers.d"
         case .home(let user): user.rawValue
         }
     }

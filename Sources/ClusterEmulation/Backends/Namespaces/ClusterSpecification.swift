@@ -30,7 +30,7 @@ final class ClusterSpecification {
         try Workspace.makeFolder(NodeLogs.folder(of: plan.workspace.folder))
         let ubuntu = try image.ubuntu()
         let nodeFiles = NodeFiles(plan, addresses: addresses, credentials: credentials)
-        let common = commonNode(image, plan.configuration)
+        let common = try commonNode(image, plan.configuration)
         var nodes: [ns_node] = []
         for (index, name) in plan.nodeNames.enumerated() {
             var listeners: [(descriptor: Int32, hostPort: Int, nodePort: Int)] = []
@@ -103,9 +103,9 @@ final class ClusterSpecification {
     }
 
     /// What all nodes have in common, written out once.
-    private func commonNode(_ image: LayeredImage, _ configuration: ClusterConfiguration) -> ns_node {
+    private func commonNode(_ image: LayeredImage, _ configuration: ClusterConfiguration) throws -> ns_node {
         var node = ns_node()
-        let space = NodeSpace(configuration.limits)
+        let space = try NodeSpace(configuration.limits)
         node.writable = arena.text("size=\(space.files),mode=755")
         node.shared_memory = arena.text("size=\(space.sharedMemory),mode=1777")
         node.log_size = space.log

@@ -19,23 +19,24 @@ struct ImageWorkshop: Sendable {
 
     private static let door = "/mnt"
 
-    /// Makes the folder, with a copy of something in it that becomes the programs' own, under the name `input`.
-    func prepare(copying source: String? = nil) async throws {
+    /// Makes the folder, and gives it to the programs with what a closure puts in there, under the name `input`.
+    func prepare(_ input: () async throws -> Void = {}) async throws {
         guard mkdir(folder, 0o755) == 0 else {
             throw ClusterError(
                 .imageUnavailable, "\(folder) could not be made: \(String(cString: strerror(errno))).",
                 remedy: OwnFolder.remedy)
         }
-        if let source { try await command("cp", ["-R", "--", source, folder + "/input"]) }
+        try await input()
         try await giveAway()
     }
 
-    /// Makes the folder, with an archive of another one in it, under the name `input`.
-    func prepare(archiving source: String) async throws {
-        try await prepare()
+    /// Makes the input a copy of something.
+    func copy(_ source: String) async throws { try await command("cp", ["-R", "--", source, folder + "/input"]) }
+
+    /// Makes the input an archive of a folder.
+    func archive(_ source: String) async throws {
         let words = ["--create", "--directory", source, "--one-file-system", "--numeric-owner", "--xattrs"]
         try await command("tar", words + ["--file", folder + "/input", "."])
-        try await giveAway()
     }
 
     private func giveAway() async throws {

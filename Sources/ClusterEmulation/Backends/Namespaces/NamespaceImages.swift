@@ -11,32 +11,69 @@ package struct NamespaceImages: Sendable {
     package init(cache: String?) { self.cache = ImageCache(folder: cache ?? UserFolders.cache + "/layers") }
 
     package func ensure(_ image: NodeImage, progress: Progress) async throws -> LayeredImage {
-        let roots = RootFileSystems(cache: cache)
-        let root: String
-        let target: String
-        switch image.source {
-        case .package(let stage, base: nil):
-            root = try await roots.debian(progress)
-            target = stage
-        case .rootFileSystem(let path):
-            root = try await roots.given(path, progress)
-            target = "node"
-        default:
-            throw ClusterError(
-                .imageUnavailable, "The namespaces backend can't make nodes of the image \(image).",
-                remedy: "Use .node, .dask or .rootFileSystem, or the docker backend.")
-        }
+        try image.validate()
+        let (root, target) = try await root(of: image, progress)
         var layered = LayeredImage(root: root)
         for stage in target == "node" ? ["node"] : ["node", target] {
-            layered = layered.adding(try await layer(stage, on: layered, progress))
+            layered = layered.adding(
+                try await layer(stage, of: BuildContext.own, in: "docker", on: layered, progress))
+        }
+        for addition in image.additions {
+            let context = try addition.context()
+            layered = layered.adding(
+                try await layer("add", of: context, in: ImageAddition.folder, on: layered, progress))
         }
         return layered
     }
 
-    private func layer(_ target: String, on lower: LayeredImage, _ progress: Progress) async throws -> String {
+    /// Removes a layer of the cache that no node stands on, and that none will.
+    package func remove(_ layer: String) async throws {
+        try await ImageWorkshop(cache: cache.folder, name: (layer as NSString).lastPathComponent).remove()
+    }
+
+    /// Refuses an image that can't be had without an engine.
+    package static func check(_ image: NodeImage) throws {
+        switch image.source {
+        case .package(_, let base?) where BaseRelease(base) == nil:
+            throw ClusterError(
+                .imageUnavailable, "The namespaces backend knows no base \"\(ClusterConfiguration.printable(base))\".",
+                remedy: "Use \(BaseRelease.known.joined(separator: ", ")), .rootFileSystem, or the docker backend.")
+        case .named:
+            throw ClusterError(
+                .imageUnavailable,
+                "The namespaces backend can't make nodes of the image \(image), which an engine has.",
+                remedy: "Use .node, .dask, .dockerfile or .rootFileSystem, or the docker backend.")
+        case .dockerfile: try RootFileSystems.requireBuilder(of: image)
+        default: break
+        }
+    }
+
+    /// The root file system that an image begins with, and the target of provision.sh that it is to have.
+    private func root(of image: NodeImage, _ progress: Progress) async throws -> (root: String, target: String) {
+        try Self.check(image)
+        let roots = RootFileSystems(cache: cache)
+        switch image.source {
+        case .package(let target, let base):
+            return (try await roots.release(base.flatMap(BaseRelease.init) ?? .standard, progress), target)
+        case .rootFileSystem(let path): return (try await roots.given(path, progress), "node")
+        case .dockerfile(let path, let context, let target, let arguments):
+            let fingerprint = try ImageFingerprint.of(
+                dockerfile: path, context: context, target: target, arguments: arguments)
+            var words = ["--file", path] + (target.map { ["--target", $0] } ?? [])
+            for (key, value) in arguments.sorted(by: { $0.key < $1.key }) {
+                words += ["--build-arg", "\(key)=\(value)"]
+            }
+            return (try await roots.built(image, words + [context], fingerprint, progress), "node")
+        case .named(let name): return (name, "node")  // refused above
+        }
+    }
+
+    private func layer(
+        _ target: String, of context: BuildContext, in folder: String, on lower: LayeredImage, _ progress: Progress
+    ) async throws -> String {
         var fingerprint = ImageFingerprint()
         for word in [target] + lower.folders.map(cache.nameOrPath) { fingerprint.add(word.utf8) }
-        fingerprint.add(BuildContext.own.fingerprint.text.utf8)
+        fingerprint.add(context.fingerprint.text.utf8)
         fingerprint.add(Self.script.utf8)
         // A layer is made for what is below it: when packages are installed or upgraded in a folder of the user's, it is made again.
         if !cache.contains(lower.root), let identity = try? ImageCache.identity(of: lower.root + "/var/lib/dpkg/status")
@@ -45,7 +82,7 @@ package struct NamespaceImages: Sendable {
         }
         return try await cache.once("\(target)-\(fingerprint.text)", target, progress: progress) { workshop in
             progress.step("making the layer \(target) of a node; this is done once")
-            try await workshop.prepare(copying: BuildContext.own.unpack() + "/docker")
+            try await workshop.prepare { try await workshop.copy(context.unpack() + "/" + folder) }
             let words = [workshop.inside(workshop.folder), target]
             try await workshop.run(
                 Self.script, words + lower.folders.map(workshop.inside),

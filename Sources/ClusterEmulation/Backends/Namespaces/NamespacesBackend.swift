@@ -35,6 +35,11 @@ package struct NamespacesBackend: Backend, NodeKilling {
         return .available("namespaces of this machine's kernel" + (!ClusterUsers.makerIsRoot ? ", without root" : ""))
     }
 
+    package func check(_ configuration: ClusterConfiguration) throws {
+        try NamespaceImages.check(configuration.image)
+        _ = try NodeSpace(configuration.limits)
+    }
+
     /// The layer and the keys don't depend on each other, so they are made at the same time.
     package func provision(
         _ plan: ClusterPlan, credentials: Task<Credentials, any Error>, progress: Progress

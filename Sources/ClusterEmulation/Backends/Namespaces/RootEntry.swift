@@ -45,6 +45,7 @@ struct RootEntry: Sendable {
         let (folder, owner, group): (String, UInt32, UInt32) =
             switch file.place {
             case .etcSSH: ("/etc/ssh", 0, 0)
+            case .etcSudoers: ("/etc/sudoers.d", 0, 0)
             case .home(.root): ("/root/.ssh", 0, 0)
             case .home(.ubuntu): (ubuntu.home + "/.ssh", ubuntu.user, ubuntu.group)
             }

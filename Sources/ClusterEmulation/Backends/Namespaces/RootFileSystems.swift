@@ -5,25 +5,20 @@ import Foundation
 struct RootFileSystems: Sendable {
     let cache: ImageCache
 
-    /// The release that this machine runs, in its smallest form.
-    func debian(_ progress: Progress) async throws -> String {
-        let release = try Self.releaseName()
+    /// A release in its smallest form, made of its archive.
+    func release(_ release: BaseRelease, _ progress: Progress) async throws -> String {
+        let (distribution, suite) = (release.distribution, release.suite)
         var fingerprint = ImageFingerprint()
-        for word in [Self.debian, "\(ClusterUsers.root)"] { fingerprint.add(word.utf8) }
-        return try await cache.once("debian-\(release)-\(fingerprint.text)", "Debian \(release)", progress: progress) {
-            workshop in
-            guard ProgramPath.find("mmdebstrap") != nil else {
-                throw ClusterError(
-                    .missingProgram,
-                    "Nodes need a root file system of their own, and mmdebstrap, which makes it, is not on this machine.",
-                    remedy:
-                        "Install it (apt-get install mmdebstrap), or give one: image: .rootFileSystem(folder or tar)."
-                )
-            }
-            progress.step("making a root file system (\(release)); this is done once")
+        for word in [Self.make, "\(ClusterUsers.root)"] { fingerprint.add(word.utf8) }
+        return try await cache.once(
+            "\(distribution)-\(suite)-\(fingerprint.text)", "\(distribution) \(suite)", progress: progress
+        ) { workshop in
+            try Self.requirePrograms(for: distribution)
+            progress.step("making a root file system (\(distribution) \(suite)); this is done once")
             try await workshop.prepare()
             try await workshop.run(
-                Self.debian, [workshop.inside(workshop.folder), release],
+                Self.make,
+                [workshop.inside(workshop.folder), suite, distribution == "ubuntu" ? "main,universe" : "main"],
                 else: "The root file system could not be made: mmdebstrap failed", progress: progress)
             progress.step("made the root file system")
             return workshop.folder + "/root"
@@ -31,18 +26,26 @@ struct RootFileSystems: Sendable {
     }
 
     /// Layers are made with its `umount`.
-    private static let debian =
-        #"exec mmdebstrap --mode=root --variant=apt --include=mount --dpkgopt=force-unsafe-io --format=directory "$2" "$1/root""#
+    private static let make = """
+        exec mmdebstrap --mode=root --variant=apt --include=mount --dpkgopt=force-unsafe-io --format=directory --components="$3" "$2" "$1/root"
+        """
 
-    private static func releaseName() throws -> String {
-        let text = (try? String(contentsOfFile: "/etc/os-release", encoding: .utf8)) ?? ""
-        let words = text.split(separator: "\n").first { $0.hasPrefix("VERSION_CODENAME=") }?.split(separator: "=")
-        guard let words, words.count == 2 else {
+    private static func requirePrograms(for distribution: String) throws {
+        guard ProgramPath.find("mmdebstrap") != nil else {
             throw ClusterError(
-                .imageUnavailable, "What release this machine runs is not known (/etc/os-release).",
-                remedy: "Give a root file system: image: .rootFileSystem(folder or tar).")
+                .missingProgram,
+                "Nodes need a root file system of their own, and mmdebstrap, which makes it, is not on this machine.",
+                remedy: "Install it (apt-get install mmdebstrap), or give one: image: .rootFileSystem(folder or tar).")
         }
-        return words[1].filter { $0.isLetter || $0.isNumber }
+        let keys = "/usr/share/keyrings/\(distribution)-archive-keyring"
+        guard ["gpg", "pgp"].contains(where: { FileManager.default.fileExists(atPath: "\(keys).\($0)") }) else {
+            throw ClusterError(
+                .missingProgram,
+                "Packages of \(distribution)'s can't be checked: its archive's keys are not on this machine (\(keys).gpg).",
+                remedy:
+                    "Install its keyring (\(distribution == "debian" ? "debian-archive-keyring" : "ubuntu-keyring")), or use another base."
+            )
+        }
     }
 
     /// An archive is unpacked once. So is a folder if this process is root, since its files belong to this machine's users and
@@ -68,19 +71,24 @@ struct RootFileSystems: Sendable {
         for path in [path] + (isFolder.boolValue ? ["etc", "var/lib/dpkg/status"].map { path + "/" + $0 } : []) {
             if let identity = try? ImageCache.identity(of: path) { fingerprint.add(identity.utf8) }
         }
-        return try await unpacked(path, isFolder: isFolder.boolValue, as: "root-" + fingerprint.text, progress)
+        let isArchive = !isFolder.boolValue
+        return try await unpacked(path, as: "root-" + fingerprint.text, progress) { workshop in
+            if isArchive {
+                try await workshop.copy(path)
+            } else {
+                try await workshop.archive(path)
+            }
+        }
     }
 
+    /// Unpacks an archive that a closure puts into a workshop, under the name `input`.
     private func unpacked(
-        _ path: String, isFolder: Bool, as name: String, _ progress: Progress
+        _ path: String, as name: String, _ progress: Progress,
+        input: @escaping @Sendable (ImageWorkshop) async throws -> Void
     ) async throws -> String {
         try await cache.once(name, path, progress: progress) { workshop in
             progress.step("unpacking \(path); this is done once")
-            if isFolder {
-                try await workshop.prepare(archiving: path)
-            } else {
-                try await workshop.prepare(copying: path)
-            }
+            try await workshop.prepare { try await input(workshop) }
             let text = """
                 mkdir "$1/root"
                 tar --extract --numeric-owner --preserve-permissions --exclude='dev/*' --exclude='./dev/*' \
@@ -92,6 +100,42 @@ struct RootFileSystems: Sendable {
                 text, [workshop.inside(workshop.folder)], else: "\(path) is no archive of a root file system",
                 progress: progress)
             return workshop.folder + "/root"
+        }
+    }
+
+    static func requireBuilder(of image: NodeImage) throws {
+        guard ProgramPath.find("buildah") == nil else { return }
+        throw ClusterError(
+            .missingProgram,
+            "The namespaces backend builds the image \(image) with buildah, which is not on this machine.",
+            remedy: "Install it (apt-get install buildah), or use the docker backend.")
+    }
+
+    /// What buildah makes of a Dockerfile; of the image that it makes, only the files are kept.
+    func built(
+        _ image: NodeImage, _ words: [String], _ fingerprint: String, _ progress: Progress
+    ) async throws -> String {
+        try await unpacked("the image \(image)", as: "image-" + fingerprint, progress) { workshop in
+            let text = """
+                place=$1
+                shift
+                buildah build --force-rm --layers=false --iidfile "$place/id" "$@" >&2
+                image=$(cat "$place/id")
+                container=$(buildah from --pull-never "$image")
+                trap 'buildah rm "$container" >/dev/null; buildah rmi "$image" >/dev/null' EXIT
+                folder=$(buildah mount "$container")
+                tar --create --directory "$folder" --one-file-system --numeric-owner --xattrs --file "$place/input" .
+                """
+            let shell = ["sh", "-ec", text, "build", workshop.folder] + words
+            let command =
+                ClusterUsers.makerIsRoot
+                ? Command("sh", Array(shell.dropFirst())) : Command("buildah", ["unshare"] + shell)
+            let (code, log) = try await progress.follow(command)
+            guard code == 0 else {
+                throw ClusterError(
+                    .imageUnavailable, "The image \(image) could not be built: buildah ended with exit code \(code).",
+                    log: log, remedy: "Mend the failing step, shown below, and run again.")
+            }
         }
     }
 }

@@ -1,0 +1,18 @@
+/// The names of Linux capabilities: capabilities(7).
+enum Capabilities {
+    /// A name without `CAP_`, in upper case; nil if there is none of the kind.
+    static func name(_ text: String) -> String? {
+        let upper = text.uppercased()
+        let name = upper.hasPrefix("CAP_") ? String(upper.dropFirst("CAP_".count)) : upper
+        return names.contains(name) ? name : nil
+    }
+
+    private static let names: Set = [
+        "AUDIT_CONTROL", "AUDIT_READ", "AUDIT_WRITE", "BLOCK_SUSPEND", "BPF", "CHECKPOINT_RESTORE", "CHOWN",
+        "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "IPC_LOCK", "IPC_OWNER", "KILL", "LEASE",
+        "LINUX_IMMUTABLE", "MAC_ADMIN", "MAC_OVERRIDE", "MKNOD", "NET_ADMIN", "NET_BIND_SERVICE", "NET_BROADCAST",
+        "NET_RAW", "PERFMON", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYSLOG", "SYS_ADMIN", "SYS_BOOT", "SYS_CHROOT",
+        "SYS_MODULE", "SYS_NICE", "SYS_PACCT", "SYS_PTRACE", "SYS_RAWIO", "SYS_RESOURCE", "SYS_TIME",
+        "SYS_TTY_CONFIG", "WAKE_ALARM",
+    ]
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import ClusterEmulation
+import Foundation
+
+/// What a node is to be made of, as `run`, `up` and `build` are told.
+struct ImageOptions: ParsableArguments {
+    @Option(
+        name: .customLong("image"),
+        help: "What a node is made of: node, dask, the name of an image, or a Dockerfile's path.",
+        completion: .file())
+    var name = "node"
+
+    @Option(help: "Another base of node or dask, such as debian:bookworm or ubuntu:24.04.")
+    var base: String?
+
+    @Option(
+        help: "A root file system to stand nodes on: a folder or a tar archive (namespaces only).",
+        completion: .file())
+    var rootFileSystem: String?
+
+    @Option(name: .customLong("package"), help: "A package of the distribution's that the nodes have besides.")
+    var packages: [String] = []
+
+    @Option(help: "What pip installs on top: a file of requirements.", completion: .file())
+    var requirements: String?
+
+    @Option(help: "A script that is run as root on top of all that, when the image is made.", completion: .file())
+    var provision: String?
+
+    func validate() throws {
+        if base != nil, rootFileSystem != nil || !["node", "dask"].contains(name) {
+            throw ValidationError("--base goes with the images node and dask: others have a base of their own.")
+        }
+        if rootFileSystem != nil, name != "node" {
+            throw ValidationError("--root-file-system takes the place of --image: leave out one of them.")
+        }
+    }
+
+    var image: NodeImage {
+        below.adding(packages: packages, requirements: requirements, script: provision)
+    }
+
+    private var below: NodeImage {
+        if let rootFileSystem { return .rootFileSystem(Self.absolute(rootFileSystem)) }
+        return switch name {
+        case "node": base.map(NodeImage.node(basedOn:)) ?? .node
+        case "dask": base.map(NodeImage.dask(basedOn:)) ?? .dask
+        case let path where path.contains("/") && FileManager.default.fileExists(atPath: path):
+            .dockerfile(Self.absolute(path), context: (Self.absolute(path) as NSString).deletingLastPathComponent)
+        default: .named(name)
+        }
+    }
+
+    static func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
+}
