@@ -11,7 +11,7 @@ shift 2
 
 # Several times over a few seconds: an engine goes on with what it was asked for after the asker has died, so a container
 # may appear late, perhaps never to be started.
-for pause in 0 0.3 0.7 1 2; do
+for pause in 0 0.3 0.7 1 2 4; do
     sleep "$pause"
     containers=$(eval '"$@"' "$ask_for_containers")
     # shellcheck disable=SC2086 # Ids, one word each.

@@ -16,14 +16,15 @@ extension NamespacesBackend: ImageKeeping {
                 KeptImage(
                     backend: self.name, name: name, image: known?.note.image ?? String(name.prefix { $0 != "-" }),
                     size: try await cache.size(of: name), used: known?.used ?? cache.made(name),
-                    clusters: uses[name] ?? [],
+                    clusters: FileIdentity("\(cache.folder)/\(name)").flatMap { uses[$0] } ?? [],
                     isCurrent: known?.note.maker == BuildContext.own.fingerprint.text, isUnfinished: isUnfinished))
         }
         return kept
     }
 
     package func remove(_ image: KeptImage) async throws {
-        if let cluster = try Self.uses()[image.name]?.first {
+        let folder = FileIdentity("\(images.cache.folder)/\(image.name)")
+        if let folder, let cluster = try Self.uses()[folder]?.first {
             throw ClusterError(
                 .imageUnavailable, "\(image.name) stays: cluster \(cluster) runs on it.",
                 remedy: "Remove the cluster first: `cluster-fixture down \(cluster)`.")
@@ -42,19 +43,28 @@ extension NamespacesBackend: ImageKeeping {
         return names
     }
 
-    /// Which clusters run on a folder of the cache, by its name: their lifelines have it mounted.
-    private static func uses() throws -> [String: [String]] {
-        var uses: [String: [String]] = [:]
+    /// Which clusters run on which folders: their lifelines stand where these are mounted, as `l0` and so on.
+    private static func uses() throws -> [FileIdentity: [String]] {
+        var uses: [FileIdentity: [String]] = [:]
         for lifeline in try Lifeline.all() {
-            let process = lifeline.process.processID
-            let mounts = (try? String(contentsOfFile: "/proc/\(process)/mountinfo", encoding: .utf8)) ?? ""
-            // The fourth field is the place within its file system (proc(5)).
-            let places = mounts.split(separator: "\n").compactMap { $0.split(separator: " ").dropFirst(3).first }
-            for name in Set(places.compactMap { $0.split(separator: "/").last.map(String.init) }) {
-                uses[name, default: []].append("\(lifeline.summary.id)")
+            for layer in 0... {
+                guard let folder = FileIdentity("/proc/\(lifeline.process.processID)/cwd/l\(layer)") else { break }
+                uses[folder, default: []].append("\(lifeline.summary.id)")
             }
         }
         return uses
+    }
+}
+
+/// What a file or folder is, whatever its path.
+private struct FileIdentity: Hashable {
+    private let device: UInt64
+    private let number: UInt64
+
+    init?(_ path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        (device, number) = (UInt64(status.st_dev), UInt64(status.st_ino))
     }
 }
 #endif
