@@ -23,13 +23,13 @@ package struct NodeFiles: Sendable {
     /// What every node gets.
     private let common: [NodeFile]
     private let knownHosts: String
-    private let hostKeys: [KeyText]
+    private let hostKeys: [String: KeyText]
 
     package init(_ plan: ClusterPlan, addresses: [String], credentials: Credentials) {
         hosts = zip(addresses, plan.nodeNames).map { "\($0) \($1)\n" }.joined()
         hostKeys = credentials.hostKeys
         knownHosts = SSHConfiguration.knownHosts(
-            names: plan.nodeNames, addresses: addresses, hostKeys: hostKeys.map(\.publicKey))
+            names: plan.nodeNames, addresses: addresses, hostKeys: plan.nodeNames.map(credentials.hostKey))
         let environment = plan.configuration.environment.sorted { $0.key < $1.key }.map { "\($0)=\($1)\n" }.joined()
         common = credentials.internalKeys.flatMap { user, key in
             let authorized = credentials.authorizedKeys(for: user).map { $0 + "\n" }.joined()
@@ -40,9 +40,10 @@ package struct NodeFiles: Sendable {
     }
 
     /// The files of a node, which knows itself as localhost too.
-    package func files(of node: Int) -> [NodeFile] {
-        let known = knownHosts + SSHConfiguration.knownAsLocalhost(hostKeys[node].publicKey)
-        return common + NodeFile.pair(hostKeys[node], .etcSSH, "ssh_host_ed25519_key")
+    package func files(of node: String) -> [NodeFile] {
+        guard let hostKey = hostKeys[node] else { preconditionFailure("\(node) is a node of another plan") }
+        let known = knownHosts + SSHConfiguration.knownAsLocalhost(hostKey.publicKey)
+        return common + NodeFile.pair(hostKey, .etcSSH, "ssh_host_ed25519_key")
             + [NodeFile(place: .etcSSH, name: "ssh_known_hosts", text: known, mode: 0o644)]
             + User.allCases.map { NodeFile(place: .home($0), name: "known_hosts", text: known, mode: 0o600) }
     }

@@ -20,7 +20,7 @@ struct Build: AsyncParsableCommand {
 
     func run() async throws {
         let backend = try await ClusterOptions.backend(backend).resolve()
-        for line in try await backend.prepare(ClusterOptions.image(image), progress: .console()) {
+        for line in try await backend.prepare(ClusterOptions.image(image), timeline: .console()).parts {
             Console.result(line)
         }
     }

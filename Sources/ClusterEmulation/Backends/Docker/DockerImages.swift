@@ -9,14 +9,14 @@ package struct DockerImages: Sendable {
     /// Returns the name under which the engine has the image.
     ///
     /// - Throws: ``ClusterError`` with the code `imageUnavailable`, with the failing step's output if a build failed.
-    package func ensure(_ image: NodeImage, progress: Progress) async throws -> String {
+    package func ensure(_ image: NodeImage, timeline: Timeline) async throws -> String {
         switch image.source {
         case .named(let name):
             guard !name.isEmpty, !name.hasPrefix("-"), !name.contains(where: \.isWhitespace) else {
                 throw ClusterError(
                     .invalidConfiguration, "\"\(ClusterConfiguration.printable(name))\" is no name of an image.")
             }
-            if try await !exists(name) { try await pull(name, progress: progress) }
+            if try await !exists(name) { try await pull(name, timeline: timeline) }
             return name
         case .rootFileSystem:
             throw ClusterError(
@@ -30,7 +30,7 @@ package struct DockerImages: Sendable {
                 let context = try BuildContext.own.unpack()
                 try await build(
                     image, path: context + "/docker/Dockerfile", context: context, target: target,
-                    arguments: arguments, tag: tag, progress: progress)
+                    arguments: arguments, tag: tag, timeline: timeline)
             }
         case .dockerfile(let path, let context, let target, let arguments):
             guard FileManager.default.fileExists(atPath: path) else {
@@ -46,7 +46,7 @@ package struct DockerImages: Sendable {
             return try await ensure(image, tag: "cluster-fixture/\(target ?? "image"):\(fingerprint)") { tag in
                 try await build(
                     image, path: path, context: context, target: target, arguments: arguments, tag: tag,
-                    progress: progress)
+                    timeline: timeline)
             }
         }
     }
@@ -63,8 +63,8 @@ package struct DockerImages: Sendable {
         try await engine.ask(["image", "inspect", "--format", "{{.Id}}", name]).succeeded
     }
 
-    private func pull(_ name: String, progress: Progress) async throws {
-        progress.step("pulling the image \(name)")
+    private func pull(_ name: String, timeline: Timeline) async throws {
+        timeline.note(.work, "pulling the image \(name)")
         let output = try await engine.ask(["pull", "--quiet", name], within: .seconds(900))
         guard output.succeeded else {
             throw ClusterError(
@@ -76,9 +76,9 @@ package struct DockerImages: Sendable {
 
     private func build(
         _ image: NodeImage, path: String, context: String, target: String?, arguments: [String: String], tag: String,
-        progress: Progress
+        timeline: Timeline
     ) async throws {
-        progress.step("building the image \(image) as \(tag); this is done once")
+        timeline.note(.work, "building the image \(image) as \(tag); this is done once")
         // A step that fails would leave its container behind.
         var words = ["build", "--force-rm", "--file", path, "--tag", tag]
         // An image that is made of a node, as `docker commit` does it, has the node's labels: no container of ours bears
@@ -87,7 +87,7 @@ package struct DockerImages: Sendable {
         if let target { words += ["--target", target] }
         for (key, value) in arguments.sorted(by: { $0.key < $1.key }) { words += ["--build-arg", "\(key)=\(value)"] }
         let command = engine.command(words + [context])
-        let (code, log) = try await progress.follow(command)
+        let (code, log) = try await timeline.follow(command)
         guard code == 0 else {
             throw ClusterError(
                 .imageUnavailable,
@@ -95,7 +95,7 @@ package struct DockerImages: Sendable {
                 log: log,
                 remedy: "Mend the failing step, shown below, and run again.")
         }
-        progress.step("built the image \(image)")
+        timeline.note(.work, "built the image \(image)")
     }
 
     private static let builds = OnceEach()

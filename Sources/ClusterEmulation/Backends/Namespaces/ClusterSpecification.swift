@@ -5,11 +5,10 @@ import Glibc
 
 /// A plan in the terms of the C target: everything written out beforehand, since nothing can be made after the clone.
 final class ClusterSpecification {
-    private(set) var endpoints: [NodeEndpoint] = []
+    private(set) var provisioned: [ProvisionedNode] = []
     let interface: String
-    /// This process's ends of the lifeline and of the reports.
+    /// This process's end of the lifeline.
     private var keptSocket: Int32 = -1
-    private var keptReports: Int32 = -1
     /// Where a byte says that the cluster's users are mapped; -1 if it has none of its own.
     private(set) var mapped: Int32 = -1
     private let arena = Arena()
@@ -35,7 +34,7 @@ final class ClusterSpecification {
         for (index, name) in plan.nodeNames.enumerated() {
             var listeners: [(descriptor: Int32, hostPort: Int, nodePort: Int)] = []
             for port in [PublishedPort(22)] + plan.configuration.ports {
-                let opened = try LoopbackPort.listen(on: port.hostPort ?? 0)
+                let opened = try LoopbackPort.listen(on: port.hostPort ?? 0, for: name)
                 listeners.append((opened.descriptor, opened.port, port.nodePort))
                 inherited.append(opened.descriptor)
             }
@@ -43,7 +42,7 @@ final class ClusterSpecification {
             let groups = try NodeCgroups.make(plan.id, name, plan.configuration.limits)
             inherited += groups
             let entries = RootEntry.all(
-                of: plan, node: index, files: nodeFiles, subnet: subnet, ubuntu: ubuntu)
+                of: plan, node: name, files: nodeFiles, subnet: subnet, ubuntu: ubuntu)
             var node = common
             node.hostname = arena.text(name)
             node.address = inet_addr(addresses[index])
@@ -58,9 +57,10 @@ final class ClusterSpecification {
             node.cgroups = arena.array(groups)
             node.cgroup_count = groups.count
             nodes.append(node)
-            endpoints.append(
-                NodeEndpoint(
-                    host: "127.0.0.1", port: listeners[0].hostPort, ip: addresses[index],
+            provisioned.append(
+                ProvisionedNode(
+                    name: name, host: "127.0.0.1", port: listeners[0].hostPort, ip: addresses[index],
+                    hostKey: credentials.hostKey(of: name),
                     publishedPorts: Dictionary(
                         uniqueKeysWithValues: listeners.dropFirst().map { ($0.nodePort, $0.hostPort) })))
         }
@@ -71,6 +71,8 @@ final class ClusterSpecification {
         cluster.prefix = UInt8(subnet.bits)
         cluster.nodes = arena.array(nodes)
         cluster.node_count = nodes.count
+        cluster.listener = try LifelineConnection.listen(in: plan.workspace)
+        inherited.append(cluster.listener)
         if let outside {
             let words = outside.words(subnet).map { Optional(arena.text($0)) }
             cluster.outside = arena.array(words + [nil])
@@ -124,12 +126,12 @@ final class ClusterSpecification {
 
     /// Starts the cluster's first process and returns its number.
     func start() throws -> pid_t {
-        let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
-        (keptSocket, cluster.lifeline) = try socketPair(kind)
         // Whole reports, whoever else writes: a socket of packets.
-        (keptReports, cluster.report) = try socketPair(Int32(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue))
+        (keptSocket, cluster.lifeline) = try socketPair(Int32(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue))
         cluster.mapped = -1
-        if UserNamespace.isNeeded { (mapped, cluster.mapped) = try socketPair(kind) }
+        if UserNamespace.isNeeded {
+            (mapped, cluster.mapped) = try socketPair(Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue))
+        }
         let process = ns_start(&cluster)
         guard process > 0 else { throw Self.failure("the cluster's first process") }
         return process
@@ -153,10 +155,10 @@ final class ClusterSpecification {
         return (ends[0], ends[1])
     }
 
-    /// Hands this process's ends over: they are no longer closed with the specification.
-    func handOver() -> (socket: Int32, reports: Int32) {
-        kept.removeAll { $0 == keptSocket || $0 == keptReports }
-        return (keptSocket, keptReports)
+    /// Hands this process's end of the lifeline over: it is no longer closed with the specification.
+    func handOver() -> Int32 {
+        kept.removeAll { $0 == keptSocket }
+        return keptSocket
     }
 
     func closeDescriptors() {

@@ -16,16 +16,16 @@ package struct NamespaceImages: Sendable {
         users = UserNamespace.isNeeded ? UserNamespace() : nil
     }
 
-    package func ensure(_ image: NodeImage, progress: Progress) async throws -> LayeredImage {
+    package func ensure(_ image: NodeImage, timeline: Timeline) async throws -> LayeredImage {
         try refuseSeparators()
         let root: String
         let target: String
         switch image.source {
         case .package(let stage, base: nil):
-            root = try await debian(progress)
+            root = try await debian(timeline)
             target = stage
         case .rootFileSystem(let path):
-            root = try await rootFileSystem(path, progress)
+            root = try await rootFileSystem(path, timeline)
             target = "node"
         default:
             throw ClusterError(
@@ -34,7 +34,7 @@ package struct NamespaceImages: Sendable {
         }
         var layered = LayeredImage(root: root)
         for stage in target == "node" ? ["node"] : ["node", target] {
-            layered = layered.adding(try await layer(stage, on: layered, progress))
+            layered = layered.adding(try await layer(stage, on: layered, timeline))
         }
         return layered
     }
@@ -52,7 +52,7 @@ package struct NamespaceImages: Sendable {
     // MARK: Root file systems
 
     /// A folder as it is; an archive is unpacked once.
-    private func rootFileSystem(_ path: String, _ progress: Progress) async throws -> String {
+    private func rootFileSystem(_ path: String, _ timeline: Timeline) async throws -> String {
         var isFolder: ObjCBool = false
         guard path.hasPrefix("/"), !path.contains(where: { ",:\\".contains($0) || $0.isNewline }),
             FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
@@ -73,20 +73,20 @@ package struct NamespaceImages: Sendable {
         var fingerprint = ImageFingerprint()
         try fingerprint.add(identity(of: path).utf8)
         return try await once("root-" + fingerprint.text) { unfinished in
-            progress.step("unpacking \(path); this is done once")
+            timeline.note(.work, "unpacking \(path); this is done once")
             let text = """
                 mkdir -p "$1"
                 tar --extract --numeric-owner --preserve-permissions --exclude='dev/*' --exclude='./dev/*' \
                     --file "$2" --directory "$1"
                 [ -e "$1/etc/passwd" ]
                 """
-            try await run(text, [unfinished, path], "\(path) is no archive of a root file system", progress)
+            try await run(text, [unfinished, path], "\(path) is no archive of a root file system", timeline)
             return unfinished
         }
     }
 
     /// The release that this machine runs, in its smallest form.
-    private func debian(_ progress: Progress) async throws -> String {
+    private func debian(_ timeline: Timeline) async throws -> String {
         let release = try Self.releaseName()
         return try await once("debian-" + release) { unfinished in
             guard ProgramPath.find("mmdebstrap") != nil else {
@@ -97,11 +97,11 @@ package struct NamespaceImages: Sendable {
                         "Install it (apt-get install mmdebstrap), or give one: image: .rootFileSystem(folder or tar)."
                 )
             }
-            progress.step("making a root file system (\(release)); this is done once")
+            timeline.note(.work, "making a root file system (\(release)); this is done once")
             try await run(
                 #"mkdir -p "$1" && exec mmdebstrap --mode=root --variant=apt --include=mount --format=directory "$2" "$1""#,
-                [unfinished, release], "The root file system could not be made: mmdebstrap failed", progress)
-            progress.step("made the root file system")
+                [unfinished, release], "The root file system could not be made: mmdebstrap failed", timeline)
+            timeline.note(.work, "made the root file system")
             return unfinished
         }
     }
@@ -119,7 +119,7 @@ package struct NamespaceImages: Sendable {
 
     // MARK: Layers
 
-    private func layer(_ target: String, on lower: LayeredImage, _ progress: Progress) async throws -> String {
+    private func layer(_ target: String, on lower: LayeredImage, _ timeline: Timeline) async throws -> String {
         var fingerprint = ImageFingerprint()
         for word in [target, lower.root] + lower.layers { fingerprint.add(word.utf8) }
         fingerprint.add(BuildContext.own.fingerprint.text.utf8)
@@ -127,14 +127,14 @@ package struct NamespaceImages: Sendable {
         // A layer is made for what is below it: when packages are installed or upgraded there, it is made again.
         if let identity = try? identity(of: lower.root + "/var/lib/dpkg/status") { fingerprint.add(identity.utf8) }
         return try await once("\(target)-\(fingerprint.text)") { unfinished in
-            progress.step("making the layer \(target) of a node; this is done once")
+            timeline.note(.work, "making the layer \(target) of a node; this is done once")
             let words = [
                 unfinished, try BuildContext.own.unpack() + "/docker", target, lower.lowerFolders,
                 users == nil ? "" : ",userxattr",
             ]
             try await run(
-                Self.script, words, "The layer \(target) of a node could not be made: provision.sh failed", progress)
-            progress.step("made the layer \(target)")
+                Self.script, words, "The layer \(target) of a node could not be made: provision.sh failed", timeline)
+            timeline.note(.work, "made the layer \(target)")
             return unfinished + "/u"
         }
     }
@@ -215,11 +215,11 @@ package struct NamespaceImages: Sendable {
         return folder
     }
 
-    private func run(_ text: String, _ words: [String], _ failure: String, _ progress: Progress) async throws {
+    private func run(_ text: String, _ words: [String], _ failure: String, _ timeline: Timeline) async throws {
         let shell = ["env", "-i", Self.path, "HOME=/root", "sh", "-ec", text, "image"]
         let namespaces = ["--mount", "--pid", "--fork", "--kill-child", "--ipc", "--uts", "--propagation", "private"]
         let command = Command("unshare", (users == nil ? [] : Self.ownUsers) + namespaces + shell + words)
-        let (code, log) = try await progress.follow(command)
+        let (code, log) = try await timeline.follow(command)
         guard code == 0 else {
             throw ClusterError(
                 .imageUnavailable, "\(failure), exit code \(code).", log: log,

@@ -12,7 +12,7 @@ enum NodeCgroups {
     static func make(_ cluster: ClusterPlan.ID, _ node: String, _ limits: NodeLimits) throws -> [Int32] {
         var descriptors: [Int32] = []
         for (controller, settings) in settings(limits) {
-            let folder = "\(root)\(controller)/cluster-fixture-\(cluster)-\(node)"
+            let folder = "\(root)\(controller)/\(prefix)\(cluster)-\(node)"
             guard mkdir(folder, 0o755) == 0 else { throw refused(node, folder) }
             for (file, value) in settings {
                 let descriptor = open("\(folder)/\(file)", O_WRONLY | O_CLOEXEC)
@@ -30,10 +30,24 @@ enum NodeCgroups {
 
     /// Removes a cluster's groups. They are empty when its processes are gone.
     static func remove(_ cluster: ClusterPlan.ID) {
-        for place in ["/memory", "/cpu", ""] {
+        for path in all() where Self.cluster(path) == cluster { rmdir(path) }
+    }
+
+    /// The clusters that have groups here.
+    static func clusters() -> Set<ClusterPlan.ID> { Set(all().compactMap(cluster)) }
+
+    private static let prefix = "cluster-fixture-"
+
+    private static func all() -> [String] {
+        ["/memory", "/cpu", ""].flatMap { place in
             let names = (try? FileManager.default.contentsOfDirectory(atPath: root + place)) ?? []
-            for name in names where name.hasPrefix("cluster-fixture-\(cluster)-") { rmdir("\(root)\(place)/\(name)") }
+            return names.filter { $0.hasPrefix(prefix) }.map { "\(root)\(place)/\($0)" }
         }
+    }
+
+    private static func cluster(_ path: String) -> ClusterPlan.ID? {
+        let name = (path as NSString).lastPathComponent
+        return ClusterPlan.ID(name.dropFirst(prefix.count).prefix(ClusterPlan.ID.length))
     }
 
     /// Groups can be removed once the kernel has ended the processes in them.
@@ -71,7 +85,7 @@ enum NodeCgroups {
         ClusterError(
             .provisioningFailed,
             "\(node) can't be held to its limits: \(path) could not be made or written (\(String(cString: strerror(errno)))).",
-            remedy: "Leave the limits out, or run where control groups may be made.")
+            node: node, remedy: "Leave the limits out, or run where control groups may be made.")
     }
 }
 #endif

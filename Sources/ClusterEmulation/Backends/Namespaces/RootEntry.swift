@@ -12,14 +12,14 @@ struct RootEntry: Sendable {
 
     /// What makes a root this node's.
     static func all(
-        of plan: ClusterPlan, node: Int, files: NodeFiles, subnet: Subnet, ubuntu: LayeredImage.Account
+        of plan: ClusterPlan, node: String, files: NodeFiles, subnet: Subnet, ubuntu: LayeredImage.Account
     ) -> [RootEntry] {
         let home = ubuntu.home
         var entries = [
             RootEntry(path: "/run/sshd", mode: 0o755), RootEntry(path: "/run/lock", mode: 0o1777),
             // sshd complains to whoever gets a terminal if it is not there.
             RootEntry(path: "/var/log/lastlog", text: "", mode: 0o644),
-            RootEntry(path: "/etc/hostname", text: plan.nodeNames[node] + "\n", mode: 0o644),
+            RootEntry(path: "/etc/hostname", text: node + "\n", mode: 0o644),
             RootEntry(
                 path: "/etc/hosts",
                 text: "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n" + files.hosts,
