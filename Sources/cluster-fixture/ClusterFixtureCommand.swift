@@ -20,7 +20,8 @@ struct ClusterFixtureCommand: AsyncParsableCommand {
             """,
         version: "0.4.0",
         subcommands: [
-            Run.self, Up.self, List.self, SSH.self, Copy.self, Logs.self, InventoryCommand.self, Down.self, Prune.self,
+            Run.self, Up.self, List.self, SSH.self, Copy.self, Exec.self, Kill.self, Logs.self, InventoryCommand.self,
+            Down.self, Prune.self,
             Doctor.self, Build.self,
         ])
 
