@@ -130,6 +130,9 @@ void ns_keep_from_children(int descriptor);
 /// Closes such a descriptor.
 void ns_close(int descriptor);
 
+/// As pipe(2), but no program that this process starts has a copy.
+int ns_pipe(int ends[2]);
+
 /// Gives this machine's end its address and lets acknowledgements go out at once. Returns 0, or -1 with errno set.
 int ns_set_host_address(const char *interface, uint32_t address, uint8_t prefix);
 

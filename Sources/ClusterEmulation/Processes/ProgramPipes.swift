@@ -26,7 +26,7 @@ package final class ProgramPipes: Sendable {
 
     private let streams: ProgramStreams
     private let ends: ProgramStreams
-    /// The thread ends when its other end is closed.
+    /// The thread ends when a byte comes from the one to the other: a child of this process may have a copy of either.
     private let running: (read: Int32, write: Int32)
 
     /// Runs a program with pipes for its standard streams, and hands on what it prints as it comes.
@@ -61,6 +61,7 @@ package final class ProgramPipes: Sendable {
         let outcome: Swift.Result<Result, any Error>
         do { outcome = .success(try await program(pipes.streams)) } catch { outcome = .failure(error) }
         pipes.closeStreams()
+        _ = write(pipes.running.write, [1 as UInt8], 1)
         close(pipes.running.write)
         // Even in a task that is cancelled: what the thread has open is nobody's before it has ended.
         await Task { for await _ in served {} }.value
@@ -71,12 +72,11 @@ package final class ProgramPipes: Sendable {
         var made: [Int32] = []
         for _ in 0..<4 {
             var ends: [Int32] = [-1, -1]
-            guard pipe(&ends) == 0 else {
+            guard Forks.pipe(&ends) == 0 else {
                 let cause = String(cString: strerror(errno))
                 for end in made { close(end) }
                 throw ClusterError(.provisioningFailed, "No pipe could be made: \(cause).")
             }
-            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
             made += ends
         }
         streams = ProgramStreams(input: made[0], output: made[3], error: made[5])

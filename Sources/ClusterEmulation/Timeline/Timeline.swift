@@ -1,10 +1,6 @@
-package import Foundation
-
 /// What has happened to a cluster, in the order in which it did. It only grows.
 package final class Timeline: Sendable {
-    /// When the cluster's start began.
-    package let began = Date()
-    private let clock = ContinuousClock.now
+    private let beginning = ContinuousClock.now
     private let log = Locked<[Event]>([])
     private let readers: [any TimelineReader]
 
@@ -18,7 +14,7 @@ package final class Timeline: Sendable {
     package func note(_ kind: Event.Kind, node: String? = nil, _ detail: String = "") {
         let event = log.withLock { events in
             // The time is taken here, so that events stand in its order.
-            let event = Event(time: ContinuousClock.now - clock, node: node, kind: kind, detail: detail)
+            let event = Event(time: ContinuousClock.now - beginning, node: node, kind: kind, detail: detail)
             events.append(event)
             return event
         }

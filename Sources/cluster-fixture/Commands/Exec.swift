@@ -13,7 +13,7 @@ struct Exec: AsyncParsableCommand {
 
             EXAMPLES:
               cluster-fixture exec lab/node1 -- cat /etc/ssh/sshd_config
-              cluster-fixture exec lab/node2 -- sh -c 'kill -STOP $(pidof sshd)'
+              cluster-fixture exec lab/node2 -- sh -c 'echo 203.0.113.1 mirror >> /etc/hosts'
             """)
 
     @Argument(help: Place.help, completion: .places)

@@ -90,7 +90,9 @@ final class ClusterSpecification {
 
     private func openLog(_ plan: ClusterPlan, _ name: String) throws -> Int32 {
         let log = open(NodeLogs.file(name, of: plan.workspace.folder), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-        guard log >= 0 else { throw Self.failure("the log of \(name)") }
+        guard log >= 0 else {
+            throw Self.failure("the log of \(name)", node: plan.nodeNames.contains(name) ? name : nil)
+        }
         inherited.append(log)
         return log
     }
@@ -166,8 +168,9 @@ final class ClusterSpecification {
         (inherited, kept) = ([], [])
     }
 
-    private static func failure(_ thing: String) -> ClusterError {
-        ClusterError(.provisioningFailed, "\(thing) could not be made: \(String(cString: strerror(errno))).")
+    private static func failure(_ thing: String, node: String? = nil) -> ClusterError {
+        ClusterError(
+            .provisioningFailed, "\(thing) could not be made: \(String(cString: strerror(errno))).", node: node)
     }
 }
 

@@ -35,6 +35,7 @@ final class LifelineConnection: Sendable {
 
     deinit { if !isMakers { close() } }
 
+    /// Requests and reports that older versions would not understand need another name.
     private static let file = "lifeline.sock"
 
     /// A socket in a cluster's folder, which only this user may enter, on which the lifeline is going to listen.

@@ -138,10 +138,11 @@ extension NamespaceCluster {
             plan, image: image, subnet: network.subnet, credentials: credentials)
         defer { specification.closeDescriptors() }
         let process = try specification.start()
-        let connection = try LifelineConnection(specification.handOver(), isMakers: true, nodes: plan.nodeNames)
         let lifeline = ProcessIdentity(running: process)
         // From here on `destroy` ends it.
-        state.withLock { $0 = State(nodes: specification.provisioned, lifeline: lifeline, connection: connection) }
+        state.withLock { $0 = State(nodes: specification.provisioned, lifeline: lifeline) }
+        let connection = try LifelineConnection(specification.handOver(), isMakers: true, nodes: plan.nodeNames)
+        state.withLock { $0.connection = connection }
         if let lifeline { try Lifeline.note(lifeline, plan) }
         if UserNamespace.isNeeded {
             try await UserNamespace().map(process)
