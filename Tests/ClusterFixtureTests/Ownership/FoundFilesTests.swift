@@ -79,14 +79,15 @@ struct FoundFilesTests {
                     tampering.isFound ? "is not ready yet, or its folder" : "There is no cluster"))
             #expect(await ClusterCatalog.all().contains { $0.summary.name == name } == tampering.isFound)
 
-            // Put right, it is found again, and goes. The lifeline stands in the folder `m`, which is not replaced.
+            // Put right, it is found again, and goes. No file is missing in between: without `kept`, another process that starts a
+            // cluster at this moment would remove it. The lifeline stands in the folder `m`, which is not replaced.
             let repair = """
                 if [ -L "$1" ]; then rm "$1"; mv "$3" "$1"; fi
                 chown root "$1"
                 chmod 700 "$1"
                 cd "$2"
                 for file in *; do
-                    [ -d "$file" ] || { rm -f "$1/$file"; cp -a "$file" "$1/$file"; }
+                    [ -d "$file" ] || { cp -a "$file" "$1/.$file"; mv -f "$1/.$file" "$1/$file"; }
                 done
                 """
             try await shell(repair, folder, saved, command.folder + "/elsewhere.d")
