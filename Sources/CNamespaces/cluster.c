@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "base.h"
+#include "lifeline.h"
 #include "netlink.h"
 #include "node.h"
 #include "process.h"
@@ -51,7 +52,7 @@ static void close_others(void) {
 
 static void keep_what_the_cluster_needs(const struct ns_cluster *cluster, int maker) {
     need(cluster->lifeline);
-    need(cluster->report);
+    need(cluster->listener);
     need(cluster->mapped);
     need(cluster->outside_log);
     need(cluster->guard_rules);
@@ -73,51 +74,31 @@ static void reset_signals(void) {
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void start_node(const struct step *at, int index, int netlink, int bridge, pid_t *process) {
+static void start_node(const struct step *at, int index, int netlink, int bridge, struct lifeline *lifeline) {
     const struct ns_cluster *cluster = at->cluster;
     const struct ns_node *node = &cluster->nodes[index];
-    int go[2];
+    int go[2], channel[2];
     end_with_maker(cluster);
     MUST(pipe2(go, O_CLOEXEC));
+    MUST(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel));
     pid_t child = clone_process(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC);
     MUST(child);
     if (child == 0) {
         need(go[0]);
-        need(cluster->report);
+        need(channel[1]);
+        need(cluster->lifeline);
         need_those_of(node);
         close_others();
-        node_main(cluster, index, go[0]);
+        node_main(cluster, index, go[0], channel[1]);
     }
     close(go[0]);
+    close(channel[1]);
     node_let_go(node);
-    *process = child;
+    lifeline->nodes[index] = (struct held_node){child, channel[0]};
     // While the node puts its file system together, it gets its interface.
     MUST(netlink_add_pair(netlink, node->peer, bridge, "eth0", -1, child));
     MUST(write(go[1], "", 1));
     close(go[1]);
-}
-
-// The lifeline: a byte on it names a node to be killed, its end is the end of all. So is the end of the maker, whom a child of
-// theirs may outlive that has a copy of the other end. Nodes that end are told of.
-static _Noreturn void hold_together(const struct ns_cluster *cluster, int maker, pid_t *processes) {
-    struct pollfd polled[2] = {{.fd = cluster->lifeline, .events = POLLIN}, {.fd = maker, .events = POLLIN}};
-    for (;;) {
-        int ready = poll_or_bury(polled, 2), status;
-        pid_t ended;
-        while ((ended = waitpid(-1, &status, WNOHANG)) > 0)
-            for (size_t i = 0; i < cluster->node_count; i++)
-                if (processes[i] == ended) {
-                    processes[i] = 0;
-                    report(cluster, NS_ENDED, i, status, "");
-                }
-        if (ready <= 0) continue;
-        uint16_t node;
-        // The kernel ends everything in here with this process, unmounts what is mounted and removes the interfaces.
-        if (!polled[0].revents) _exit(0);
-        if (read(cluster->lifeline, &node, sizeof node) != sizeof node) _exit(0);
-        if (node == NS_STAY) polled[0].fd = polled[1].fd = -1;
-        if (node < cluster->node_count && processes[node] > 0) kill(processes[node], SIGKILL);
-    }
 }
 
 enum { told = -1 };
@@ -139,7 +120,7 @@ static void tell_of_network(const struct step *at, pid_t *guard, int options) {
 }
 
 static _Noreturn void lifeline_main(const struct ns_cluster *cluster, int maker, int is_root) {
-    static pid_t processes[1024];
+    static struct lifeline lifeline;
     const struct step where = {cluster, -1}, *at = &where;
     int go = -1, ready = -1, held[most_mounts];
     setsid();
@@ -168,13 +149,13 @@ static _Noreturn void lifeline_main(const struct ns_cluster *cluster, int maker,
     pid_t guard = start_guard(at);
     link_outside(at, go);
     for (size_t i = 0; i < cluster->node_count; i++) {
-        start_node(at, i, netlink, bridge, &processes[i]);
+        start_node(at, i, netlink, bridge, &lifeline);
         tell_of_network(at, &guard, WNOHANG);
     }
     close(netlink);
     tell_of_network(at, &guard, 0);
     await_outside(at, ready);
-    hold_together(cluster, maker, processes);
+    hold_together(cluster, maker, &lifeline);
 }
 
 pid_t ns_start(const struct ns_cluster *cluster) {

@@ -1,5 +1,7 @@
+#define _GNU_SOURCE
 #include "namespaces.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <unistd.h>
@@ -32,3 +34,5 @@ void ns_close(int descriptor) {
     }
     close(descriptor);
 }
+
+int ns_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }

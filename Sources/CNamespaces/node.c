@@ -28,7 +28,7 @@ static void join_network(const struct step *at, const struct ns_node *node) {
     close(netlink);
 }
 
-_Noreturn void node_main(const struct ns_cluster *cluster, int index, int go) {
+_Noreturn void node_main(const struct ns_cluster *cluster, int index, int go, int channel) {
     const struct step where = {cluster, index}, *at = &where;
     const struct ns_node *node = &cluster->nodes[index];
     char byte;
@@ -47,5 +47,5 @@ _Noreturn void node_main(const struct ns_cluster *cluster, int index, int go) {
     close(go);
     join_network(at, node);
     int listener = listen_for_ssh(at);
-    serve(at, node, listener);
+    serve(at, node, listener, channel);
 }

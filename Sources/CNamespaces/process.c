@@ -12,7 +12,7 @@ void report(const struct ns_cluster *cluster, int kind, int node, int code, cons
     struct ns_report report = {.kind = kind, .node = node, .code = code};
     strncpy(report.step, step, sizeof report.step - 1);
     // A packet: it is written whole or not at all, whoever else writes. A cluster that stays has nobody who reads.
-    while (send(cluster->report, &report, sizeof report, MSG_NOSIGNAL) < 0 && errno == EINTR) {}
+    while (send(cluster->lifeline, &report, sizeof report, MSG_NOSIGNAL) < 0 && errno == EINTR) {}
 }
 
 _Noreturn void fail(const struct step *at, const char *step) {

@@ -1,13 +1,13 @@
 #define _GNU_SOURCE
 #include "serve.h"
 
-#include "privileges.h"
+#include "execute.h"
+#include "session.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sched.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,7 +19,7 @@
 #endif
 
 static char *const sshd_arguments[] = {"/usr/sbin/sshd", "-i", "-e", NULL};
-static char *const sshd_environment[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", NULL};
+static char *const sshd_environment[] = {NODE_PATH, NULL};
 
 // --- the log ----------------------------------------------------------------------------------------------------------
 
@@ -44,25 +44,11 @@ static void keep(struct log *log) {
 
 // --- connections ------------------------------------------------------------------------------------------------------
 
-// The limits are for what the node does, not for its first process: out of memory, the kernel ends the biggest process, and
-// counts as that one's all that it still shares with its maker, a program of any size. The node would end with it.
-static int join_limits(const struct ns_node *node) {
-    for (size_t i = 0; i < node->cgroup_count; i++)
-        if (write(node->cgroups[i], "0", 1) != 1) return -1;
-    // From here on these groups are the root of all groups. Without any, the root would be this machine's.
-    return node->cgroup_count ? unshare(CLONE_NEWCGROUP) : 0;
-}
-
 static _Noreturn void serve_ssh(int client, const struct ns_node *node, int log) {
-    static const char refusal[] = "the node's limits can't be kept: its control group takes no more processes\n";
-    static const char unsafe[] = "what reaches beyond the node can't be forbidden\n";
     int on = 1;
     forget_children();
     dup2(log, 2);
-    if (join_limits(node) < 0) {
-        if (write(2, refusal, sizeof refusal - 1) < 0) {}
-        _exit(1);
-    }
+    keep_to_limits(node);
     setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     setsockopt(client, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
     // The least that the kernel takes is two ticks, of which there are 1000, 250 or 100 a second.
@@ -71,10 +57,7 @@ static _Noreturn void serve_ssh(int client, const struct ns_node *node, int log)
     dup2(client, 0);
     dup2(client, 1);
     close_range(3, ~0u, 0);
-    if (forbid_calls() < 0) {
-        if (write(2, unsafe, sizeof unsafe - 1) < 0) {}
-        _exit(1);
-    }
+    keep_within_node();
     execve(sshd_arguments[0], sshd_arguments, sshd_environment);
     _exit(127);
 }
@@ -84,7 +67,7 @@ static _Noreturn void relay(int client, uint16_t port, const struct ns_node *nod
     struct sockaddr_in address = {
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     forget_children();
-    if (join_limits(node) < 0) _exit(1);
+    keep_to_limits(node);
     int ends[2] = {client, socket(AF_INET, SOCK_STREAM, 0)};
     static char bytes[65536];
     if (connect(ends[1], (struct sockaddr *)&address, sizeof address) < 0) _exit(1);
@@ -140,24 +123,37 @@ int listen_for_ssh(const struct step *at) {
     return listener;
 }
 
-_Noreturn void serve(const struct step *at, const struct ns_node *node, int listener) {
-    enum { most = 64 };
+_Noreturn void serve(const struct step *at, const struct ns_node *node, int listener, int channel) {
+    enum { log_pipe, ssh, asked, first_port, most_ports = 64, most = first_port + most_ports + most_executions };
+    static struct execution executions[most_executions];
     struct log log = {.file = node->log, .room = node->log_size};
     MUST(pipe2(log.pipe, O_CLOEXEC));
-    struct pollfd polled[most + 2] = {{.fd = log.pipe[0], .events = POLLIN}, {.fd = listener, .events = POLLIN}};
-    nfds_t count = 2;
-    for (size_t i = 0; i < node->port_count && i < most; i++)
-        polled[count++] = (struct pollfd){.fd = node->ports[i].listener, .events = POLLIN};
+    static struct pollfd polled[most];
+    polled[log_pipe] = (struct pollfd){.fd = log.pipe[0], .events = POLLIN};
+    polled[ssh] = (struct pollfd){.fd = listener, .events = POLLIN};
+    polled[asked] = (struct pollfd){.fd = channel, .events = POLLIN};
+    nfds_t ports = 0;
+    for (; ports < node->port_count && ports < most_ports; ports++)
+        polled[first_port + ports] = (struct pollfd){.fd = node->ports[ports].listener, .events = POLLIN};
     // A client that has gone again before it is accepted must not be waited for.
-    for (nfds_t i = 2; i < count; i++) fcntl(polled[i].fd, F_SETFL, fcntl(polled[i].fd, F_GETFL) | O_NONBLOCK);
-    close(at->cluster->report);
+    for (nfds_t i = first_port; i < first_port + ports; i++)
+        fcntl(polled[i].fd, F_SETFL, fcntl(polled[i].fd, F_GETFL) | O_NONBLOCK);
+    struct pollfd *askers = polled + first_port + ports;
+    close(at->cluster->lifeline);
     for (;;) {
-        int ready = poll_or_bury(polled, count);
-        while (waitpid(-1, NULL, WNOHANG) > 0) {}
+        for (int i = 0; i < most_executions; i++)
+            askers[i] = (struct pollfd){.fd = executions[i].process ? executions[i].asker : -1};
+        int ready = poll_or_bury(polled, first_port + ports + most_executions), status;
+        pid_t ended;
+        while ((ended = waitpid(-1, &status, WNOHANG)) > 0) end_execution(executions, ended, status);
         if (ready <= 0) continue;
-        if (polled[0].revents) keep(&log);
-        if (polled[1].revents) accept_client(listener, 22, node, &log);
-        for (nfds_t i = 2; i < count; i++)
-            if (polled[i].revents) accept_client(polled[i].fd, node->ports[i - 2].node_port, node, &log);
+        for (int i = 0; i < most_executions; i++)
+            if (askers[i].revents && executions[i].process) abandon_execution(&executions[i]);
+        if (polled[log_pipe].revents) keep(&log);
+        if (polled[ssh].revents) accept_client(listener, 22, node, &log);
+        if (polled[asked].revents) start_execution(executions, channel, node);
+        for (nfds_t i = 0; i < ports; i++)
+            if (polled[first_port + i].revents)
+                accept_client(polled[first_port + i].fd, node->ports[i].node_port, node, &log);
     }
 }

@@ -7,7 +7,7 @@
 int listen_for_ssh(const struct step *at);
 
 /// Starts sshd for every connection, as inetd and socket units do, leads published ports to the node's own, keeps what sshd
-/// writes, and buries the node's dead; never returns.
-_Noreturn void serve(const struct step *at, const struct ns_node *node, int listener);
+/// writes, runs the programs that are asked for on `channel`, and buries the node's dead; never returns.
+_Noreturn void serve(const struct step *at, const struct ns_node *node, int listener, int channel);
 
 #endif

@@ -31,7 +31,7 @@ public final class Cluster: Sendable {
     /// The node of a name, such as `cluster["node2"]`.
     public subscript(_ nodeName: String) -> Node {
         guard let node = nodes.first(where: { $0.name == nodeName }) else {
-            preconditionFailure("cluster \(name) has node1 to node\(nodes.count), not \"\(nodeName)\"")
+            preconditionFailure("cluster \(name) has no node \"\(nodeName)\"")
         }
         return node
     }
@@ -43,10 +43,10 @@ public final class Cluster: Sendable {
     public var knownHostsFile: String { runtime.access.knownHostsFile }
 
     /// The name of the backend that it runs on: `docker` or `namespaces`.
-    public var backendName: String { runtime.backend.name }
+    public var backendName: String { runtime.cluster.summary.backend }
 
     /// How long each step of its start took.
-    public var startTimes: StartTimes { runtime.times }
+    public var startTimes: StartTimes { StartTimes(runtime.timeline.events) }
 
     /// Removes the cluster without a trace. A second call waits for the first and does nothing.
     ///
@@ -59,7 +59,13 @@ public final class Cluster: Sendable {
     /// The last lines of each node's own log (sshd's and the container's), by the node's name.
     ///
     /// - Throws: ``ClusterError`` if the backend can't be asked.
-    public func logs() async throws -> [String: String] { try await runtime.backend.logs(of: clusterID) }
+    public func logs() async throws -> [String: String] { try await runtime.cluster.logs() }
+
+    /// The cluster as its backend has it, whom everything can be asked that needs no SSH.
+    package var handle: any BackendCluster { runtime.cluster }
+
+    /// What has happened to it so far.
+    package var timeline: Timeline { runtime.timeline }
 
     /// Names a program that is to end as well if this process dies; nil takes the last name back.
     package func alsoEnd(_ process: Int32?) { runtime.alsoEnd(process) }
@@ -76,10 +82,10 @@ extension Cluster {
     /// - Throws: ``ClusterError`` if the configuration can't work, no backend can run here, or a node does not become
     ///   ready in time; `CancellationError` if the task is cancelled. In each case, everything that was begun is removed.
     public static func start(_ configuration: ClusterConfiguration = ClusterConfiguration()) async throws -> Cluster {
-        try await start(configuration, progress: Progress())
+        try await start(configuration, timeline: Timeline(Progress()))
     }
 
-    package static func start(_ configuration: ClusterConfiguration, progress: Progress) async throws -> Cluster {
+    package static func start(_ configuration: ClusterConfiguration, timeline: Timeline) async throws -> Cluster {
         let plan = try ClusterPlan(configuration)
         // Needed at the end; a misspelt value is an error now, before anything starts.
         _ = try Retention.current
@@ -87,7 +93,7 @@ extension Cluster {
         return try await Gate.starts.pass {
             let backend = try await configuration.backend.resolve()
             try backend.check(configuration)
-            return try await ClusterRuntime.start(plan, on: backend, progress: progress)
+            return try await ClusterRuntime.start(plan, on: backend, timeline: timeline)
         }
     }
 }

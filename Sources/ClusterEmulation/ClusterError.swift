@@ -6,13 +6,22 @@ public struct ClusterError: Error, Sendable, CustomStringConvertible {
     public let code: Code
     /// One sentence: what failed, on which node, at which stage, and the cause.
     public let message: String
+    /// The name of the node that it is about; nil if it is about none, or about more than one.
+    public let node: String?
+    /// The error that it comes from; nil if there is none.
+    public let underlying: (any Error)?
     /// The last lines of the log that bears on the failure; empty where there is none.
     public let log: String
     /// What the user can do; empty where there is nothing to suggest.
     public let remedy: String
 
-    package init(_ code: Code, _ message: String, log: String = "", remedy: String = "") {
+    package init(
+        _ code: Code, _ message: String, node: String? = nil, underlying: (any Error)? = nil, log: String = "",
+        remedy: String = ""
+    ) {
         self.code = code
+        self.node = node
+        self.underlying = underlying
         // Programs that are quoted in it may have said more than a line.
         self.message = message.split(whereSeparator: \.isNewline).joined(separator: " ")
         self.log = log
@@ -99,6 +108,7 @@ extension ClusterError {
     package static func unexpected(_ error: any Error) -> ClusterError {
         if let error = error as? ClusterError { return error }
         let path = (error as NSError).userInfo[NSFilePathErrorKey].map { " \($0):" } ?? ""
-        return ClusterError(.provisioningFailed, "The system refused something:\(path) \(cause(error)).")
+        return ClusterError(
+            .provisioningFailed, "The system refused something:\(path) \(cause(error)).", underlying: error)
     }
 }

@@ -29,7 +29,7 @@ public struct CommandResult: Sendable, Hashable {
         guard exitCode != 0 else { return self }
         let printed = standardError.isEmpty ? standardOutput : standardError
         throw ClusterError(
-            .commandFailed, "`\(command)` as \(user) on \(node) ended with exit code \(exitCode).",
+            .commandFailed, "`\(command)` as \(user) on \(node) ended with exit code \(exitCode).", node: node,
             log: ClusterError.lastLines(printed)
         )
     }

@@ -8,10 +8,12 @@ extension Node {
     ///   - target: A path on the node, relative to the user's home unless it begins with `/`. If a folder is there
     ///     already, the copy goes into it under its own name, as with `cp -R`.
     ///   - user: Who writes it.
-    /// - Throws: ``ClusterError`` with the code `transferFailed`, or `noCluster` if this process has
-    ///   stopped the cluster meanwhile.
+    /// - Throws: ``ClusterError`` with the code `transferFailed`; if the node can't be reached, with the codes that
+    ///   ``run(_:as:environment:standardInput:timeout:)`` has for that.
     public func upload(from source: String, to target: String, as user: User = .ubuntu) async throws {
-        try await FileTransfer(access: access, node: name, user: user).upload(from: source, to: target)
+        try await explainingLoss {
+            try await FileTransfer(access: access, node: name, user: user).upload(from: source, to: target)
+        }
     }
 
     /// Copies a file or a folder from the node.
@@ -20,10 +22,12 @@ extension Node {
     ///   - source: A path on the node, relative to the user's home unless it begins with `/`.
     ///   - target: A path on this machine. If a folder is there already, the copy goes into it under its own name.
     ///   - user: Who reads it.
-    /// - Throws: ``ClusterError`` with the code `transferFailed`, or `noCluster` if this process has
-    ///   stopped the cluster meanwhile.
+    /// - Throws: ``ClusterError`` with the code `transferFailed`; if the node can't be reached, with the codes that
+    ///   ``run(_:as:environment:standardInput:timeout:)`` has for that.
     public func download(from source: String, to target: String, as user: User = .ubuntu) async throws {
-        try await FileTransfer(access: access, node: name, user: user).download(from: source, to: target)
+        try await explainingLoss {
+            try await FileTransfer(access: access, node: name, user: user).download(from: source, to: target)
+        }
     }
 
     /// Copies a file or a folder to the node.

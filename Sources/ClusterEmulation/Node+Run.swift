@@ -35,7 +35,8 @@ extension Node {
                 }
             } catch is DeadlineExceeded {
                 throw ClusterError(
-                    .timedOut, "`\(line)` as \(user) on \(name) did not end within \(timeout.inSeconds).")
+                    .timedOut, "`\(line)` as \(user) on \(name) did not end within \(timeout.inSeconds).",
+                    node: name)
             }
         } else {
             output = try await explainingLoss {
@@ -63,7 +64,8 @@ extension Node {
         timeout: Duration? = nil
     ) async throws -> CommandResult {
         guard words.first?.isEmpty == false else {
-            throw ClusterError(.invalidConfiguration, "There is no program to run on \(name): the list is empty.")
+            throw ClusterError(
+                .invalidConfiguration, "There is no program to run on \(name): the list is empty.", node: name)
         }
         return try await run(
             words.map(shellQuoted).joined(separator: " "), as: user, environment: environment,
@@ -73,12 +75,14 @@ extension Node {
     private func refuse(_ line: String, _ environment: [String: String]) throws {
         if line.utf8.contains(0) || environment.values.contains(where: { $0.utf8.contains(0) }) {
             throw ClusterError(
-                .invalidConfiguration, "A command for \(name) has a NUL byte, which no program can be given.")
+                .invalidConfiguration, "A command for \(name) has a NUL byte, which no program can be given.",
+                node: name)
         }
         if let variable = environment.keys.first(where: { !SentVariables.isValidName($0) }) {
             throw ClusterError(
                 .invalidConfiguration,
-                "\"\(ClusterConfiguration.printable(variable))\" is not a name that an environment variable can have.")
+                "\"\(ClusterConfiguration.printable(variable))\" is not a name that an environment variable can have.",
+                node: name)
         }
     }
 

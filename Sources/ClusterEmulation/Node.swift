@@ -1,23 +1,27 @@
 /// One machine of a cluster: where it is reached, and what it can be asked to do.
 public struct Node: Sendable, Hashable, CustomStringConvertible {
-    /// The host name: node1, node2 and so on.
-    public let name: String
     /// The place in ``Cluster/nodes``, from 0.
     public let index: Int
-    /// Where the test process reaches the node's sshd: an address of this machine's loopback.
-    public let host: String
-    /// The port of ``host`` that leads to the node's sshd.
-    public let port: Int
-    /// The address on the cluster's network, where other nodes reach it. On Linux, this machine often reaches it there too.
-    public let ip: String
-    /// The pinned host key: algorithm and base 64, as in a known_hosts file.
-    public let hostKey: String
-    /// The ports of ``host`` that lead to the node's other published ports, by the node's port.
-    public let publishedPorts: [Int: Int]
 
-    let clusterID: ClusterID
+    let provisioned: ProvisionedNode
+    let cluster: any BackendCluster
     let access: SSHAccess
-    let backend: any Backend
+    let timeline: Timeline
+
+    /// The host name: node1, node2 and so on.
+    public var name: String { provisioned.name }
+    /// Where the test process reaches the node's sshd: an address of this machine's loopback.
+    public var host: String { provisioned.host }
+    /// The port of ``host`` that leads to the node's sshd.
+    public var port: Int { provisioned.port }
+    /// The address on the cluster's network, where other nodes reach it, and on Linux this machine too.
+    public var ip: String { provisioned.ip }
+    /// The pinned host key: algorithm and base 64, as in a known_hosts file.
+    public var hostKey: String { provisioned.hostKey }
+    /// The ports of ``host`` that lead to the node's other published ports, by the node's port.
+    public var publishedPorts: [Int: Int] { provisioned.publishedPorts }
+
+    var clusterID: ClusterID { cluster.summary.id }
 
     /// The node's name.
     public var description: String { name }
@@ -52,7 +56,7 @@ extension Node {
     /// - Throws: ``ClusterError`` if the node can't be reached or the number is not that of a port.
     public func forwardPort(_ nodePort: Int, as user: User = .ubuntu) async throws -> Int {
         guard (1...65535).contains(nodePort) else {
-            throw ClusterError(.invalidConfiguration, "\(nodePort) is not a port: ports are 1 to 65535.")
+            throw ClusterError(.invalidConfiguration, "\(nodePort) is not a port: ports are 1 to 65535.", node: name)
         }
         return try await explainingLoss { try await access.forward(nodePort, on: name, as: user) }
     }
@@ -61,10 +65,12 @@ extension Node {
     ///
     /// - Throws: ``ClusterError`` if the backend can't do that.
     public func kill() async throws {
-        guard let killing = backend as? any NodeKilling else {
-            throw ClusterError(.backendUnavailable, "The \(backend.name) backend can't kill a single node.")
+        guard let killing = cluster as? any NodeKilling else {
+            throw ClusterError(
+                .backendUnavailable, "The \(cluster.summary.backend) backend can't kill a single node.", node: name)
         }
-        try await killing.kill(name, of: clusterID)
+        try await killing.kill(name)
+        timeline.note(.killed, node: name)
     }
 
     /// Does something over a connection. If the connection is lost, the error says what the backend knows about the node.
@@ -72,19 +78,29 @@ extension Node {
         do {
             return try await body()
         } catch let error as ClusterError where error.code == .connectionLost {
-            // If the backend doesn't answer, the error stays as it is.
-            guard let states = try? await backend.states(of: clusterID) else { throw error }
-            switch states[name] {
+            let state: NodeState?
+            do {
+                state = try await cluster.states()[name]
+            } catch let lost as ClusterError where lost.code == .clusterLost {
+                throw ClusterError(
+                    .clusterLost, "\(name) is gone, and its cluster with it: something else has ended them.",
+                    node: name,
+                    underlying: error, remedy: lost.remedy)
+            } catch {
+                // Without an answer the loss stands as it is.
+                state = .running
+            }
+            let sentence = ClusterError.sentence(error.message)
+            switch state {
             case .running?: throw error
             case .exited(let code)?:
                 throw ClusterError(
-                    .connectionLost,
-                    "\(error.message.hasSuffix(".") ? error.message : error.message + ".") The node has ended, exit code \(code)."
+                    .connectionLost, "\(sentence) The node has ended, exit code \(code).", node: name, underlying: error
                 )
             case nil:
                 throw ClusterError(
-                    .clusterLost, "\(name) is gone, and its cluster with it: something else has ended them.",
-                    remedy: "See what was killed or removed on this machine meanwhile, for want of memory perhaps.")
+                    .connectionLost, "\(sentence) The node is gone: something else has removed it.", node: name,
+                    underlying: error)
             }
         }
     }

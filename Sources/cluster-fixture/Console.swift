@@ -53,9 +53,13 @@ extension String {
     }
 }
 
+extension Timeline {
+    /// Of a start at the command line, which tells each step with its time.
+    static func console() -> Timeline { Timeline(ClusterEmulation.Progress.console()) }
+}
+
 extension ClusterEmulation.Progress {
-    /// For a start at the command line: each step with its time.
-    static func console() -> ClusterEmulation.Progress {
+    fileprivate static func console() -> ClusterEmulation.Progress {
         ClusterEmulation.Progress(
             { Console.step($0) },
             onDone: { step, elapsed in

@@ -69,24 +69,53 @@ struct ns_cluster {
     const char *const *guard;  ///< NULL, or a program that sets up rules for the cluster's network, up to a NULL
     int guard_rules;           ///< where that program reads them
     int guard_log;             ///< where it writes
-    int lifeline;              ///< the cluster ends when the other end of this socket is closed
-    int report;                ///< where `struct ns_report`s are written
+    int lifeline;              ///< the cluster ends when the other end of this socket is closed, which is its maker's: here and
+                               ///< there as on every connection to `listener`
+    int listener;              ///< a listening socket in the cluster's folder: whoever connects can ask what the maker can
     const struct ns_node *nodes;
     size_t node_count;
 };
 
-/// What the cluster tells its maker.
+/// What whoever is connected to the lifeline asks for. Every request is answered, in the order in which they came.
+struct ns_request {
+    int32_t kind;              ///< one of the below
+    int32_t node;              ///< the node's index, where a node is meant
+    int64_t value;             ///< the asker's own, which the answer bears
+};
+/// - `NS_ASK`: nothing; its answer comes when all ends of nodes that there have been are told.
+/// - `NS_KILL`: ends a node. Its end is told like any other.
+/// - `NS_STAY`: the cluster stays when its maker's socket is closed, until somebody kills it.
+/// - `NS_CHANNEL`: with the answer comes a socket of the node's: see ``ns_execute``.
+enum { NS_ASK = 1, NS_KILL = 2, NS_STAY = 3, NS_CHANNEL = 4 };
+
+/// What the lifeline tells: its maker how the start goes, and everybody who is connected the nodes' ends (those too that came
+/// before) and the answers to what they have asked.
 struct ns_report {
     int32_t kind;              ///< one of the below
     int32_t node;              ///< the node's index, or -1
     int32_t code;              ///< an errno, or an exit status as waitpid(2) gives it
-    char step[52];             ///< what failed
+    int32_t unused;
+    int64_t value;             ///< that of the request which is answered
+    char step[48];             ///< what failed
 };
 /// `NS_USERS`: its users can be mapped. `NS_NETWORK`: its network is there to be joined, and its rules are in force.
-enum { NS_USERS = 1, NS_NETWORK = 2, NS_CONNECTED = 3, NS_FAILED = 4, NS_ENDED = 5 };
+enum { NS_USERS = 1, NS_NETWORK = 2, NS_CONNECTED = 3, NS_FAILED = 4, NS_ENDED = 5, NS_ANSWER = 6 };
 
-/// Sent to the lifeline instead of a node's index: the cluster stays when the socket is closed, until somebody kills it.
-enum { NS_STAY = 0xffff };
+/// Reads one report, and the descriptor that came with it, or -1. Returns 1, or 0 at the end.
+int ns_receive(int socket, struct ns_report *report, int *descriptor);
+
+/// How many bytes the words of a program may have.
+enum { NS_MOST_WORDS = 65536 };
+
+/// Has a node run a program, as its root, within its limits.
+///
+/// @param channel  The node's socket.
+/// @param words    The program and its arguments, a NUL after each.
+/// @param streams  Its standard input, output and error.
+/// @param asker    A socket that gets its exit status, an `int32_t` as waitpid(2) gives it. When its other end is closed, the
+///                 program is killed, with its process group.
+/// @return 0, or -1 with errno set.
+int ns_execute(int channel, const char *words, size_t length, const int streams[3], int asker);
 
 /// Whether this process may make namespaces, with users of their own or not. Returns 0 or an errno.
 int ns_try(int own_users);
@@ -122,5 +151,8 @@ int ns_join(pid_t cluster, const char *interface, uint32_t address, uint8_t pref
 /// Leaves a cluster's network: when it returns, the interface and its routes are gone, and not only about to go. Returns 0, or -1
 /// with errno set, ENODEV if there is none.
 int ns_leave(const char *interface);
+
+/// As pipe(2), but no program that this process starts has a copy.
+int ns_pipe(int ends[2]);
 
 #endif

@@ -1,7 +1,7 @@
-/// A way to run nodes, at the height of a whole cluster.
+/// Where clusters come from: a way to make them, and to find those that are there.
 ///
 /// Keys, readiness, rollback, retention and SSH are shared code: a backend starts nodes with the files that the plan
-/// gives it, says where they are reached, and takes them away.
+/// gives it, and hands over the cluster, which can be asked everything else.
 package protocol Backend: Sendable {
     /// A name for people, such as `docker`.
     var name: String { get }
@@ -13,83 +13,33 @@ package protocol Backend: Sendable {
     func check(_ configuration: ClusterConfiguration) throws
 
     /// Makes or finds what nodes of an image are made of.
-    ///
-    /// - Returns: What a cache has to keep: an image's name, or folders.
-    func prepare(_ image: NodeImage, progress: Progress) async throws -> [String]
+    func prepare(_ image: NodeImage, timeline: Timeline) async throws -> PreparedImage
 
-    /// Starts all nodes of a plan, in parallel, and returns where each is reached, in the plan's order. The cluster's
-    /// keys are being made meanwhile. The nodes may still be on their way up.
+    /// Starts all nodes of a plan, in parallel. They may still be on their way up when it returns.
     ///
-    /// When it throws, or is cancelled, nothing that it began may still be under way: what is there by then is found
-    /// by ``destroy(_:)``.
+    /// - Parameters:
+    ///   - plan: The plan, whose folder is there.
+    ///   - credentials: The cluster's keys.
+    ///   - image: Gives what ``prepare(_:timeline:)`` gives; what doesn't depend on it can be done meanwhile.
+    /// - Returns: The cluster, with its nodes in the plan's order.
+    /// - Throws: ``UnfinishedCluster`` once something may be there; any other error before. When it throws, or is
+    ///   cancelled, nothing that it began is still under way.
     func provision(
-        _ plan: ClusterPlan, credentials: Task<Credentials, any Error>, progress: Progress
-    ) async throws -> [NodeEndpoint]
+        _ plan: ClusterPlan, credentials: Credentials, image: @escaping @Sendable () async throws -> PreparedImage
+    ) async throws -> any BackendCluster
 
-    /// Removes everything that belongs to a cluster: after half a provision too, a second time too, and from any
-    /// process.
-    func destroy(_ cluster: ClusterPlan.ID) async throws
-
-    /// Returns when a node has ended, or throws when one could not be started; else it goes on until it is cancelled.
-    func watch(_ cluster: ClusterPlan.ID) async throws -> EndedNode
-
-    /// How each node is doing, by its name.
-    func states(of cluster: ClusterPlan.ID) async throws -> [String: NodeState]
-
-    /// The last lines of each node's own log, by its name.
-    func logs(of cluster: ClusterPlan.ID) async throws -> [String: String]
-
-    /// For each node a program that shows its log as it grows, and ends with the cluster.
-    func followLogs(of nodes: [String], in cluster: ClusterSummary) throws -> [(node: String, program: Command)]
-
-    /// The clusters that are there, and whom they belong to; with remains those too of which no node is left, or none is
+    /// This user's clusters, whichever process made them; with remains those too of which no node is left, or none is
     /// there yet.
-    func clusters(withRemains: Bool) async throws -> [ClusterSummary]
+    func clusters(includingRemains: Bool) async throws -> [any BackendCluster]
 
     /// What a process that outlives this one has to do so that nothing is left of a cluster; nil if nothing need be
     /// done.
     func reaping(_ cluster: ClusterPlan.ID) -> ReapingScript?
-
-    /// Lets a cluster stay when this process ends.
-    func keep(_ cluster: ClusterPlan.ID) async
-
-    /// The command by which a person removes a cluster that was kept.
-    func removalCommand(_ cluster: ClusterPlan.ID) -> String
-}
-
-/// A node that has ended by itself.
-package struct EndedNode: Sendable, Hashable {
-    package let name: String
-    package let exitCode: Int
-
-    package init(name: String, exitCode: Int) {
-        self.name = name
-        self.exitCode = exitCode
-    }
 }
 
 extension Backend {
-    /// What is a cluster with any backend is one with most.
+    /// Without limits of its own, a backend makes whatever is asked for.
     package func check(_ configuration: ClusterConfiguration) throws {}
-
-    /// Where nobody tells, every second it is asked for.
-    package func watch(_ cluster: ClusterPlan.ID) async throws -> EndedNode {
-        while true {
-            try await Task.sleep(for: .seconds(1))
-            for (name, state) in try await states(of: cluster).sorted(by: { $0.key < $1.key }) {
-                if case .exited(let code) = state { return EndedNode(name: name, exitCode: code) }
-            }
-        }
-    }
-
-    /// Where nodes don't depend on this process, there is nothing to do.
-    package func keep(_ cluster: ClusterPlan.ID) async {}
-}
-
-/// Backends that can end a node as a power cut would.
-package protocol NodeKilling: Backend {
-    /// Ends all processes of a node at once. Its connections break, its file system is lost with the cluster.
-    func kill(_ node: String, of cluster: ClusterPlan.ID) async throws
 }
 
 /// Whether a backend can run here.
@@ -100,44 +50,23 @@ package enum Availability: Sendable, Hashable {
     case unavailable(reason: String, remedy: String)
 }
 
-/// Where a node is reached from the test process, and from the other nodes.
-package struct NodeEndpoint: Sendable, Hashable {
-    package let host: String
-    package let port: Int
-    package let ip: String
-    /// The ports of this machine under which the node's other published ports are reached, by the node's port.
-    package let publishedPorts: [Int: Int]
+/// What nodes of an image are made of, ready to be used.
+package struct PreparedImage: Sendable, Hashable {
+    /// What a cache has to keep: an image's name, or folders, the uppermost layer first.
+    package let parts: [String]
 
-    package init(host: String, port: Int, ip: String, publishedPorts: [Int: Int] = [:]) {
-        self.host = host
-        self.port = port
-        self.ip = ip
-        self.publishedPorts = publishedPorts
-    }
+    package init(_ parts: [String]) { self.parts = parts }
 }
 
-/// How a node is doing.
-package enum NodeState: Sendable, Hashable {
-    case running
-    case exited(code: Int)
-}
+/// What there is of a cluster whose start has failed half-way: it is the caller's to destroy.
+package struct UnfinishedCluster: Error {
+    package let cluster: any BackendCluster
+    /// What the start has failed of.
+    package let cause: any Error
 
-/// A cluster as any process can see it.
-package struct ClusterSummary: Sendable, Hashable {
-    package let id: ClusterPlan.ID
-    package let name: String
-    /// The process that made it and would remove it.
-    package let owner: ProcessIdentity?
-    /// The cluster's folder on the owner's machine. What is in it is believed only as far as ``Workspace/opened`` goes.
-    package let workspace: Workspace
-
-    package var folder: String { workspace.folder }
-
-    package init(id: ClusterPlan.ID, name: String, owner: ProcessIdentity?, workspace: Workspace) {
-        self.id = id
-        self.name = name
-        self.owner = owner
-        self.workspace = workspace
+    package init(_ cluster: any BackendCluster, cause: any Error) {
+        self.cluster = cluster
+        self.cause = cause
     }
 }
 

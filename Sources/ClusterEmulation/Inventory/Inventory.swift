@@ -32,6 +32,8 @@ public struct Inventory: Codable, Sendable, Hashable {
     public struct Node: Codable, Sendable, Hashable {
         /// The host name: node1, node2 and so on.
         public let name: String
+        /// What the node is there for, where the nodes of a cluster differ; else it is left out.
+        public let role: String?
         /// Where this machine reaches the node's sshd: an address of its loopback.
         public let host: String
         /// The port of ``host`` that leads to the node's sshd.
@@ -71,7 +73,8 @@ extension Cluster {
             knownHosts: knownHostsFile,
             nodes: nodes.map { node in
                 Inventory.Node(
-                    name: node.name, host: node.host, port: node.port, ip: node.ip, hostKey: node.hostKey,
+                    name: node.name, role: node.provisioned.role, host: node.host, port: node.port, ip: node.ip,
+                    hostKey: node.hostKey,
                     publishedPorts: node.publishedPorts.sorted { $0.key < $1.key }.map {
                         Inventory.PublishedPort(nodePort: $0.key, port: $0.value)
                     },
@@ -110,5 +113,14 @@ extension Inventory {
             }
             _ = try folder.read(name)
         }
+    }
+}
+
+extension ProvisionedNode {
+    /// A node as an inventory has it.
+    package init(_ node: Inventory.Node) {
+        self.init(
+            name: node.name, role: node.role, host: node.host, port: node.port, ip: node.ip, hostKey: node.hostKey,
+            publishedPorts: Dictionary(node.publishedPorts.map { ($0.nodePort, $0.port) }) { first, _ in first })
     }
 }

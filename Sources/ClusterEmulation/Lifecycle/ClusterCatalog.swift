@@ -2,17 +2,17 @@ import Foundation
 
 /// A cluster that is up, whichever process started it, as any process of the same user finds it.
 package struct ListedCluster: Sendable {
+    package let cluster: any BackendCluster
     package let summary: ClusterSummary
     /// What its folder says of it; nil while it is starting, or if its folder is gone.
     package let inventory: Inventory?
     /// Whether it stays when the process that started it ends.
     package let isKept: Bool
-    package let backend: any Backend
 
-    init(_ summary: ClusterSummary, on backend: any Backend) {
-        self.summary = summary
-        self.backend = backend
-        inventory = summary.workspace.opened.flatMap { try? Inventory(in: $0.folder, of: summary) }
+    init(_ cluster: any BackendCluster) {
+        self.cluster = cluster
+        summary = cluster.summary
+        inventory = summary.inventory
         isKept = summary.workspace.isKept
     }
 
@@ -21,15 +21,15 @@ package struct ListedCluster: Sendable {
     /// - Throws: ``ClusterError`` with the code `teardownFailed`.
     package func remove() async throws {
         do {
-            try await uncancelled { [summary, backend] in
+            try await uncancelled { [summary, cluster] in
                 let sockets = summary.workspace.opened == nil ? nil : summary.workspace.socketFolder
-                try await SharedConnections.close(in: sockets) { try await backend.destroy(summary.id) }
+                try await SharedConnections.close(in: sockets) { try await cluster.destroy() }
                 try summary.workspace.remove()
             }
         } catch {
             throw ClusterError(
-                .teardownFailed, "Cluster \(summary.name) could not be removed: \(error)",
-                remedy: "By hand: \(backend.removalCommand(summary.id)) && \(summary.workspace.removalCommand)")
+                .teardownFailed, "Cluster \(summary.name) could not be removed: \(error)", underlying: error,
+                remedy: "By hand: \(cluster.removalCommand) && \(summary.workspace.removalCommand)")
         }
     }
 }
@@ -38,13 +38,11 @@ package struct ListedCluster: Sendable {
 package enum ClusterCatalog {
     /// All that there are, sorted by name; with remains those too of which no node is left, which takes longer. A backend
     /// that can't be asked has none.
-    package static func all(withRemains: Bool = false) async -> [ListedCluster] {
+    package static func all(includingRemains: Bool = false) async -> [ListedCluster] {
         await withTaskGroup(of: [ListedCluster].self) { group in
             for backend in BackendChoice.all {
                 group.addTask {
-                    ((try? await backend.clusters(withRemains: withRemains)) ?? []).map {
-                        ListedCluster($0, on: backend)
-                    }
+                    ((try? await backend.clusters(includingRemains: includingRemains)) ?? []).map(ListedCluster.init)
                 }
             }
             return await group.reduce(into: []) { $0 += $1 }.sorted {
@@ -62,7 +60,7 @@ package enum ClusterCatalog {
             cluster.summary.name == name || "\(cluster.summary.id)" == name
         }
         var clusters = await all()
-        if !clusters.contains(where: isMeant) { clusters = await all(withRemains: true) }
+        if !clusters.contains(where: isMeant) { clusters = await all(includingRemains: true) }
         let found = clusters.filter(isMeant)
         if found.count == 1 { return found[0] }
         if found.isEmpty {

@@ -16,7 +16,13 @@ package struct ClusterPlan: Sendable {
         id = .random()
         name = configuration.name ?? "cluster-\(id.description.prefix(4))"
         self.configuration = configuration
-        nodeNames = (1...configuration.nodes).map { "node\($0)" }
+        nodeNames = Self.nodeNames(configuration.nodes)
         workspace = Workspace(cluster: id)
     }
+
+    /// The names of nodes as a regular expression.
+    package static let nodeNamePattern = "node[0-9]+"
+
+    /// What the nodes of a cluster of so many are called.
+    package static func nodeNames(_ nodes: Int) -> [String] { (0..<max(nodes, 0)).map { "node\($0 + 1)" } }
 }

@@ -24,13 +24,13 @@ package struct NodeFiles: Sendable {
     package let hosts: String
     /// What every node gets. With many nodes this is long: it tells of all of them.
     package let common: [NodeFile]
-    private let hostKeys: [KeyText]
+    private let hostKeys: [String: KeyText]
 
     package init(_ plan: ClusterPlan, addresses: [String], credentials: Credentials) {
         hosts = zip(addresses, plan.nodeNames).map { "\($0) \($1)\n" }.joined()
         hostKeys = credentials.hostKeys
         let knownHosts = SSHConfiguration.knownHosts(
-            names: plan.nodeNames, addresses: addresses, hostKeys: hostKeys.map(\.publicKey))
+            names: plan.nodeNames, addresses: addresses, hostKeys: plan.nodeNames.map(credentials.hostKey))
         let environment = plan.configuration.environment.sorted { $0.key < $1.key }.map { "\($0)=\($1)\n" }.joined()
         let rights = plan.configuration.sudo ? [NodeFile.sudo] : []
         common =
@@ -45,7 +45,10 @@ package struct NodeFiles: Sendable {
     }
 
     /// What one node gets alone.
-    package func own(of node: Int) -> [NodeFile] { NodeFile.pair(hostKeys[node], .etcSSH, "ssh_host_ed25519_key") }
+    package func own(of node: String) -> [NodeFile] {
+        guard let hostKey = hostKeys[node] else { preconditionFailure("\(node) is a node of another plan") }
+        return NodeFile.pair(hostKey, .etcSSH, "ssh_host_ed25519_key")
+    }
 }
 
 extension NodeFile {

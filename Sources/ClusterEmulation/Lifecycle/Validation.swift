@@ -46,7 +46,13 @@ extension ClusterConfiguration {
         for mount in mounts { try mount.validate() }
     }
 
+    /// How many ports of a node can be published besides 22.
+    private static let mostPorts = 63
+
     private func validatePorts() throws {
+        guard ports.count <= Self.mostPorts else {
+            throw invalid("A node can publish \(Self.mostPorts) ports besides 22, not \(ports.count).")
+        }
         var seen = Set<Int>()
         for port in ports {
             for number in [port.nodePort, port.hostPort].compactMap(\.self) where !(1...65535).contains(number) {

@@ -12,18 +12,15 @@ package enum Leftovers {
     static func sweep(_ backend: any Backend, in place: String = Workspace.place) async {
         // A sweep removes what others have left. If it fails, this cluster can start all the same.
         _ = try? await (backend as? any ImageKeeping)?.removeUnfinishedImages()
-        guard let clusters = try? await backend.clusters(withRemains: true) else { return }
-        for cluster in clusters where isAbandoned(cluster) {
-            Progress.say("removing cluster \(cluster.name), whose owner has died")
-            try? await backend.destroy(cluster.id)
-            try? cluster.workspace.remove()
+        guard let clusters = try? await backend.clusters(includingRemains: true) else { return }
+        for cluster in clusters where isAbandoned(cluster.summary) {
+            Progress.say("removing cluster \(cluster.summary.name), whose owner has died")
+            try? await cluster.destroy()
+            try? cluster.summary.workspace.remove()
         }
-        // Of other clusters only the folder is left, with private keys in it, and what no list shows, such as limits.
-        for workspace in folders(in: place, besides: clusters)
-        where !workspace.isKept && workspace.backend == backend.name {
-            if let cluster = workspace.cluster { try? await backend.destroy(cluster) }
-            try? workspace.remove()
-        }
+        // Of others only the folder is left, with private keys in it.
+        for workspace in folders(in: place, besides: clusters.map(\.summary))
+        where !workspace.isKept && workspace.backend == backend.name { try? workspace.remove() }
     }
 
     static func isAbandoned(_ cluster: ClusterSummary) -> Bool {
@@ -58,7 +55,7 @@ package enum Leftover: Sendable {
 extension Leftovers {
     /// What there is on all backends, and among this user's temporary files.
     package static func found() async -> [Leftover] {
-        let clusters = await ClusterCatalog.all(withRemains: true)
+        let clusters = await ClusterCatalog.all(includingRemains: true)
         return clusters.filter { isAbandoned($0.summary) }.map { .cluster($0) }
             + folders(in: Workspace.place, besides: clusters.map(\.summary)).map { .folder($0) }
     }
@@ -72,12 +69,7 @@ extension Leftovers {
         for leftover in found {
             switch leftover {
             case .cluster(let cluster): try await cluster.remove()
-            case .folder(let workspace):
-                // What an engine can't be asked for is not removed with the folder that says what it is.
-                for backend in BackendChoice.all where backend.name == workspace.backend {
-                    if let cluster = workspace.cluster { try? await backend.destroy(cluster) }
-                }
-                try workspace.remove()
+            case .folder(let workspace): try workspace.remove()
             }
         }
         return found.map(\.name)

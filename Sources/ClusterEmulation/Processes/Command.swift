@@ -104,6 +104,24 @@ extension Command {
         }
     }
 
+    /// Runs the program with these standard streams to its end.
+    ///
+    /// - Returns: The exit code.
+    package func run(streams: ProgramStreams) async throws -> Int32 {
+        do {
+            let result = try await Subprocess.run(
+                executable, arguments: Arguments(arguments), environment: subprocessEnvironment,
+                input: .fileDescriptor(FileDescriptor(rawValue: streams.input), closeAfterSpawningProcess: false),
+                output: .fileDescriptor(FileDescriptor(rawValue: streams.output), closeAfterSpawningProcess: false),
+                error: .fileDescriptor(FileDescriptor(rawValue: streams.error), closeAfterSpawningProcess: false))
+            try Task.checkCancellation()
+            return result.terminationStatus.shellCode
+        } catch let error as SubprocessError {
+            try Task.checkCancellation()
+            throw startFailure(error)
+        }
+    }
+
     /// Looked for here, since Subprocess would start a child for each folder of `PATH`.
     var executable: Executable { ProgramPath.findByName(program).map { .path(FilePath($0)) } ?? .name(program) }
 

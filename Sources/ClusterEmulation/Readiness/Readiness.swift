@@ -2,25 +2,23 @@
 /// key authentication.
 struct Readiness: Sendable {
     let plan: ClusterPlan
-    let backend: any Backend
-    let endpoints: [NodeEndpoint]
+    let cluster: any BackendCluster
     let access: SSHAccess
-    let progress: Progress
-    private let proved = Locked<Set<Int>>([])
+    let timeline: Timeline
+    private let proved = Locked<Set<String>>([])
 
-    init(plan: ClusterPlan, backend: any Backend, endpoints: [NodeEndpoint], access: SSHAccess, progress: Progress) {
+    init(plan: ClusterPlan, cluster: any BackendCluster, access: SSHAccess, timeline: Timeline) {
         self.plan = plan
-        self.backend = backend
-        self.endpoints = endpoints
+        self.cluster = cluster
         self.access = access
-        self.progress = progress
+        self.timeline = timeline
     }
 
     /// Waits for all nodes.
     ///
     /// - Throws: ``ClusterError`` with the code `notReady`, naming the node, the stage and the cause.
     func wait() async throws {
-        let watch = BannerWatch(endpoints.map { ($0.host, $0.port) })
+        let watch = BannerWatch(cluster.nodes.map { ($0.host, $0.port) })
         try watch.start()
         defer { watch.stop() }
         let limit = plan.configuration.readyWithin
@@ -43,19 +41,19 @@ struct Readiness: Sendable {
     /// time, for the same reason.
     private func proveAll(_ watch: BannerWatch) async throws {
         try await watch.allBanners()
-        progress.done(.banners)
+        timeline.note(.done(.banners))
         let gate = Gate.programs()
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for node in endpoints.indices { group.addTask { try await gate.pass { try await prove(node) } } }
+            for node in cluster.nodes { group.addTask { try await gate.pass { try await prove(node.name) } } }
             for try await _ in group {}
         }
     }
 
-    private func prove(_ node: Int) async throws {
-        let name = plan.nodeNames[node]
-        let output = try await access.open(name, .ubuntu)
+    private func prove(_ node: String) async throws {
+        let output = try await access.open(node, .ubuntu)
         if output.succeeded {
             proved.withLock { _ = $0.insert(node) }
+            timeline.note(.proved, node: node)
             return
         }
         let stage = Stage(sshComplaint: output.complaint, exitCode: output.exitCode)
@@ -64,13 +62,15 @@ struct Readiness: Sendable {
 
     /// A node that has ended will never be ready. So the start fails at once and doesn't wait for the time limit.
     private func watchForEnds() async throws {
-        let ended = try await backend.watch(plan.id)
-        let index = plan.nodeNames.firstIndex(of: ended.name) ?? 0
-        throw await failure(index, .container, "it ended with exit code \(ended.exitCode)")
+        for try await ended in cluster.ends() {
+            timeline.note(.ended, node: ended.name, "exit code \(ended.exitCode)")
+            throw await failure(ended.name, .container, "it ended with exit code \(ended.exitCode)")
+        }
+        throw CancellationError()
     }
 
     private func late(_ watch: BannerWatch, _ limit: Duration) async -> ClusterError {
-        for (node, state) in watch.states.enumerated() {
+        for (node, state) in zip(cluster.nodes.map(\.name), watch.states) {
             switch state {
             case .noConnection(let cause): return await failure(node, .tcp, cause, limit)
             case .noBanner(let cause): return await failure(node, .banner, cause, limit)
@@ -82,17 +82,17 @@ struct Readiness: Sendable {
         return ClusterError(.notReady, "Cluster \(plan.name) was ready, but only just after \(limit.inSeconds).")
     }
 
-    private func failure(_ node: Int, _ stage: Stage, _ cause: String, _ limit: Duration? = nil) async -> ClusterError {
-        let name = plan.nodeNames[node]
-        let backend = backend
-        let id = plan.id
+    private func failure(
+        _ node: String, _ stage: Stage, _ cause: String, _ limit: Duration? = nil
+    ) async -> ClusterError {
+        let cluster = cluster
         // Diagnosis must not hide the failure: without a log the error stands as it is.
-        let logs = (try? await uncancelled { try await backend.logs(of: id) }) ?? [:]
+        let logs = (try? await uncancelled { try await cluster.logs() }) ?? [:]
         let within = limit.map { " within \($0.inSeconds)" } ?? ""
         return ClusterError(
             .notReady,
-            "\(name) of cluster \(plan.name) was not ready\(within), stage \(stage.rawValue): \(cause.trimmingPeriod).",
-            log: ClusterError.lastLines(logs[name] ?? ""), remedy: stage.remedy)
+            "\(node) of cluster \(plan.name) was not ready\(within), stage \(stage.rawValue): \(cause.trimmingPeriod).",
+            node: node, log: ClusterError.lastLines(logs[node] ?? ""), remedy: stage.remedy)
     }
 }
 

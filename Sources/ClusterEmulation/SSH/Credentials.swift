@@ -36,14 +36,14 @@ package struct Credentials: Sendable {
     /// What each user of a node logs in to other nodes with: the test's own pair, unless that is a
     /// pair that the user brought, which nodes must never see.
     package let internalKeys: [User: KeyText]
-    /// What the nodes prove themselves with, in the order of the nodes.
-    package let hostKeys: [KeyText]
+    /// What the nodes prove themselves with, by their names.
+    package let hostKeys: [String: KeyText]
 
     /// Makes what is missing: fresh ed25519 pairs for everything, but for the users' identities where the package's
     /// `ssh/` folder holds pairs of the user's own.
-    package static func make(nodes: Int, folder: String, ownKeys: OwnKeys) async throws -> Credentials {
+    package static func make(nodes: [String], folder: String, ownKeys: OwnKeys) async throws -> Credentials {
         let users = User.allCases
-        let fresh = try await KeyText.make(users.count + nodes, in: folder)
+        let fresh = try await KeyText.make(users.count + nodes.count, in: folder)
         let internalKeys = Dictionary(uniqueKeysWithValues: zip(users, fresh))
         var identities: [User: KeyPair] = [:]
         for (user, text) in internalKeys {
@@ -51,8 +51,12 @@ package struct Credentials: Sendable {
             identities[user] = try own ?? KeyPair(writing: text, to: "\(folder)/\(user)")
         }
         return Credentials(
-            identities: identities, internalKeys: internalKeys, hostKeys: Array(fresh.dropFirst(users.count)))
+            identities: identities, internalKeys: internalKeys,
+            hostKeys: Dictionary(uniqueKeysWithValues: zip(nodes, fresh.dropFirst(users.count))))
     }
+
+    /// The public host key of a node: algorithm and base 64.
+    package func hostKey(of node: String) -> String { hostKeys[node]?.publicKey ?? "" }
 
     /// The public keys that may log in as a user: the test's, that user's own on other nodes, and for `ubuntu` root's.
     package func authorizedKeys(for user: User) -> [String] {

@@ -12,7 +12,7 @@ struct FileTransfer {
         let local = Self.absolute(source)
         guard FileManager.default.fileExists(atPath: local) else {
             throw ClusterError(
-                .transferFailed, "\(source) can't be copied to \(node): there is no such file or folder.")
+                .transferFailed, "\(source) can't be copied to \(node): there is no such file or folder.", node: node)
         }
         try await copy(local, remote(target), "\(source) could not be copied to \(target) on \(node)")
     }
@@ -25,15 +25,13 @@ struct FileTransfer {
 
     private func copy(_ source: String, _ target: String, _ failure: String) async throws {
         let opened = try await access.open(node, user)
-        let output =
-            opened.succeeded
-            ? try await Command("scp", ["-F", access.configurationFile, "-s", "-q", "-r", "-p", "--", source, target])
-                .output()
-            : opened
-        guard output.succeeded else {
-            if let stopped = await access.stopped(node, user) { throw stopped }
-            throw ClusterError(.transferFailed, "\(failure) as \(user): \(output.complaint)")
-        }
+        guard opened.succeeded else { throw await access.unreachable(node, user, opened.complaint) }
+        let words = ["-F", access.configurationFile, "-s", "-q", "-r", "-p", "--", source, target]
+        let output = try await Command("scp", words).output()
+        if output.succeeded { return }
+        // scp has no exit code of its own for a lost connection: the one who holds the connection knows.
+        try await access.requireConnection(to: node, user, output.complaint)
+        throw ClusterError(.transferFailed, "\(failure) as \(user): \(output.complaint)", node: node)
     }
 
     private func remote(_ path: String) -> String { "\(user)@\(node):\(path)" }

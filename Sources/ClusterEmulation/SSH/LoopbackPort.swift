@@ -25,8 +25,8 @@ enum LoopbackPort {
         return Int(UInt16(bigEndian: address.sin_port))
     }
 
-    /// Listens on a port of 127.0.0.1; 0 takes one that is free.
-    static func listen(on wanted: Int) throws -> (descriptor: Int32, port: Int) {
+    /// Listens on a port of 127.0.0.1 for a node; 0 takes one that is free.
+    static func listen(on wanted: Int, for node: String) throws -> (descriptor: Int32, port: Int) {
         let descriptor = StreamSocket.open(AF_INET)
         var on: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
@@ -43,7 +43,7 @@ enum LoopbackPort {
             close(descriptor)
             throw ClusterError(
                 .provisioningFailed,
-                "node1 could not be started: port \(wanted) of 127.0.0.1 can't be listened on: \(cause).")
+                "\(node) could not be started: port \(wanted) of 127.0.0.1 can't be listened on: \(cause).", node: node)
         }
         return (descriptor, Int(UInt16(bigEndian: address.sin_port)))
     }

@@ -64,11 +64,15 @@ package final class SSHAccess: Sendable {
             environment: variables.local)
         let output = try await command.output(input: input)
         // 255 is either the command's own exit code or ssh's word for a lost connection: the master knows which.
-        if output.exitCode == 255, try await !isAlive(node, user) {
-            await connections.forget(Destination(node: node, user: user))
-            throw await unreachable(node, user, output.complaint)
-        }
+        if output.exitCode == 255 { try await requireConnection(to: node, user, output.complaint) }
         return output
+    }
+
+    /// Throws if the shared connection is lost, for the cause that a program gave that used it.
+    func requireConnection(to node: String, _ user: User, _ cause: String) async throws {
+        if try await isAlive(node, user) { return }
+        await connections.forget(Destination(node: node, user: user))
+        throw await unreachable(node, user, cause)
     }
 
     /// Lets a local port of 127.0.0.1 lead to a port of the node.
@@ -86,7 +90,8 @@ package final class SSHAccess: Sendable {
             if output.succeeded { return port }
             complaint = output.complaint
         }
-        throw ClusterError(.connectionLost, "Port \(nodePort) of \(node) could not be forwarded: \(complaint)")
+        throw ClusterError(
+            .connectionLost, "Port \(nodePort) of \(node) could not be forwarded: \(complaint)", node: node)
     }
 
     /// Ends the nodes by `body`, and returns when every shared connection has ended with them.
@@ -99,16 +104,12 @@ package final class SSHAccess: Sendable {
         try await Command("ssh", arguments(node, user, options: ["-O", "check"])).output().succeeded
     }
 
-    private func unreachable(_ node: String, _ user: User, _ cause: String) async -> ClusterError {
+    func unreachable(_ node: String, _ user: User, _ cause: String) async -> ClusterError {
         let lost = ClusterError(
             .connectionLost,
-            "\(node) can't be reached as \(user): \(cause.isEmpty ? "its connection was lost" : cause)")
-        return await stopped(node, user) ?? lost
-    }
-
-    /// What is to be said where this process itself has ended the nodes; nil if it has not.
-    func stopped(_ node: String, _ user: User) async -> ClusterError? {
-        await connections.isClosed ? .stopped(node, user) : nil
+            "\(node) can't be reached as \(user): \(cause.isEmpty ? "its connection was lost" : cause)", node: node)
+        // Where this process itself has ended the nodes, that is what is to be said.
+        return await connections.isClosed ? .stopped(node, user) : lost
     }
 }
 
@@ -157,7 +158,7 @@ private actor Connections {
 extension ClusterError {
     fileprivate static func stopped(_ node: String, _ user: User) -> ClusterError {
         ClusterError(
-            .noCluster, "\(node) can't be reached as \(user): its cluster was stopped by this process.",
+            .noCluster, "\(node) can't be reached as \(user): its cluster was stopped by this process.", node: node,
             remedy: "Wait for what runs on its nodes before you stop it.")
     }
 }

@@ -1,30 +1,15 @@
 /// The OpenSSH client configuration and the known hosts of one cluster, as text.
 package struct SSHConfiguration: Sendable {
-    /// Where a node's sshd is reached, and what it proves itself with.
-    package struct Host: Sendable {
-        package let name: String
-        package let host: String
-        package let port: Int
-        package let ip: String
-        package let hostKey: String
-
-        package init(name: String, host: String, port: Int, ip: String, hostKey: String) {
-            self.name = name
-            self.host = host
-            self.port = port
-            self.ip = ip
-            self.hostKey = hostKey
-        }
-    }
-
-    package let hosts: [Host]
+    package let hosts: [ProvisionedNode]
     /// The private key file of each user.
     package let identityFiles: [User: String]
     package let knownHostsFile: String
     /// The folder of the sockets of multiplexed connections.
     package let socketFolder: String
 
-    package init(hosts: [Host], identityFiles: [User: String], knownHostsFile: String, socketFolder: String) {
+    package init(
+        hosts: [ProvisionedNode], identityFiles: [User: String], knownHostsFile: String, socketFolder: String
+    ) {
         self.hosts = hosts
         self.identityFiles = identityFiles
         self.knownHostsFile = knownHostsFile

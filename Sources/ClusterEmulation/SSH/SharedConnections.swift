@@ -45,17 +45,8 @@ enum SharedConnections {
 private enum ControlSocket {
     /// Connects to a socket; nil if nobody holds it any more.
     static func open(_ path: String) -> Int32? {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let bytes = Array(path.utf8)
-        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { return nil }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
         let descriptor = StreamSocket.open(AF_UNIX)
-        let result = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
+        let result = UnixSocket.withAddress(path) { connect(descriptor, $0, $1) }
         if result == 0 { return descriptor }
         close(descriptor)
         return nil

@@ -21,7 +21,7 @@ struct Build: AsyncParsableCommand {
     func run() async throws {
         let backend = try await ClusterOptions.backend(backend).resolve()
         try backend.check(ClusterConfiguration(image: image.image))
-        for line in try await backend.prepare(image.image, progress: .console()) {
+        for line in try await backend.prepare(image.image, timeline: .console()).parts {
             Console.result(line)
         }
     }

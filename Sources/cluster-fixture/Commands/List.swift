@@ -27,7 +27,7 @@ struct List: AsyncParsableCommand {
 
     private func row(_ cluster: ListedCluster) -> [String] {
         [
-            cluster.summary.name, "\(cluster.summary.id)", cluster.backend.name,
+            cluster.summary.name, "\(cluster.summary.id)", cluster.summary.backend,
             cluster.inventory.map { "\($0.nodes.count)" } ?? "starting",
             cluster.isKept ? "until `down`" : "with process \(cluster.summary.owner?.processID ?? 0)",
         ]

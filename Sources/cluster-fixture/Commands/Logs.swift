@@ -23,7 +23,7 @@ struct Logs: AsyncParsableCommand {
         let found = try await ClusterCatalog.find(cluster)
         if let node { _ = try Place(cluster: cluster, node: node).find(in: found) }
         if follow { return try await self.follow(found) }
-        let logs = try await found.backend.logs(of: found.summary.id)
+        let logs = try await found.cluster.logs()
         for (name, log) in logs.sorted(by: { $0.key.localizedStandardCompare($1.key) == .orderedAscending })
         where node == nil || node == name {
             for line in log.split(separator: "\n") { _ = show(String(line), of: name) }
@@ -34,7 +34,7 @@ struct Logs: AsyncParsableCommand {
     private func follow(_ found: ListedCluster) async throws {
         let names = try node.map { [$0] } ?? found.requireInventory().nodes.map(\.name)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for (name, program) in try found.backend.followLogs(of: names, in: found.summary) {
+            for (name, program) in try found.cluster.followLogs(of: names) {
                 group.addTask { _ = try await program.eachLine { if !show($0, of: name) { Foundation.exit(0) } } }
             }
             try await group.waitForAll()

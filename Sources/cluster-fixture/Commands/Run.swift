@@ -35,7 +35,7 @@ struct Run: AsyncParsableCommand {
 
     func validate() throws {
         if command.isEmpty { throw ValidationError("There is no command: write it after --.") }
-        if let inside, !(1...max(options.nodes, 1)).map({ "node\($0)" }).contains(inside) {
+        if let inside, !ClusterPlan.nodeNames(options.nodes).contains(inside) {
             throw ValidationError("There will be no \(inside) in a cluster of \(options.nodes).")
         }
     }
@@ -47,7 +47,7 @@ struct Run: AsyncParsableCommand {
         // Told before the command runs, not after.
         let logFolder = try logs.map { try OwnFolder.ensured($0, for: .anyone) }
         let claim = try await options.claimName()
-        let cluster = try await Interruptible.run { try await Cluster.start(configuration, progress: .console()) }
+        let cluster = try await Interruptible.run { try await Cluster.start(configuration, timeline: .console()) }
         claim?.release()
         let code: Int32
         do {

@@ -22,7 +22,7 @@ struct Up: AsyncParsableCommand {
         let claim = try await options.claimName()
         defer { claim?.release() }
         let inventory = try await Interruptible.run {
-            let cluster = try await Cluster.start(configuration, progress: .console())
+            let cluster = try await Cluster.start(configuration, timeline: .console())
             let inventory = cluster.inventory
             _ = try await cluster.keep()
             return inventory

@@ -82,8 +82,8 @@ struct LinkAttackTests {
     }
 
     private func copyOfARoot(in folder: String) async throws -> String {
-        let prepared = try await NamespacesBackend().prepare(.node, progress: Progress())
-        let root = try #require(prepared.last)
+        let prepared = try await NamespacesBackend().prepare(.node, timeline: Timeline(Progress()))
+        let root = try #require(prepared.parts.last)
         try await Command("cp", ["-a", "--reflink=auto", root, folder + "/root"]).output().requireSuccess()
         // Its files are those of a cluster's users; these are to be this machine's.
         let shift = """

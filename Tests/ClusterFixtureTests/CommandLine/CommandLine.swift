@@ -41,7 +41,7 @@ struct CommandLine: Sendable {
 
     /// What is there of its clusters: folders, processes, and what the backend has.
     func left() async throws -> [String] {
-        let listed = await ClusterCatalog.all(withRemains: true).filter { $0.summary.folder.hasPrefix(folder) }
+        let listed = await ClusterCatalog.all(includingRemains: true).filter { $0.summary.folder.hasPrefix(folder) }
         return try workspaces + ProcessTable.commandLines(containing: folder) + listed.map(\.summary.name)
     }
 }

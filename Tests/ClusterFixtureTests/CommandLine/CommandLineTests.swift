@@ -211,6 +211,8 @@ struct CommandLineTests {
         (["run"], 64, "There is no command"),
         (["run", "--nodes", "2", "--inside", "node3", "--", "true"], 64, "There will be no node3"),
         (["copy", "a", "b"], 64, "One of the two must be on a node"),
+        (["kill", "lab"], 64, "write lab/NODE"),
+        (["exec", "lab/node1"], 64, "There is no program"),
         (["list", "--wrong"], 64, "Unknown option"),
         (["up", "--memory", "much"], 64, "much"),
     ])
@@ -248,7 +250,9 @@ struct CommandLineTests {
         }
     }
 
-    @Test(arguments: ["run", "up", "list", "ssh", "copy", "logs", "inventory", "down", "prune", "doctor", "build"])
+    @Test(arguments: [
+        "run", "up", "list", "ssh", "copy", "exec", "kill", "logs", "inventory", "down", "prune", "doctor", "build",
+    ])
     func theHelpOfACommandHasAnExample(command: String) async throws {
         let help = try await Command(CommandLine.path, [command, "--help"]).output()
         #expect(help.exitCode == 0)

@@ -27,7 +27,7 @@ struct ImagesTests {
             let cache = command.folder + "/cache"
             let environment = ["XDG_CACHE_HOME": cache, "DOCKER_HOST": "unix:///nowhere/docker.sock"]
             // A copy of what a node needs, under the same names, and a layer of an earlier version.
-            let prepared = try await NamespacesBackend().prepare(.node, progress: Progress())
+            let prepared = try await NamespacesBackend().prepare(.node, timeline: Timeline(Progress())).parts
             let layers = cache + "/cluster-fixture/layers"
             let copying = """
                 layers=$1; shift

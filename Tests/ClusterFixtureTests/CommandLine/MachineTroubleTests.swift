@@ -160,15 +160,17 @@ struct MachineTroubleTests {
         let backend = NamespacesBackend()
         try plan.workspace.create(for: backend.name)
         let folder = plan.workspace.keysFolder
-        let credentials = Task {
-            try await Credentials.make(nodes: 1, folder: folder, ownKeys: OwnKeys(folder: folder))
+        let credentials = try await Credentials.make(
+            nodes: plan.nodeNames, folder: folder, ownKeys: OwnKeys(folder: folder))
+        let unfinished = try await #require(throws: UnfinishedCluster.self) {
+            try await backend.provision(plan, credentials: credentials) {
+                try await backend.prepare(.node, timeline: Timeline())
+            }
         }
-        let error = await #expect(throws: ClusterError.self) {
-            try await backend.provision(plan, credentials: credentials, progress: Progress { _ in })
-        }
+        let error = unfinished.cause as? ClusterError
         #expect(error?.code == .provisioningFailed)
-        #expect(error?.message.contains("File exists") == true, "\(error as Any)")
-        try await backend.destroy(plan.id)
+        #expect(error?.message.contains("File exists") == true, "\(unfinished.cause)")
+        try await unfinished.cluster.destroy()
         try plan.workspace.remove()
         let shown = try await Command("ip", ["-details", "link", "show", interface]).output()
         #expect(shown.standardOutput.contains(" bridge "), "\(shown.complaint)")

@@ -126,11 +126,12 @@ struct ConformanceTests {
         backend: BackendUnderTest
     ) async throws {
         let stranger = try backend.cluster[0]
-        let fake = FakeBackend(.give([NodeEndpoint(host: stranger.host, port: stranger.port, ip: stranger.ip)]))
+        let fake = FakeBackend(.give([.listening(stranger.host, at: stranger.port, ip: stranger.ip)]))
         let error = try await #require(throws: ClusterError.self) {
             try await Cluster.start(ClusterConfiguration(backend: fake.choice))
         }
         #expect(error.code == .notReady)
+        #expect(error.node == "node1")
         #expect(error.message.contains("node1"))
         #expect(error.message.contains("stage host key: "))
         #expect(error.remedy.contains("Something else answers in the node's place"))

@@ -11,7 +11,7 @@ struct TraceTests {
         let folder = URL(fileURLWithPath: cluster.sshConfigurationFile).deletingLastPathComponent().path
         #expect(!FileManager.default.fileExists(atPath: folder))
         #expect(try await eventually { try ProcessTable.commandLines(containing: cluster.id).isEmpty })
-        let found = try await backend.choice.resolve().clusters(withRemains: true).map(\.id)
+        let found = try await backend.choice.resolve().clusters(includingRemains: true).map(\.summary.id)
         #expect(!found.contains(cluster.clusterID))
     }
 
@@ -72,7 +72,7 @@ struct TraceTests {
         task.cancel()
         // On a fast machine it may have come up in time.
         if let cluster = try? await task.value { try await cluster.stop() }
-        #expect(try await !backend.choice.resolve().clusters(withRemains: true).map(\.name).contains(name))
+        #expect(try await !backend.choice.resolve().clusters(includingRemains: true).map(\.summary.name).contains(name))
     }
 
     @Test(arguments: try await BackendUnderTest.usable()) func stoppingTwiceIsStoppingOnce(backend: BackendUnderTest)
@@ -91,7 +91,10 @@ struct TraceTests {
     @Test(arguments: try await BackendUnderTest.usable()) func destroyingWhatIsGoneIsNoError(backend: BackendUnderTest)
         async throws
     {
-        try await backend.choice.resolve().destroy(.random())
+        let cluster = try await Cluster.start(ClusterConfiguration(backend: backend.choice))
+        try await cluster.stop()
+        try await cluster.handle.destroy()
+        try await expectNothingLeft(of: cluster, backend)
     }
 
     @Test(arguments: try await BackendUnderTest.usable()) func theKeysAreFreshAndTheirFilesTheOwnersAlone(
@@ -119,7 +122,20 @@ struct TraceTests {
             try await cluster[1].kill()
             let error = try await #require(throws: ClusterError.self) { try await cluster[1].run("true") }
             #expect(error.code == .connectionLost)
+            #expect(error.node == "node2")
+            #expect((error.underlying as? ClusterError)?.code == .connectionLost)
             #expect(error.message.contains("node2 can't be reached as ubuntu"))
+            #expect(error.message.contains("The node has ended, exit code 137."))
+            #expect(cluster.timeline.events.last.map { [$0.node, "\($0.kind)"] } == ["node2", "killed"])
+            let transfers: [@Sendable () async throws -> Void] = [
+                { try await cluster[1].upload(from: "/etc/hostname", to: "copy") },
+                { try await cluster[1].download(from: "/etc/hostname", to: "/nowhere/copy") },
+            ]
+            for transfer in transfers {
+                let error = try await #require(throws: ClusterError.self) { try await transfer() }
+                #expect(error.code == .connectionLost)
+                #expect(error.message.contains("The node has ended, exit code 137."), "\(error)")
+            }
             #expect(try await cluster[0].run("hostname").standardOutput == "node1\n")
         }
     }

@@ -54,7 +54,7 @@ struct DeathTests {
         }
         try await cluster.stop()
         limit.cancel()
-        let found = try await backend.choice.resolve().clusters(withRemains: true).map(\.id)
+        let found = try await backend.choice.resolve().clusters(includingRemains: true).map(\.summary.id)
         #expect(!found.map { "\($0)" }.contains("\(cluster.id)"))
     }
 
@@ -67,7 +67,7 @@ struct DeathTests {
             let backend = try await tested.choice.resolve()
             // Everything of the victim's: what is on the engine, its folder, and what has the folder on a command line.
             let leftovers: @Sendable () async throws -> [String] = {
-                try await backend.clusters(withRemains: true).map(\.name).filter { $0 == name }
+                try await backend.clusters(includingRemains: true).map(\.summary.name).filter { $0 == name }
                     + FileManager.default.contentsOfDirectory(atPath: folder)
                     + ProcessTable.commandLines(containing: folder)
             }

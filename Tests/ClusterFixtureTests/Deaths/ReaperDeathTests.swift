@@ -27,8 +27,8 @@ struct ReaperDeathTests {
                 let groups = (try? FileManager.default.contentsOfDirectory(atPath: place)) ?? []
                 #expect(!groups.contains { $0.contains("\(id)") })
             }
-            let clusters = try await backend.choice.resolve().clusters(withRemains: true)
-            #expect(!clusters.contains { $0.name == name })
+            let clusters = try await backend.choice.resolve().clusters(includingRemains: true)
+            #expect(!clusters.contains { $0.summary.name == name })
         }
     }
 

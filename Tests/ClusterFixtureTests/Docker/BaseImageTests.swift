@@ -10,7 +10,7 @@ struct BaseImageTests {
         let engine = DockerEngine()
         try await withTemporaryFolder { folder in
             let base = "cluster-fixture-test/base:" + String(Int.random(in: 100_000..<999_999))
-            let node = try await DockerImages(engine: engine).ensure(.node, progress: Progress())
+            let node = try await DockerImages(engine: engine).ensure(.node, timeline: Timeline(Progress()))
             // The node image with another ubuntu user: what comes with apt and an account of its own, without a long
             // build.
             try """
@@ -27,7 +27,7 @@ struct BaseImageTests {
                 #expect(account.standardOutput == "1234\n/home/kept\n")
                 #expect(try await cluster[0].run("ssh localhost id -un").standardOutput == "ubuntu\n")
             }
-            let tag = try await DockerImages(engine: engine).ensure(image, progress: Progress())
+            let tag = try await DockerImages(engine: engine).ensure(image, timeline: Timeline(Progress()))
             for name in [tag, base] { #expect(try await engine.ask(["rmi", "--force", name]).exitCode == 0) }
         }
     }

@@ -28,7 +28,7 @@ struct DockerOwnershipTests {
     private func withContainer(
         _ words: [String], image: String? = nil, _ body: (_ container: String) async throws -> Void
     ) async throws {
-        let node = try await DockerImages(engine: backend.engine).ensure(.node, progress: Progress())
+        let node = try await DockerImages(engine: backend.engine).ensure(.node, timeline: Timeline(Progress()))
         let container = try await docker(
             ["create", "--entrypoint", "sleep"] + words + [image ?? node, "600"])
         let result: Result<Void, any Error>
@@ -60,10 +60,17 @@ struct DockerOwnershipTests {
         await Leftovers.sweep(backend)
         _ = try await Leftovers.prune()
         if let cluster {
-            try await backend.destroy(cluster)
-            _ = try await Command("sh", ["-c", backend.removalCommand(cluster)]).output()
+            try await handle(cluster).destroy()
+            _ = try await Command("sh", ["-c", handle(cluster).removalCommand]).output()
             try await reap(cluster)
         }
+    }
+
+    /// A cluster of which no more than the id is known.
+    private func handle(_ cluster: ClusterID) -> DockerCluster {
+        let summary = ClusterSummary(
+            id: cluster, name: "unknown", backend: backend.name, owner: nil, workspace: Workspace(cluster: cluster))
+        return DockerCluster(engine: backend.engine, summary: summary)
     }
 
     private func reap(_ cluster: ClusterID) async throws {
@@ -87,13 +94,13 @@ struct DockerOwnershipTests {
             #expect(inherited == "\(cluster)", "the attack is not what it is meant to be")
             try await removeLeftovers(cluster)
             #expect(try await isThere(container))
-            #expect(try await !backend.clusters(withRemains: true).contains { $0.id == cluster })
+            #expect(try await !backend.clusters(includingRemains: true).contains { $0.summary.id == cluster })
         }
         // An image of ours that is made of it hands no label on.
         try await withTemporaryFolder { folder in
             try "FROM \(image)\n".write(toFile: folder + "/Dockerfile", atomically: true, encoding: .utf8)
             let derived = try await DockerImages(engine: backend.engine).ensure(
-                .dockerfile(folder + "/Dockerfile", context: folder), progress: Progress())
+                .dockerfile(folder + "/Dockerfile", context: folder), timeline: Timeline(Progress()))
             let labels = try await docker(["image", "inspect", "--format", "{{json .Config.Labels}}", derived])
             let values = try JSONDecoder().decode([String: String].self, from: Data(labels.utf8))
             for label in DockerLabel.allCases { #expect(values[label.rawValue] == "", "\(label)") }
@@ -176,7 +183,7 @@ struct DockerOwnershipTests {
         try await withNetwork(network, labels("\(bearer)", [DockerLabel.name.rawValue: text])) {
             let words = ["--name", "cf-\(bearer)-node1", "--network", network]
             try await withContainer(words + labels("\(bearer)", [DockerLabel.name.rawValue: text])) { _ in
-                let found = try await backend.clusters(withRemains: true)
+                let found = try await backend.clusters(includingRemains: true).map(\.summary)
                 #expect(!found.contains { $0.id == forged || $0.id == bearer })
                 #expect(!found.contains { $0.name.contains("\(forged)") })
             }
@@ -191,7 +198,7 @@ struct DockerOwnershipTests {
         try await withNetwork(network, labels) {
             try await withContainer(["--name", "cf-\(id)-node1", "--network", network] + labels) { container in
                 if isTyped {
-                    let typed = try await Command("sh", ["-c", backend.removalCommand(id)]).output()
+                    let typed = try await Command("sh", ["-c", handle(id).removalCommand]).output()
                     #expect(typed.exitCode == 0, "\(typed.complaint)")
                 } else {
                     try await reap(id)

@@ -27,7 +27,7 @@ struct DockerSecretsTests {
     }
 
     @Test func theImageHasNoKeys() async throws {
-        let image = try await DockerImages(engine: engine).ensure(.node, progress: Progress())
+        let image = try await DockerImages(engine: engine).ensure(.node, timeline: Timeline(Progress()))
         let output = try await engine.ask([
             "run", "--rm", "--entrypoint", "find", image, "/etc/ssh", "/root", "/home", "/opt", "-name", "*_ed25519",
             "-o", "-name", "ssh_host_*",
@@ -38,9 +38,10 @@ struct DockerSecretsTests {
 
     @Test func aKnownImageIsFoundAgainWithoutABuild() async throws {
         let images = DockerImages(engine: engine)
-        let first = try await images.ensure(.node, progress: Progress())
+        let first = try await images.ensure(.node, timeline: Timeline(Progress()))
         let said = Locked<[String]>([])
-        let second = try await images.ensure(.node, progress: Progress { line in said.withLock { $0.append(line) } })
+        let second = try await images.ensure(
+            .node, timeline: Timeline(Progress { line in said.withLock { $0.append(line) } }))
         #expect(first == second)
         #expect(said.withLock { $0.isEmpty })
     }

@@ -10,7 +10,8 @@ struct DockerTroubleTests {
         var configuration = configuration
         configuration.name = "trouble-" + String(Int.random(in: 100_000..<999_999))
         let error = try await #require(throws: ClusterError.self) { try await Cluster.start(configuration) }
-        let left = try await BackendUnderTest.docker.choice.resolve().clusters(withRemains: true).map(\.name)
+        let left = try await BackendUnderTest.docker.choice.resolve().clusters(includingRemains: true).map(
+            \.summary.name)
         #expect(!left.contains(configuration.name ?? ""))
         return error
     }
@@ -89,7 +90,7 @@ struct DockerTroubleTests {
             try hanging.answerAgain()
             let backend = DockerBackend(DockerEngine())
             let isGone = try await eventually {
-                let names = try await backend.clusters(withRemains: true).map(\.name)
+                let names = try await backend.clusters(includingRemains: true).map(\.summary.name)
                 return try !names.contains(name) && ProcessTable.commandLines(containing: hanging.host).isEmpty
             }
             #expect(isGone)
@@ -99,17 +100,17 @@ struct DockerTroubleTests {
     /// What an engine has when it dies is there when it comes back, and found by the label.
     private func expectRemains(of name: String) async throws {
         let backend = DockerBackend(DockerEngine())
-        let remains = try await backend.clusters(withRemains: true).filter { $0.name == name }
+        let remains = try await backend.clusters(includingRemains: true).filter { $0.summary.name == name }
         #expect(remains.count == 1)
-        for cluster in remains { try await backend.destroy(cluster.id) }
-        #expect(try await !backend.clusters(withRemains: true).contains { $0.name == name })
+        for cluster in remains { try await cluster.destroy() }
+        #expect(try await !backend.clusters(includingRemains: true).contains { $0.summary.name == name })
     }
 
     @Test(arguments: ["/containers/create", "/start", "/json"])
     func anEngineThatDiesWhileAClusterStartsIsNamed(request: String) async throws {
         let name = "dying-" + String(Int.random(in: 100_000..<999_999))
         // The question whether the image is there comes before anything else: it would be what the engine dies of.
-        _ = try await DockerImages(engine: DockerEngine()).ensure(.node, progress: Progress())
+        _ = try await DockerImages(engine: DockerEngine()).ensure(.node, timeline: Timeline(Progress()))
         let pattern = request == "/json" ? "/containers/cf-" : request
         try await HangingEngine.with(stoppingAt: pattern, dying: true) { dying in
             let choice = BackendChoice.custom("dying \(name)") { DockerBackend(DockerEngine(host: dying.host)) }

@@ -9,7 +9,7 @@ struct NodeImageTests {
     private let engine = DockerEngine()
 
     @Test func sshdIsTheFirstProcessAndStopsAtOnce() async throws {
-        let image = try await DockerImages(engine: engine).ensure(.node, progress: Progress())
+        let image = try await DockerImages(engine: engine).ensure(.node, timeline: Timeline(Progress()))
         let container = try await engine.ask(["run", "--detach", "--tty", image]).lines[0]
         let sshdIsUp = try await eventually {
             try await engine.ask(["logs", container]).standardOutput.contains("Server listening")

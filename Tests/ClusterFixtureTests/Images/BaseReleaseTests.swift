@@ -38,7 +38,7 @@ import Testing
             let backend = BackendChoice.custom("namespaces") { NamespacesBackend(cache: cache) }
             for start: @Sendable () async throws -> Void in [
                 { _ = try await Cluster.start(ClusterConfiguration(image: image, backend: backend)) },
-                { _ = try await NamespacesBackend(cache: cache).prepare(image, progress: Progress { _ in }) },
+                { _ = try await NamespacesBackend(cache: cache).prepare(image, timeline: Timeline()) },
             ] {
                 let error = try await #require(throws: ClusterError.self) { try await start() }
                 #expect(error.code == .imageUnavailable)

@@ -126,7 +126,7 @@ import Testing
     @Test(.requiresDocker) func aBaseOfAnotherDigestIsNotTaken() async throws {
         let base = "debian:bookworm-slim@sha256:" + String(repeating: "0", count: 64)
         let error = try await #require(throws: ClusterError.self) {
-            try await DockerImages(engine: DockerEngine()).ensure(.node(basedOn: base), progress: Progress { _ in })
+            try await DockerImages(engine: DockerEngine()).ensure(.node(basedOn: base), timeline: Timeline())
         }
         #expect(error.code == .imageUnavailable)
         #expect(error.message.contains("could not be built"), "\(error)")

@@ -75,9 +75,11 @@ struct AddedLayersTests {
             func make() async throws -> [String] {
                 try await backend.choice.resolve().prepare(
                     image,
-                    progress: Progress { step in
-                        steps.withLock { $0.append(step) }
-                    })
+                    timeline: Timeline(
+                        Progress { step in
+                            steps.withLock { $0.append(step) }
+                        })
+                ).parts
             }
             let made = try await make()
             #expect(steps.withLock { $0.contains { $0.contains("done once") } })

@@ -160,11 +160,15 @@ struct IsolationTests {
     @Test func aLostLifelineIsALostCluster() async throws {
         let cluster = try await Cluster.start(ClusterConfiguration(nodes: 2, backend: .namespaces))
         try await cluster[1].run("true").requireSuccess()
-        try await NamespacesBackend().destroyFromOutside(cluster.clusterID)
+        let found = try await NamespacesBackend().clusters(includingRemains: false)
+        try await #require(found.first { $0.summary.id == cluster.clusterID }).destroy()
         let error = try await #require(throws: ClusterError.self) {
             try await cluster[1].run("true", timeout: .seconds(20))
         }
         #expect(error.code == .clusterLost)
+        #expect(error.node == "node2")
+        let states = try await #require(throws: ClusterError.self) { try await cluster.handle.states() }
+        #expect(states.code == .clusterLost)
         try await cluster.stop()
     }
 }

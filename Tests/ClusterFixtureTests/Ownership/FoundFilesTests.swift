@@ -79,7 +79,8 @@ struct FoundFilesTests {
                     tampering.isFound ? "is not ready yet, or its folder" : "There is no cluster"))
             #expect(await ClusterCatalog.all().contains { $0.summary.name == name } == tampering.isFound)
 
-            // Put right, it is found again, and goes. The lifeline stands in the folder `m`, which is not replaced.
+            // Put right, it is found again, and goes. No file is missing in between: without `kept`, another process that starts a
+            // cluster at this moment would remove it. The lifeline stands in the folder `m`, which is not replaced.
             let repair = """
                 if [ -L "$1" ]; then rm "$1"; mv "$3" "$1"; fi
                 chown root "$1"

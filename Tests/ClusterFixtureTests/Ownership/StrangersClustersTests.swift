@@ -37,7 +37,7 @@ struct StrangersClustersTests {
             let proof = stranger.home + "/proof"
             try await forge(folder, cluster, name, processID, as: stranger, proof: proof)
 
-            let found = await ClusterCatalog.all(withRemains: true)
+            let found = await ClusterCatalog.all(includingRemains: true)
             #expect(!found.contains { $0.summary.name == name || $0.summary.id == cluster })
             try await CommandLine.with(.namespaces) { command in
                 #expect(try await !command.run("list").standardOutput.contains(name))

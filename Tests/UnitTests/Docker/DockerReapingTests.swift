@@ -43,9 +43,13 @@ import Testing
     @Test(arguments: [false, true])
     func whatAPersonTypesRemovesANetworkWithoutContainersToo(containersAreGone: Bool) async throws {
         try await withEngine { backend, folder in
-            let cluster = try #require(Workspace(folder: "/tmp/cf-0123456789").cluster)
+            let workspace = Workspace(folder: "/tmp/cf-0123456789")
+            let id = try #require(workspace.cluster)
+            let summary = ClusterSummary(
+                id: id, name: "unknown", backend: backend.name, owner: nil, workspace: workspace)
+            let cluster = DockerCluster(engine: backend.engine, summary: summary)
             if containersAreGone { try Workspace.write("", to: folder + "/removed") }
-            let typed = try await Command("sh", ["-c", backend.removalCommand(cluster)]).output()
+            let typed = try await Command("sh", ["-c", cluster.removalCommand]).output()
             #expect(typed.succeeded, "\(typed.complaint)")
             // Where the engine is named, the command names it as well.
             let asked = try asked(in: folder).map { line in

@@ -10,7 +10,9 @@ import Testing
 
     private func summary(owner: ProcessIdentity?, folder: String = "/nowhere/cf-0123456789") throws -> ClusterSummary {
         let workspace = Workspace(folder: folder)
-        return ClusterSummary(id: try #require(workspace.cluster), name: "lab", owner: owner, workspace: workspace)
+        return ClusterSummary(
+            id: try #require(workspace.cluster), name: "lab", backend: "fake", owner: owner,
+            workspace: workspace)
     }
 
     @Test func onlyClustersOfDeadOwnersAreAbandoned() throws {

@@ -39,11 +39,12 @@ import Testing
 
     @Test func aNodeThatAcceptsButNeverSpeaksIsNamedWithItsStage() async throws {
         let silent = try Listener(.keepSilent)
-        let backend = FakeBackend(.give([NodeEndpoint(host: "127.0.0.1", port: silent.port, ip: "198.18.0.2")]))
+        let backend = FakeBackend(.give([.listening(at: silent.port)]))
         let error = try await #require(throws: ClusterError.self) {
             try await start(backend, readyWithin: .milliseconds(300))
         }
         #expect(error.code == .notReady)
+        #expect(error.node == "node1")
         #expect(error.message.contains("node1"))
         #expect(error.message.contains("within 0.3 s, stage banner: it accepts connections but sends no banner"))
         #expect(error.log == "first line\nlast line")
@@ -52,7 +53,7 @@ import Testing
 
     @Test func aNodeThatIsNotThereFailsAtTCP() async throws {
         let port = try Listener(.hangUp).port
-        let backend = FakeBackend(.give([NodeEndpoint(host: "127.0.0.1", port: port, ip: "198.18.0.2")]))
+        let backend = FakeBackend(.give([.listening(at: port)]))
         let error = try await #require(throws: ClusterError.self) {
             try await start(backend, readyWithin: .milliseconds(300))
         }
@@ -63,7 +64,7 @@ import Testing
     @Test func aNodeThatEndsIsNotWaitedFor() async throws {
         let silent = try Listener(.keepSilent)
         let backend = FakeBackend(
-            .give([NodeEndpoint(host: "127.0.0.1", port: silent.port, ip: "198.18.0.2")]),
+            .give([.listening(at: silent.port)]),
             states: ["node1": .exited(code: 78)])
         let error = try await #require(throws: ClusterError.self) { try await start(backend) }
         #expect(error.message.contains("stage container: it ended with exit code 78"))

@@ -31,6 +31,7 @@ import Testing
         (.init(ports: [70000]), "70000"),
         (.init(ports: [22]), "always published"),
         (.init(ports: [80, 80]), "twice"),
+        (.init(ports: (1000..<1064).map { PublishedPort($0) }), "63 ports besides 22, not 64"),
         (.init(nodes: 2, ports: [PublishedPort(80, on: 8080)]), "8080"),
         (.init(mounts: [Mount("relative", at: "/x")]), "relative"),
         (.init(mounts: [Mount("/tmp", at: "/x,readonly")]), "/x,readonly"),

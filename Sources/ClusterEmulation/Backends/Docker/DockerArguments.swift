@@ -19,7 +19,8 @@ package enum DockerArguments {
     /// The containers of a cluster, as far as filters can tell: what ``DockerRecord`` looks at, for a shell.
     package static func containers(of cluster: ClusterPlan.ID) -> [String] {
         ["ps", "--all", "--quiet"] + labelled(cluster) + [
-            "--filter", "name=^/?\(container(cluster, "node"))[0-9]+$", "--filter", "network=\(network(cluster))",
+            "--filter", "name=^/?\(container(cluster, ClusterPlan.nodeNamePattern))$", "--filter",
+            "network=\(network(cluster))",
         ]
     }
 
@@ -52,9 +53,8 @@ package enum DockerArguments {
     /// The folder with the node's files is mounted below `/root`, which only root may enter, so that `ubuntu` can't
     /// read root's keys there, whoever owns the files on this machine.
     package static func run(
-        _ plan: ClusterPlan, node: Int, image: String, address: String, files: String
+        _ plan: ClusterPlan, node name: String, image: String, address: String, files: String
     ) -> [String] {
-        let name = plan.nodeNames[node]
         let configuration = plan.configuration
         var arguments = ["run", "--detach", "--name", container(plan.id, name), "--hostname", name]
         arguments += ["--network", network(plan.id), "--ip", address, "--network-alias", name]
@@ -82,6 +82,13 @@ package enum DockerArguments {
             arguments += ["--cap-add", name]
         }
         return arguments + [image, "--configure"]
+    }
+
+    /// Runs a program in a container, as root, with its environment on every node.
+    package static func execute(_ words: [String], in container: String) -> [String] {
+        let path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        return ["exec", "--interactive", "--user", "root", "--workdir", "/root", "--env", "HOME=/root", "--env", path]
+            + [container] + words
     }
 
     /// Asks for the name and the published ports of nodes, one line each.

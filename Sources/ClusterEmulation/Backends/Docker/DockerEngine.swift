@@ -44,15 +44,28 @@ package struct DockerEngine: Sendable, Hashable {
     /// Has the engine change something. Once begun it is seen through, even if the task is cancelled: a request that
     /// is dropped half-way may still be carried out after everything was taken away.
     ///
-    /// - Throws: ``ClusterError`` with `failure` as the sentence if the engine refuses or doesn't answer.
+    /// - Throws: ``ClusterError`` about `node`, with `failure` as the sentence, if the engine refuses or doesn't answer.
     @discardableResult
-    package func change(_ arguments: [String], else failure: String) async throws -> String {
+    package func change(_ arguments: [String], node: String? = nil, else failure: String) async throws -> String {
         let output = try await uncancelled { try await ask(arguments) }
         guard output.succeeded else {
             throw ClusterError(
-                .provisioningFailed, ClusterError.sentence("\(failure): \(Self.cause(output.complaint))"))
+                .provisioningFailed, ClusterError.sentence("\(failure): \(Self.cause(output.complaint))"), node: node)
         }
         return output.standardOutput.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    /// Asks the engine something, and requires an answer.
+    ///
+    /// - Returns: The lines of the answer that are not empty.
+    /// - Throws: ``ClusterError`` if the engine refuses or doesn't answer in time.
+    func lines(_ arguments: [String]) async throws -> [String] {
+        let output = try await ask(arguments)
+        guard output.succeeded else {
+            throw ClusterError(
+                .provisioningFailed, "`\(command) \(arguments.first ?? "")` failed: \(Self.cause(output.complaint))")
+        }
+        return output.lines
     }
 
     /// The engine's own words for what went wrong, without the client's wrapping around them.

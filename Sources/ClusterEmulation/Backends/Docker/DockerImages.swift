@@ -9,10 +9,10 @@ package struct DockerImages: Sendable {
     /// Returns the name under which the engine has the image.
     ///
     /// - Throws: ``ClusterError`` with the code `imageUnavailable`, with the failing step's output if a build failed.
-    package func ensure(_ image: NodeImage, progress: Progress) async throws -> String {
+    package func ensure(_ image: NodeImage, timeline: Timeline) async throws -> String {
         try image.validate()
-        var name = try await ensureSource(of: image, progress)
-        for addition in image.additions { name = try await add(addition, to: name, of: image, progress) }
+        var name = try await ensureSource(of: image, timeline)
+        for addition in image.additions { name = try await add(addition, to: name, of: image, timeline) }
         return name
     }
 
@@ -26,7 +26,7 @@ package struct DockerImages: Sendable {
 
     /// Content alone tells which image is meant: what is below may bear the same name and be another one by now.
     private func add(
-        _ addition: ImageAddition, to name: String, of image: NodeImage, _ progress: Progress
+        _ addition: ImageAddition, to name: String, of image: NodeImage, _ timeline: Timeline
     ) async throws -> String {
         let context = try addition.context()
         var fingerprint = context.fingerprint
@@ -35,11 +35,11 @@ package struct DockerImages: Sendable {
             let folder = try context.unpack()
             try await build(
                 image, path: folder + "/Dockerfile", context: folder, target: nil,
-                arguments: [ImageAddition.below: name], tag: tag, progress: progress)
+                arguments: [ImageAddition.below: name], tag: tag, timeline: timeline)
         }
     }
 
-    private func ensureSource(of image: NodeImage, _ progress: Progress) async throws -> String {
+    private func ensureSource(of image: NodeImage, _ timeline: Timeline) async throws -> String {
         try Self.check(image)
         switch image.source {
         case .named(let name):
@@ -47,7 +47,7 @@ package struct DockerImages: Sendable {
                 throw ClusterError(
                     .invalidConfiguration, "\"\(ClusterConfiguration.printable(name))\" is not the name of an image.")
             }
-            if try await identifier(of: name) == nil { try await pull(name, progress: progress) }
+            if try await identifier(of: name) == nil { try await pull(name, timeline: timeline) }
             return name
         case .rootFileSystem(let path): return path  // refused above
         case .package(let target, let base):
@@ -58,7 +58,7 @@ package struct DockerImages: Sendable {
                 let context = try BuildContext.own.unpack()
                 try await build(
                     image, path: context + "/docker/Dockerfile", context: context, target: target,
-                    arguments: arguments, tag: tag, progress: progress)
+                    arguments: arguments, tag: tag, timeline: timeline)
             }
         case .dockerfile(let path, let context, let target, let arguments):
             guard FileManager.default.fileExists(atPath: path) else {
@@ -74,7 +74,7 @@ package struct DockerImages: Sendable {
             return try await ensure(image, tag: "cluster-fixture/\(target ?? "image"):\(fingerprint)") { tag in
                 try await build(
                     image, path: path, context: context, target: target, arguments: arguments, tag: tag,
-                    progress: progress)
+                    timeline: timeline)
             }
         }
     }
@@ -93,8 +93,8 @@ package struct DockerImages: Sendable {
         return output.succeeded ? output.lines.first : nil
     }
 
-    private func pull(_ name: String, progress: Progress) async throws {
-        progress.step("pulling the image \(name)")
+    private func pull(_ name: String, timeline: Timeline) async throws {
+        timeline.note(.work, "pulling the image \(name)")
         let output = try await engine.ask(["pull", "--quiet", name], within: .seconds(900))
         guard output.succeeded else {
             throw ClusterError(
@@ -106,9 +106,9 @@ package struct DockerImages: Sendable {
 
     private func build(
         _ image: NodeImage, path: String, context: String, target: String?, arguments: [String: String], tag: String,
-        progress: Progress
+        timeline: Timeline
     ) async throws {
-        progress.step("building the image \(image) as \(tag); this is done once")
+        timeline.note(.work, "building the image \(image) as \(tag); this is done once")
         // A step that fails would leave its container behind.
         var words = ["build", "--force-rm", "--file", path, "--tag", tag]
         // An image that is made of a node, as `docker commit` does it, has the node's labels: no container of ours bears
@@ -118,7 +118,7 @@ package struct DockerImages: Sendable {
         if let target { words += ["--target", target] }
         for (key, value) in arguments.sorted(by: { $0.key < $1.key }) { words += ["--build-arg", "\(key)=\(value)"] }
         let command = engine.command(words + [context])
-        let (code, log) = try await progress.follow(command)
+        let (code, log) = try await timeline.follow(command)
         guard code == 0 else {
             throw ClusterError(
                 .imageUnavailable,
@@ -126,7 +126,7 @@ package struct DockerImages: Sendable {
                 log: log,
                 remedy: "Repair the failing step, which is shown below, and run again.")
         }
-        progress.step("built the image \(image)")
+        timeline.note(.work, "built the image \(image)")
     }
 
     private static let builds = OnceEach()

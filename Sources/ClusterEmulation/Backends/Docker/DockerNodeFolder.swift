@@ -5,8 +5,8 @@ enum DockerNodeFolder {
     static let place = "nodes"
 
     /// Writes the folder and returns its path.
-    static func write(_ plan: ClusterPlan, node: Int, files: NodeFiles) throws -> String {
-        let folder = try OwnFolder.ensured("\(plan.workspace.folder)/\(place)").make(plan.nodeNames[node])
+    static func write(_ plan: ClusterPlan, node: String, files: NodeFiles) throws -> String {
+        let folder = try OwnFolder.ensured("\(plan.workspace.folder)/\(place)").make(node)
         var folders: [NodeFile.Place: OwnFolder] = [:]
         for place in [.etcSSH, .etcSudoers] + User.allCases.map({ NodeFile.Place.home($0) }) {
             folders[place] = try folder.make(place.folder)

@@ -50,7 +50,8 @@ package struct DockerRecord: Sendable, Hashable {
         guard let first = records.first else { return nil }
         let workspace = records.lazy.compactMap(\.workspace).first ?? Workspace(cluster: first.cluster)
         return ClusterSummary(
-            id: first.cluster, name: first.clusterName, owner: workspace.opened?.mark.owner ?? first.owner,
+            id: first.cluster, name: first.clusterName, backend: DockerBackend.identifier,
+            owner: workspace.opened?.mark.owner ?? first.owner,
             workspace: workspace)
     }
 
@@ -119,5 +120,21 @@ extension DockerRecord.Kind {
         let labels = DockerLabel.allCases.map { #""\#($0)":{{json (\#(value($0)))}}"# }.joined(separator: ",")
         return #"{"id":{{json .ID}},"labels":{\#(labels)},"name":{{json \#(name)}},"#
             + #""networks":[\#(networks)],"mounts":[\#(mounts)]}"#
+    }
+}
+
+extension DockerEngine {
+    /// What the engine has of a cluster, or of all clusters of this user.
+    func records(_ kind: DockerRecord.Kind, of cluster: ClusterID? = nil) async throws -> [DockerRecord] {
+        let answer = try await ask(kind.list(cluster))
+        // Podman words labels in its own way there, and is asked about each.
+        let told = answer.succeeded ? answer.lines : try await inspected(kind, cluster)
+        return told.compactMap { DockerRecord(kind, json: $0) }.filter { cluster == nil || $0.cluster == cluster }
+    }
+
+    private func inspected(_ kind: DockerRecord.Kind, _ cluster: ClusterID?) async throws -> [String] {
+        let ids = try await lines(kind.listIDs(cluster))
+        // What vanishes between the two questions makes the second fail, and is no cluster any more: the rest is told.
+        return ids.isEmpty ? [] : try await ask(kind.inspect(ids)).lines
     }
 }

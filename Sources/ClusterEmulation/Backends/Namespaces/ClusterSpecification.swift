@@ -5,10 +5,9 @@ import Glibc
 
 /// A plan in the terms of the C target: everything written out beforehand, since nothing can be made after the clone.
 final class ClusterSpecification {
-    private(set) var endpoints: [NodeEndpoint] = []
-    /// This process's ends of the lifeline and of the reports.
+    private(set) var provisioned: [ProvisionedNode] = []
+    /// This process's end of the lifeline.
     private var keptSocket: Int32 = -1
-    private var keptReports: Int32 = -1
     /// Where a byte says that the cluster's users are mapped.
     private var mapped: Int32 = -1
     private let mounts: [Mount]
@@ -35,14 +34,14 @@ final class ClusterSpecification {
         for (index, name) in plan.nodeNames.enumerated() {
             var listeners: [(descriptor: Int32, hostPort: Int, nodePort: Int)] = []
             for port in [PublishedPort(22)] + plan.configuration.ports {
-                let opened = try LoopbackPort.listen(on: port.hostPort ?? 0)
+                let opened = try LoopbackPort.listen(on: port.hostPort ?? 0, for: name)
                 listeners.append((opened.descriptor, opened.port, port.nodePort))
                 inherited.append(opened.descriptor)
             }
             let log = try openLog(plan, name)
             let groups = try NodeCgroups.make(plan.id, name, plan.configuration.limits)
             inherited += groups
-            let entries = RootEntry.own(of: plan, node: index, files: nodeFiles, ubuntu: ubuntu)
+            let entries = RootEntry.own(of: name, files: nodeFiles, ubuntu: ubuntu)
             var node = common
             node.hostname = arena.text(name)
             node.address = inet_addr(addresses[index])
@@ -57,9 +56,10 @@ final class ClusterSpecification {
             node.cgroups = arena.array(groups)
             node.cgroup_count = groups.count
             nodes.append(node)
-            endpoints.append(
-                NodeEndpoint(
-                    host: "127.0.0.1", port: listeners[0].hostPort, ip: addresses[index],
+            provisioned.append(
+                ProvisionedNode(
+                    name: name, host: "127.0.0.1", port: listeners[0].hostPort, ip: addresses[index],
+                    hostKey: credentials.hostKey(of: name),
                     publishedPorts: Dictionary(
                         uniqueKeysWithValues: listeners.dropFirst().map { ($0.nodePort, $0.hostPort) })))
         }
@@ -80,6 +80,8 @@ final class ClusterSpecification {
         cluster.prefix = UInt8(subnet.bits)
         cluster.nodes = arena.array(nodes)
         cluster.node_count = nodes.count
+        cluster.listener = try LifelineConnection.listen(in: plan.workspace)
+        inherited.append(cluster.listener)
         if let outside {
             let words = outside.words(subnet).map { Optional(arena.text($0)) }
             cluster.outside = arena.array(words + [nil])
@@ -97,7 +99,9 @@ final class ClusterSpecification {
 
     private func openLog(_ plan: ClusterPlan, _ name: String) throws -> Int32 {
         let log = open(NodeLogs.file(name, of: plan.workspace.folder), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-        guard log >= 0 else { throw Self.failure("the log of \(name)") }
+        guard log >= 0 else {
+            throw Self.failure("the log of \(name)", node: plan.nodeNames.contains(name) ? name : nil)
+        }
         inherited.append(log)
         return log
     }
@@ -126,11 +130,9 @@ final class ClusterSpecification {
 
     /// Starts the cluster's first process and returns its number.
     func start() throws -> pid_t {
-        let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
-        (keptSocket, cluster.lifeline) = try socketPair(kind)
         // Whole reports, whoever else writes: a socket of packets.
-        (keptReports, cluster.report) = try socketPair(Int32(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue))
-        (mapped, cluster.mapped) = try socketPair(kind)
+        (keptSocket, cluster.lifeline) = try socketPair(Int32(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue))
+        (mapped, cluster.mapped) = try socketPair(Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue))
         let process = ns_start(&cluster)
         guard process > 0 else { throw Self.failure("the cluster's first process") }
         return process
@@ -176,10 +178,10 @@ final class ClusterSpecification {
         guard ns_hand_over(mapped, held, held.count) == 0 else { throw Self.failure("the cluster's users") }
     }
 
-    /// Hands this process's ends over: they are no longer closed with the specification.
-    func handOver() -> (socket: Int32, reports: Int32) {
-        kept.removeAll { $0 == keptSocket || $0 == keptReports }
-        return (keptSocket, keptReports)
+    /// Hands this process's end of the lifeline over: it is no longer closed with the specification.
+    func handOver() -> Int32 {
+        kept.removeAll { $0 == keptSocket }
+        return keptSocket
     }
 
     func closeDescriptors() {
@@ -187,8 +189,9 @@ final class ClusterSpecification {
         (inherited, kept) = ([], [])
     }
 
-    private static func failure(_ thing: String) -> ClusterError {
-        ClusterError(.provisioningFailed, "\(thing) could not be made: \(String(cString: strerror(errno))).")
+    private static func failure(_ thing: String, node: String? = nil) -> ClusterError {
+        ClusterError(
+            .provisioningFailed, "\(thing) could not be made: \(String(cString: strerror(errno))).", node: node)
     }
 }
 

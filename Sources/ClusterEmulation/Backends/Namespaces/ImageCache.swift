@@ -18,12 +18,12 @@ struct ImageCache: Sendable {
     /// - Parameters:
     ///   - name: The folder's name.
     ///   - image: What it is, for people.
-    ///   - progress: Is told if another process is waited for.
+    ///   - timeline: Is told if another process is waited for.
     ///   - make: Gets a place to work in, and returns what of it is to be kept.
     /// - Returns: The folder.
     /// - Throws: ``ClusterError`` with the code `imageUnavailable`.
     func once(
-        _ name: String, _ image: String, progress: Progress,
+        _ name: String, _ image: String, timeline: Timeline,
         _ make: @escaping @Sendable (ImageWorkshop) async throws -> String
     ) async throws -> String {
         let place = "\(folder)/\(name)"
@@ -33,7 +33,7 @@ struct ImageCache: Sendable {
         if ClusterUsers.makerIsRoot { chmod(folder, 0o711) }
         if !FileManager.default.fileExists(atPath: place) {
             try await Self.builds.once(place) {
-                let lock = try await lock(name, progress)
+                let lock = try await lock(name, timeline)
                 defer { lock.release() }
                 if FileManager.default.fileExists(atPath: place) { return }
                 let workshop = ImageWorkshop(cache: folder, name: name + Self.unfinished)
@@ -83,9 +83,9 @@ extension ImageCache {
         func release() { close(descriptor) }
     }
 
-    private func lock(_ name: String, _ progress: Progress) async throws -> Lock {
+    private func lock(_ name: String, _ timeline: Timeline) async throws -> Lock {
         if let lock = try lockIfFree(name) { return lock }
-        progress.step("waiting for another process that makes \(name)")
+        timeline.note(.work, "waiting for another process that makes \(name)")
         while true {
             try await Task.sleep(for: .milliseconds(20))
             if let lock = try lockIfFree(name) { return lock }

@@ -14,9 +14,8 @@ struct Lifeline: Sendable {
     let summary: ClusterSummary
 
     /// Writes the file.
-    static func note(_ process: pid_t, _ plan: ClusterPlan) throws {
-        guard let identity = ProcessIdentity(running: process) else { return }
-        let lines = [identity.text, plan.name]
+    static func note(_ process: ProcessIdentity, _ plan: ClusterPlan) throws {
+        let lines = [process.text, plan.name]
         try OwnFolder(plan.workspace.folder).write(lines.joined(separator: "\n"), to: file)
     }
 
@@ -24,8 +23,6 @@ struct Lifeline: Sendable {
     static func all() throws -> [Lifeline] {
         try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { Int32($0) }.compactMap(Lifeline.init)
     }
-
-    static func find(_ cluster: ClusterPlan.ID) throws -> Lifeline? { try all().first { $0.summary.id == cluster } }
 
     private init?(process: pid_t) {
         guard let name = try? String(contentsOfFile: "/proc/\(process)/comm", encoding: .utf8), name == "cf-lifeline\n",
@@ -41,19 +38,10 @@ struct Lifeline: Sendable {
             ClusterConfiguration.isValidName(lines[1])
         else { return nil }
         self.process = identity
-        summary = ClusterSummary(id: mark.cluster, name: lines[1], owner: mark.owner, workspace: workspace)
+        summary = ClusterSummary(
+            id: mark.cluster, name: lines[1], backend: mark.backend, owner: mark.owner, workspace: workspace)
     }
 
     private static let file = "lifeline"
-
-    func kill() { if !process.hasEnded { _ = Glibc.kill(process.processID, SIGKILL) } }
-
-    /// Returns when the process has ended, or is only waiting for its parent to take note of that. It is not a child of
-    /// whoever asks, so it is looked at, every millisecond.
-    func awaitEnd() async throws {
-        while !process.hasEnded, !ProcessIdentity.isZombie(process.processID) {
-            try await Task.sleep(for: .milliseconds(1))
-        }
-    }
 }
 #endif

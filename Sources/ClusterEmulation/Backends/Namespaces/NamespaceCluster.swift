@@ -3,115 +3,186 @@ import CNamespaces
 import Foundation
 import Glibc
 
-/// A cluster of this process: its lifeline, and what is known of its nodes.
-final class NamespaceCluster: Sendable {
-    let endpoints: [NodeEndpoint]
-    private let plan: ClusterPlan
-    private let lifeline: pid_t
-    /// This end of the lifeline's socket; -1 when it is closed.
-    private let socket: Locked<Int32>
-    private let board: Reports
-
-    private static let running = Locked<[ClusterPlan.ID: NamespaceCluster]>([:])
-
-    static func running(_ cluster: ClusterPlan.ID) -> NamespaceCluster? { running.withLock { $0[cluster] } }
-
-    private init(plan: ClusterPlan, endpoints: [NodeEndpoint], lifeline: pid_t, socket: Int32, board: Reports) {
-        self.plan = plan
-        self.endpoints = endpoints
-        self.lifeline = lifeline
-        self.socket = Locked(socket)
-        self.board = board
+/// A cluster of namespaces, made by this process or found: everything is asked of its lifeline.
+final class NamespaceCluster: BackendCluster, NodeKilling {
+    private struct State {
+        /// The nodes, if they are known; else the cluster's folder says which they are.
+        var nodes: [ProvisionedNode]?
+        /// Nil if there is none yet, or none any more.
+        var lifeline: ProcessIdentity?
+        /// Whether this machine has an interface in the cluster's network. One of that name may be somebody else's.
+        var hasJoined: Bool
+        /// Made when something is asked.
+        var connection: LifelineConnection?
     }
 
+    let summary: ClusterSummary
+    private let state: Locked<State>
+
+    /// A cluster that was found; without a lifeline it is what is left of one, or not more than begun.
+    init(_ summary: ClusterSummary, lifeline: ProcessIdentity? = nil) {
+        self.summary = summary
+        state = Locked(State(lifeline: lifeline, hasJoined: lifeline != nil))
+    }
+
+    var nodes: [ProvisionedNode] {
+        state.withLock { $0.nodes } ?? summary.inventory?.nodes.map(ProvisionedNode.init) ?? []
+    }
+
+    private func connected() throws -> LifelineConnection {
+        if let connection = state.withLock({ $0.connection }) { return connection }
+        let opened = try LifelineConnection.open(self)
+        return state.withLock { state in
+            // Another task may have been quicker.
+            let connection = state.connection ?? opened
+            state.connection = connection
+            return connection
+        }
+    }
+
+    func ends() -> AsyncThrowingStream<EndedNode, any Error> {
+        let told = Locked(0)
+        return AsyncThrowingStream { [self] in
+            try await explainingLoss {
+                let count = told.withLock { $0 }
+                let (node, code) = try await connected().reports.end(after: count)
+                told.withLock { $0 = count + 1 }
+                guard nodes.indices.contains(node) else {
+                    throw ClusterError(
+                        .noCluster, "Cluster \(summary.name) is not ready yet, or its folder \(summary.folder) is gone."
+                    )
+                }
+                return EndedNode(name: nodes[node].name, exitCode: code)
+            }
+        }
+    }
+
+    func states() async throws -> [String: NodeState] {
+        try await explainingLoss {
+            let connection = try connected()
+            // Whoever has an answer has been told of all ends before it.
+            _ = try await connection.ask(Int(NS_ASK))
+            let codes = connection.reports.exitCodes
+            return Dictionary(
+                uniqueKeysWithValues: nodes.enumerated().map { index, node in
+                    (node.name, codes[index].map { .exited(code: $0) } ?? .running)
+                })
+        }
+    }
+
+    func logs() async throws -> [String: String] {
+        Dictionary(uniqueKeysWithValues: nodes.map { ($0.name, NodeLogs.text($0.name, of: summary.folder)) })
+    }
+
+    func followLogs(of nodes: [String]) throws -> [(node: String, program: Command)] {
+        guard let lifeline = state.withLock({ $0.lifeline }), !lifeline.hasEnded else { throw lost }
+        let options = ["--lines=500", "--follow", "--pid=\(lifeline.processID)", "--sleep-interval=0.1", "--"]
+        return nodes.map { ($0, Command("tail", options + [NodeLogs.file($0, of: summary.folder)])) }
+    }
+
+    func kill(_ node: String) async throws {
+        let index = try index(of: node)
+        try await explainingLoss {
+            let connection = try connected()
+            let (code, _) = try await connection.ask(Int(NS_KILL), node: index)
+            guard code == 0 || code == ESRCH else {
+                throw ClusterError(
+                    .provisioningFailed, "\(node) could not be killed: \(String(cString: strerror(code))).", node: node)
+            }
+            try await connection.reports.ended(index)
+        }
+    }
+
+    func detach() async throws {
+        try await explainingLoss { _ = try await connected().ask(Int(NS_STAY)) }
+    }
+
+    /// Does something with the lifeline; if that has ended, says so.
+    func explainingLoss<Result>(_ body: () async throws -> Result) async throws -> Result {
+        do { return try await body() } catch is LostLifeline { throw lost }
+    }
+
+    /// A socket on which a node takes programs to be run, which is the caller's to close.
+    func channel(to node: String) async throws -> Int32 {
+        let index = try index(of: node)
+        return try await explainingLoss {
+            let (code, descriptor) = try await connected().ask(Int(NS_CHANNEL), node: index)
+            guard descriptor >= 0 else {
+                let cause = code == ESRCH ? "it has ended" : String(cString: strerror(code))
+                throw ClusterError(.connectionLost, "\(node) can't run anything: \(cause).", node: node)
+            }
+            return descriptor
+        }
+    }
+}
+
+extension NamespaceCluster {
     /// Starts the nodes of a plan. They can be connected to from the beginning, and accept when they are up.
-    static func start(_ plan: ClusterPlan, image: LayeredImage, credentials: Credentials) async throws
-        -> NamespaceCluster
-    {
+    ///
+    /// - Throws: ``UnfinishedCluster``.
+    static func start(
+        _ plan: ClusterPlan, image: LayeredImage, credentials: Credentials
+    ) async throws -> NamespaceCluster {
+        let cluster = NamespaceCluster(ClusterSummary(plan, backend: NamespacesBackend.identifier))
+        do {
+            try await cluster.start(plan, image, credentials)
+            return cluster
+        } catch {
+            throw UnfinishedCluster(
+                cluster, cause: error is LostLifeline ? cluster.lost : error)
+        }
+    }
+
+    private func start(_ plan: ClusterPlan, _ image: LayeredImage, _ credentials: Credentials) async throws {
         let network = try await HostNetwork.reserve(nodes: plan.nodeNames.count)
         defer { network.release() }
         let specification = try ClusterSpecification(
             plan, image: image, subnet: network.subnet, credentials: credentials)
         defer { specification.closeDescriptors() }
-        let board = Reports()
         let process = try specification.start()
-        let (socket, reports) = specification.handOver()
-        let cluster = NamespaceCluster(
-            plan: plan, endpoints: specification.endpoints, lifeline: process, socket: socket, board: board)
-        // From here on `destroy` finds it.
-        running.withLock { $0[plan.id] = cluster }
-        try board.read(from: reports)
-        try Lifeline.note(process, plan)
-        try await board.users()
+        let lifeline = ProcessIdentity(running: process)
+        // From here on `destroy` ends it.
+        state.withLock { $0 = State(nodes: specification.provisioned, lifeline: lifeline, hasJoined: false) }
+        let connection = try LifelineConnection(specification.handOver(), isMakers: true, nodes: plan.nodeNames)
+        state.withLock { $0.connection = connection }
+        if let lifeline { try Lifeline.note(lifeline, plan) }
+        try await connection.reports.users()
         try await ClusterUsers.map(process)
         try specification.handOver(mountsTo: process)
-        try await board.network(log: NodeLogs.file("nft", of: plan.workspace.folder))
+        try await connection.reports.network(log: NodeLogs.file("nft", of: summary.folder))
         try network.join(process, of: plan.id)
+        state.withLock { $0.hasJoined = true }
         network.release()
         if plan.configuration.outside {
-            try await board.connected(log: NodeLogs.file("outside", of: plan.workspace.folder))
+            try await connection.reports.connected(log: NodeLogs.file("outside", of: summary.folder))
         }
-        return cluster
     }
 
-    /// Returns when a node has ended; throws if one could not be started, or the lifeline has ended.
-    func watch() async throws -> EndedNode {
-        let (node, code) = try await board.firstEnd()
-        return EndedNode(name: plan.nodeNames[node], exitCode: code)
-    }
-
-    /// None, if the lifeline has ended and all nodes with it.
-    var states: [String: NodeState] {
-        guard let ended = board.ended else { return [:] }
-        return Dictionary(
-            uniqueKeysWithValues: plan.nodeNames.enumerated().map { index, name in
-                (name, ended[index].map { .exited(code: $0) } ?? .running)
-            })
-    }
-
-    var logs: [String: String] { NodeLogs.all(of: plan.workspace.folder) }
-
-    /// Lets the cluster stay when this process ends.
-    func stay() {
-        var word = UInt16(NS_STAY)
-        socket.withLock { _ = send($0, &word, MemoryLayout<UInt16>.size, Int32(MSG_NOSIGNAL)) }
-    }
-
-    /// Ends a node's processes, and waits until they have ended.
-    func kill(_ name: String) async throws {
-        guard let index = plan.nodeNames.firstIndex(of: name) else { return }
-        var node = UInt16(index)
-        _ = socket.withLock { send($0, &node, MemoryLayout<UInt16>.size, Int32(MSG_NOSIGNAL)) }
-        try await board.waitForEnd(of: index)
-    }
-
-    /// Ends everything: the kernel does it when the lifeline ends, and the lifeline ends when its socket does.
-    func end() async throws {
-        Self.running.withLock { $0[plan.id] = nil }
-        let wasOpen = socket.withLock { descriptor in
-            guard descriptor >= 0 else { return false }
-            // A child of this process may hold a copy of it, so closing it would not do.
-            shutdown(descriptor, Int32(SHUT_RDWR))
-            close(descriptor)
-            descriptor = -1
-            return true
-        }
-        guard wasOpen else { return }
-        let lifeline = lifeline
-        async let left: Void = HostNetwork.leave(plan.id)
-        // Its end can't be awaited without a thread: the wait is as long as the kernel needs to end the processes.
-        let hasEnded = await BlockingThread.run {
-            let patience: Int32 = 10_000
-            if ns_await_end(lifeline, patience) != 0 { return true }
-            Glibc.kill(lifeline, SIGKILL)
-            return ns_await_end(lifeline, patience) != 0
-        }
+    /// Ends everything: the kernel does it when the lifeline ends.
+    func destroy() async throws {
+        let (lifeline, connection, hasJoined) = state.withLock { ($0.lifeline, $0.connection, $0.hasJoined) }
+        connection?.close()
+        async let left: Void = hasJoined ? HostNetwork.leave(summary.id) : ()
+        if let lifeline { try await end(lifeline) }
         await left
-        guard hasEnded else {
+        await NodeCgroups.remove(summary.id)
+    }
+
+    private func end(_ lifeline: ProcessIdentity) async throws {
+        if lifeline.hasEnded { return }
+        let process = lifeline.processID
+        Glibc.kill(process, SIGKILL)
+        // Its end can't be awaited without a thread: the wait is as long as the kernel needs to end the processes.
+        guard await BlockingThread.run({ ns_await_end(process, 20_000) != 0 }) else {
             throw ClusterError(
-                .teardownFailed, "The process \(lifeline), which holds the cluster together, did not end within 20 s.",
-                remedy: "See in /proc/\(lifeline)/stack what it waits for.")
+                .teardownFailed, "The process \(process), which holds the cluster together, did not end within 20 s.",
+                remedy: "See in /proc/\(process)/stack what it waits for.")
         }
+    }
+
+    /// Without a process there is nothing to end, and 0 would be the person's own shell.
+    var removalCommand: String {
+        state.withLock { $0.lifeline }.map { "kill -KILL \($0.processID)" } ?? "true"
     }
 }
 #endif

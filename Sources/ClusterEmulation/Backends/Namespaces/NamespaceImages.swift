@@ -10,18 +10,18 @@ package struct NamespaceImages: Sendable {
 
     package init(cache: String?) { self.cache = ImageCache(folder: cache ?? UserFolders.cache + "/layers") }
 
-    package func ensure(_ image: NodeImage, progress: Progress) async throws -> LayeredImage {
+    package func ensure(_ image: NodeImage, timeline: Timeline) async throws -> LayeredImage {
         try image.validate()
-        let (root, target) = try await root(of: image, progress)
+        let (root, target) = try await root(of: image, timeline)
         var layered = LayeredImage(root: root)
         for stage in target == "node" ? ["node"] : ["node", target] {
             layered = layered.adding(
-                try await layer(stage, of: BuildContext.own, in: "docker", on: layered, progress))
+                try await layer(stage, of: BuildContext.own, in: "docker", on: layered, timeline))
         }
         for addition in image.additions {
             let context = try addition.context()
             layered = layered.adding(
-                try await layer("add", of: context, in: ImageAddition.folder, on: layered, progress))
+                try await layer("add", of: context, in: ImageAddition.folder, on: layered, timeline))
         }
         return layered
     }
@@ -49,13 +49,13 @@ package struct NamespaceImages: Sendable {
     }
 
     /// The root file system that an image begins with, and the target of provision.sh that it is to have.
-    private func root(of image: NodeImage, _ progress: Progress) async throws -> (root: String, target: String) {
+    private func root(of image: NodeImage, _ timeline: Timeline) async throws -> (root: String, target: String) {
         try Self.check(image)
         let roots = RootFileSystems(cache: cache)
         switch image.source {
         case .package(let target, let base):
-            return (try await roots.release(base.flatMap(BaseRelease.init) ?? .standard, progress), target)
-        case .rootFileSystem(let path): return (try await roots.given(path, progress), "node")
+            return (try await roots.release(base.flatMap(BaseRelease.init) ?? .standard, timeline), target)
+        case .rootFileSystem(let path): return (try await roots.given(path, timeline), "node")
         case .dockerfile(let path, let context, let target, let arguments):
             let fingerprint = try ImageFingerprint.of(
                 dockerfile: path, context: context, target: target, arguments: arguments)
@@ -63,13 +63,13 @@ package struct NamespaceImages: Sendable {
             for (key, value) in arguments.sorted(by: { $0.key < $1.key }) {
                 words += ["--build-arg", "\(key)=\(value)"]
             }
-            return (try await roots.built(image, words + [context], fingerprint, progress), "node")
+            return (try await roots.built(image, words + [context], fingerprint, timeline), "node")
         case .named(let name): return (name, "node")  // refused above
         }
     }
 
     private func layer(
-        _ target: String, of context: BuildContext, in folder: String, on lower: LayeredImage, _ progress: Progress
+        _ target: String, of context: BuildContext, in folder: String, on lower: LayeredImage, _ timeline: Timeline
     ) async throws -> String {
         var fingerprint = ImageFingerprint()
         for word in [target] + lower.folders.map(cache.nameOrPath) { fingerprint.add(word.utf8) }
@@ -80,14 +80,14 @@ package struct NamespaceImages: Sendable {
         {
             fingerprint.add(identity.utf8)
         }
-        return try await cache.once("\(target)-\(fingerprint.text)", target, progress: progress) { workshop in
-            progress.step("making the layer \(target) of a node; this is done once")
+        return try await cache.once("\(target)-\(fingerprint.text)", target, timeline: timeline) { workshop in
+            timeline.note(.work, "making the layer \(target) of a node; this is done once")
             try await workshop.prepare { try await workshop.copy(context.unpack() + "/" + folder) }
             let words = [workshop.inside(workshop.folder), target]
             try await workshop.run(
                 Self.script, words + lower.folders.map(workshop.inside),
-                else: "The layer \(target) of a node could not be made: provision.sh failed", progress: progress)
-            progress.step("made the layer \(target)")
+                else: "The layer \(target) of a node could not be made: provision.sh failed", timeline: timeline)
+            timeline.note(.work, "made the layer \(target)")
             return workshop.folder + "/u"
         }
     }

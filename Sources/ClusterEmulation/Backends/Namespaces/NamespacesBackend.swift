@@ -7,7 +7,7 @@ import Glibc
 ///
 /// One small process, the lifeline, is the first in a process, mount and network namespace of the cluster's own. It ends
 /// when this process does, however that ends, and the kernel then ends every process, mount and interface of the cluster.
-package struct NamespacesBackend: Backend, NodeKilling {
+package struct NamespacesBackend: Backend {
     static let identifier = "namespaces"
     package let name = Self.identifier
 
@@ -40,84 +40,35 @@ package struct NamespacesBackend: Backend, NodeKilling {
         _ = try NodeSpace(configuration.limits)
     }
 
-    /// The layer and the keys don't depend on each other, so they are made at the same time.
+    package func prepare(_ image: NodeImage, timeline: Timeline) async throws -> PreparedImage {
+        PreparedImage(try await images.ensure(image, timeline: timeline))
+    }
+
     package func provision(
-        _ plan: ClusterPlan, credentials: Task<Credentials, any Error>, progress: Progress
-    ) async throws -> [NodeEndpoint] {
-        let image = try await images.ensure(plan.configuration.image, progress: progress)
-        progress.done(.image)
-        let keys = try await credentials.value
-        let cluster = try await NamespaceCluster.start(plan, image: image, credentials: keys)
-        return cluster.endpoints
+        _ plan: ClusterPlan, credentials: Credentials, image: @escaping @Sendable () async throws -> PreparedImage
+    ) async throws -> any BackendCluster {
+        try await NamespaceCluster.start(plan, image: LayeredImage(image()), credentials: credentials)
     }
 
-    package func prepare(_ image: NodeImage, progress: Progress) async throws -> [String] {
-        let layered = try await images.ensure(image, progress: progress)
-        return layered.layers + (layered.root == "/" ? [] : [layered.root])
+    package func clusters(includingRemains: Bool) async throws -> [any BackendCluster] {
+        let lifelines = try Lifeline.all()
+        let found = lifelines.map { NamespaceCluster($0.summary, lifeline: $0.process) }
+        guard includingRemains else { return found }
+        let known = Set(lifelines.map(\.summary.id))
+        return found + NodeCgroups.clusters().subtracting(known).sorted().compactMap(remains)
     }
 
-    package func destroy(_ cluster: ClusterPlan.ID) async throws {
-        if let running = NamespaceCluster.running(cluster) {
-            try await running.end()
-        } else {
-            try await destroyFromOutside(cluster)
-        }
-        await NodeCgroups.remove(cluster)
-    }
-
-    /// Ends a cluster as another process would, by its lifeline.
-    package func destroyFromOutside(_ cluster: ClusterPlan.ID) async throws {
-        guard let lifeline = try Lifeline.find(cluster) else { return }
-        lifeline.kill()
-        try await lifeline.awaitEnd()
-        await HostNetwork.leave(cluster)
-    }
-
-    package func watch(_ cluster: ClusterPlan.ID) async throws -> EndedNode {
-        guard let running = NamespaceCluster.running(cluster) else { throw CancellationError() }
-        return try await running.watch()
-    }
-
-    package func states(of cluster: ClusterPlan.ID) async throws -> [String: NodeState] {
-        if let running = NamespaceCluster.running(cluster) { return running.states }
-        return [:]
-    }
-
-    package func keep(_ cluster: ClusterPlan.ID) async { NamespaceCluster.running(cluster)?.stay() }
-
-    package func logs(of cluster: ClusterPlan.ID) async throws -> [String: String] {
-        if let running = NamespaceCluster.running(cluster) { return running.logs }
-        return try Lifeline.find(cluster).map { NodeLogs.all(of: $0.summary.folder) } ?? [:]
-    }
-
-    package func followLogs(
-        of nodes: [String], in cluster: ClusterSummary
-    ) throws -> [(node: String, program: Command)] {
-        guard let lifeline = try Lifeline.find(cluster.id) else {
-            throw ClusterError(.noCluster, "Cluster \(cluster.name) has ended.")
-        }
-        let options = [
-            "--lines=500", "--follow", "--pid=\(lifeline.process.processID)", "--sleep-interval=0.1", "--",
-        ]
-        return nodes.map { ($0, Command("tail", options + [NodeLogs.file($0, of: cluster.folder)])) }
-    }
-
-    package func clusters(withRemains: Bool) async throws -> [ClusterSummary] { try Lifeline.all().map(\.summary) }
-
-    package func kill(_ node: String, of cluster: ClusterPlan.ID) async throws {
-        guard let running = NamespaceCluster.running(cluster) else {
-            throw ClusterError(.noCluster, "Cluster \(cluster) is not this process's.")
-        }
-        try await running.kill(node)
+    /// A cluster that has control groups and no lifeline, if its folder says that it is this user's.
+    private func remains(_ cluster: ClusterPlan.ID) -> NamespaceCluster? {
+        let workspace = Workspace(cluster: cluster)
+        guard let mark = workspace.opened?.mark, mark.backend == name else { return nil }
+        return NamespaceCluster(
+            ClusterSummary(
+                id: cluster, name: cluster.folderName, backend: name, owner: mark.owner, workspace: workspace))
     }
 
     /// The kernel removes all but control groups.
     package func reaping(_ cluster: ClusterPlan.ID) -> ReapingScript? { NodeCgroups.reaping(cluster) }
-
-    package func removalCommand(_ cluster: ClusterPlan.ID) -> String {
-        // Without a process there is nothing to end, and 0 would be the person's own shell.
-        (try? Lifeline.find(cluster))?.map { "kill -KILL \($0.process.processID)" } ?? "true"
-    }
 
     // What a process may do doesn't change while it runs, and is found out once: each attempt is a clone of it.
 
@@ -126,5 +77,15 @@ package struct NamespacesBackend: Backend, NodeKilling {
 
     /// What an ordinary user lacks.
     private static let missing = UserNamespaceFacts.current.missing
+}
+
+extension PreparedImage {
+    fileprivate init(_ image: LayeredImage) { self.init(image.layers + [image.root]) }
+}
+
+extension LayeredImage {
+    fileprivate init(_ image: PreparedImage) {
+        self.init(root: image.parts.last ?? "/", layers: Array(image.parts.dropLast()))
+    }
 }
 #endif

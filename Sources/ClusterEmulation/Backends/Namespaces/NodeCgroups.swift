@@ -14,7 +14,7 @@ enum NodeCgroups {
     /// - Throws: ``ClusterError`` if this process may not make groups: a limit that is not kept is none.
     static func make(_ cluster: ClusterPlan.ID, _ node: String, _ limits: NodeLimits) throws -> [Int32] {
         guard limits != .none else { return [] }
-        return try hierarchies.map { try make("\($0)/cluster-fixture-\(cluster)-\(node)", in: $0, node, limits) }
+        return try hierarchies.map { try make("\($0)/\(prefix)\(cluster)-\(node)", in: $0, node, limits) }
     }
 
     private static func make(
@@ -45,11 +45,24 @@ enum NodeCgroups {
 
     /// - Returns: Whether all are gone.
     private static func removeEmpty(_ cluster: ClusterPlan.ID) -> Bool {
-        let groups = hierarchies.flatMap { place in
-            ((try? FileManager.default.contentsOfDirectory(atPath: place)) ?? [])
-                .filter { $0.hasPrefix("cluster-fixture-\(cluster)-") }.map { "\(place)/\($0)" }
+        all().filter { Self.cluster($0) == cluster }.filter { rmdir($0) != 0 && errno == EBUSY }.isEmpty
+    }
+
+    /// The clusters that have groups here.
+    static func clusters() -> Set<ClusterPlan.ID> { Set(all().compactMap(cluster)) }
+
+    private static let prefix = "cluster-fixture-"
+
+    private static func all() -> [String] {
+        hierarchies.flatMap { place in
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: place)) ?? []
+            return names.filter { $0.hasPrefix(prefix) }.map { "\(place)/\($0)" }
         }
-        return groups.filter { rmdir($0) != 0 && errno == EBUSY }.isEmpty
+    }
+
+    private static func cluster(_ path: String) -> ClusterPlan.ID? {
+        let name = (path as NSString).lastPathComponent
+        return ClusterPlan.ID(name.dropFirst(prefix.count).prefix(ClusterPlan.ID.length))
     }
 
     /// Groups can be removed once the kernel has ended the processes in them.
@@ -104,7 +117,7 @@ enum NodeCgroups {
         ClusterError(
             .provisioningFailed,
             "\(node) can't be held to its limits: \(path) could not be made or written (\(String(cString: strerror(errno)))).",
-            remedy: "Leave the limits out, or run where control groups may be made.")
+            node: node, remedy: "Leave the limits out, or run where control groups may be made.")
     }
 }
 #endif

@@ -7,14 +7,9 @@ enum NodeLogs {
 
     static func file(_ name: String, of cluster: String) -> String { "\(folder(of: cluster))/\(name).log" }
 
-    /// The nodes' logs, by their names.
-    static func all(of cluster: String) -> [String: String] {
-        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder(of: cluster))) ?? []
-        let nodes = files.filter { $0.hasPrefix("node") }.map { ($0 as NSString).deletingPathExtension }
-        return Dictionary(
-            uniqueKeysWithValues: nodes.map { node in
-                (node, (try? String(contentsOfFile: file(node, of: cluster), encoding: .utf8)) ?? "")
-            })
+    /// A node's log, or another program's; empty if there is none.
+    static func text(_ name: String, of cluster: String) -> String {
+        (try? String(contentsOfFile: file(name, of: cluster), encoding: .utf8)) ?? ""
     }
 }
 #endif

@@ -3,40 +3,43 @@ import CNamespaces
 import Foundation
 import Glibc
 
-/// What a cluster's processes tell of themselves, read by a thread of its own until the last of them has ended.
+/// Says that the process that holds a cluster together has ended, and so the cluster has.
+struct LostLifeline: Error {}
+
+/// What a cluster's processes tell: how the start goes, which nodes have ended, and the answers to requests.
 final class Reports: Sendable {
     private struct Board {
         var hasUsers = false
         var hasNetwork = false
         var isConnected = false
-        var ended: [Int: Int] = [:]
-        var failure: (node: Int, code: Int32, step: String)?
+        /// In the order in which they ended.
+        var ends: [(node: Int, code: Int)] = []
+        var failure: ClusterError?
+        /// The requests that somebody waits for, and their answers.
+        var asked: Set<Int64> = []
+        var answers: [Int64: (code: Int32, descriptor: Int32)] = [:]
         var isOver = false
+        /// Grows with every change.
+        var version = 0
         var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
         var nextTicket = 0
     }
 
+    private let nodes: [String]
     private let board = Locked(Board())
 
-    /// The exit codes of the nodes that have ended; nil if the whole cluster has.
-    var ended: [Int: Int]? { board.withLock { $0.isOver ? nil : $0.ended } }
+    /// - Parameter nodes: The nodes' names.
+    init(nodes: [String]) { self.nodes = nodes }
 
-    func read(from descriptor: Int32) throws {
-        try BlockingThread.start {
-            var report = ns_report()
-            let size = MemoryLayout<ns_report>.size
-            while true {
-                let count = Glibc.read(descriptor, &report, size)
-                if count < 0, errno == EINTR { continue }
-                guard count == size else { break }
-                self.note(report)
-            }
-            close(descriptor)
-            self.change { $0.isOver = true }
-        }
+    /// Reads what comes until the other end is closed.
+    func read(from descriptor: Int32) {
+        var report = ns_report()
+        var attached: Int32 = -1
+        while ns_receive(descriptor, &report, &attached) == 1 { note(report, attached) }
+        change { $0.isOver = true }
     }
 
-    private func note(_ report: ns_report) {
+    private func note(_ report: ns_report, _ descriptor: Int32) {
         let node = Int(report.node)
         change { board in
             switch Int(report.kind) {
@@ -44,73 +47,115 @@ final class Reports: Sendable {
             case Int(NS_NETWORK): board.hasNetwork = true
             case Int(NS_CONNECTED): board.isConnected = true
             case Int(NS_ENDED):
-                let status = report.code
-                board.ended[node] = Int(status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f))
-            default:
-                let step = withUnsafeBytes(of: report.step) { bytes in
-                    String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+                let status = WaitStatus(report.code)
+                board.ends.append((node, Int(status.shellCode)))
+            case Int(NS_ANSWER):
+                if board.asked.contains(report.value) {
+                    board.answers[report.value] = (report.code, descriptor)
+                } else if descriptor >= 0 {
+                    close(descriptor)
                 }
-                if board.failure == nil { board.failure = (node, report.code, step) }
+            default: if board.failure == nil { board.failure = failure(report) }
             }
         }
+    }
+
+    private func failure(_ report: ns_report) -> ClusterError {
+        let step = withUnsafeBytes(of: report.step) { bytes in
+            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        let node = nodes.indices.contains(Int(report.node)) ? nodes[Int(report.node)] : nil
+        return ClusterError(
+            .provisioningFailed,
+            "\(node ?? "The cluster") could not be started: \(step): \(String(cString: strerror(report.code))).",
+            node: node)
     }
 
     private func change(_ body: (inout Board) -> Void) {
         let waiting = board.withLock { board in
             body(&board)
+            board.version += 1
             defer { board.waiting = [:] }
             return board.waiting.values
         }
         for continuation in waiting { continuation.resume() }
     }
+}
 
+extension Reports {
     /// Returns when the cluster's users can be mapped.
-    func users() async throws { try await wait { $0.hasUsers } }
+    func users() async throws { _ = try await wait { $0.hasUsers ? true : nil } }
 
-    /// Returns when the cluster's network can be joined.
-    func network(log: String) async throws { try await wait(log: log) { $0.hasNetwork } }
-
-    /// Returns the first node that has ended, with its exit code. A node that could not be started has said why before.
-    func firstEnd() async throws -> (node: Int, code: Int) {
-        try await wait { !$0.ended.isEmpty }
-        let ended = board.withLock { $0.ended }
-        return ended.min { $0.key < $1.key }.map { ($0.key, $0.value) } ?? (0, 0)
-    }
+    /// Returns when the cluster's network can be joined. The file `log` has what a program wrote on which that depends.
+    func network(log: String) async throws { try await started(log) { $0.hasNetwork } }
 
     /// Returns when the cluster is connected to the outside.
-    func connected(log: String) async throws { try await wait(log: log) { $0.isConnected } }
+    func connected(log: String) async throws { try await started(log) { $0.isConnected } }
 
-    /// The file `log` has what a program wrote on which the cluster's start depends.
-    private func wait(log: String, until isDone: @escaping @Sendable (Board) -> Bool) async throws {
-        do { try await wait(until: isDone) } catch let error as ClusterError {
+    private func started(_ log: String, until isDone: @escaping @Sendable (Board) -> Bool) async throws {
+        do {
+            _ = try await wait { isDone($0) ? true : nil }
+        } catch let error as ClusterError {
             let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
-            throw ClusterError(error.code, error.message, log: ClusterError.lastLines(text))
+            throw ClusterError(error.code, error.message, node: error.node, log: ClusterError.lastLines(text))
         }
+    }
+
+    /// The node that has ended after so many others, as soon as there is one.
+    ///
+    /// - Throws: ``ClusterError`` if a node could not be started; ``LostLifeline``; `CancellationError`.
+    func end(after count: Int) async throws -> (node: Int, code: Int) {
+        try await wait { $0.ends.count > count ? $0.ends[count] : nil }
     }
 
     /// Returns when a node has ended.
-    func waitForEnd(of node: Int) async throws { try await wait(evenAfterFailure: true) { $0.ended[node] != nil } }
+    func ended(_ node: Int) async throws {
+        _ = try await wait(evenAfterFailure: true) { $0.ends.contains { $0.node == node } ? true : nil }
+    }
 
-    private func wait(evenAfterFailure: Bool = false, until isDone: @escaping @Sendable (Board) -> Bool) async throws {
-        while true {
-            let state = board.withLock { $0 }
-            try Task.checkCancellation()
-            if !evenAfterFailure, let failure = state.failure {
-                let place = failure.node < 0 ? "The cluster" : "node\(failure.node + 1)"
-                throw ClusterError(
-                    .provisioningFailed,
-                    "\(place) could not be started: \(failure.step): \(String(cString: strerror(failure.code))).")
-            }
-            if isDone(state) { return }
-            if state.isOver {
-                throw ClusterError(.provisioningFailed, "The process that holds the cluster together has ended.")
-            }
-            await nextChange(after: state)
+    /// The exit codes of the nodes that have ended so far.
+    var exitCodes: [Int: Int] {
+        Dictionary(board.withLock { $0.ends }.map { ($0.node, $0.code) }) { first, _ in first }
+    }
+
+    /// Sends a request, and returns when the lifeline has answered it.
+    func answer(
+        to value: Int64, sending: () -> Void
+    ) async throws -> (code: Int32, descriptor: Int32) {
+        board.withLock { _ = $0.asked.insert(value) }
+        sending()
+        do {
+            let answer = try await wait(evenAfterFailure: true) { $0.answers[value] }
+            _ = forget(value)
+            return answer
+        } catch {
+            if let descriptor = forget(value)?.descriptor, descriptor >= 0 { close(descriptor) }
+            throw error
         }
     }
 
-    /// Returns when something has changed since `state` was seen, or the task is cancelled.
-    private func nextChange(after state: Board) async {
+    private func forget(_ value: Int64) -> (code: Int32, descriptor: Int32)? {
+        board.withLock { board in
+            board.asked.remove(value)
+            return board.answers.removeValue(forKey: value)
+        }
+    }
+
+    private func wait<Value>(
+        evenAfterFailure: Bool = false, until found: @escaping @Sendable (Board) -> Value?
+    ) async throws -> Value {
+        while true {
+            let state = board.withLock { $0 }
+            try Task.checkCancellation()
+            if !evenAfterFailure, let failure = state.failure { throw failure }
+            if let value = found(state) { return value }
+            if state.isOver { throw LostLifeline() }
+            await nextChange(after: state.version)
+        }
+    }
+
+    /// Returns when something has changed since a version was seen, or the task is cancelled.
+    private func nextChange(after version: Int) async {
         let ticket = board.withLock { board in
             board.nextTicket += 1
             return board.nextTicket
@@ -118,11 +163,7 @@ final class Reports: Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isStale = board.withLock { board in
-                    let changed =
-                        board.hasUsers != state.hasUsers || board.hasNetwork != state.hasNetwork
-                        || board.isConnected != state.isConnected
-                        || board.ended.count != state.ended.count || (board.failure == nil) != (state.failure == nil)
-                        || board.isOver != state.isOver || Task.isCancelled
+                    let changed = board.version != version || Task.isCancelled
                     if !changed { board.waiting[ticket] = continuation }
                     return changed
                 }
@@ -132,5 +173,15 @@ final class Reports: Sendable {
             board.withLock { $0.waiting.removeValue(forKey: ticket) }?.resume()
         }
     }
+}
+
+/// How a process has ended, as waitpid(2) gives it.
+struct WaitStatus {
+    private let status: Int32
+
+    init(_ status: Int32) { self.status = status }
+
+    /// The exit code, or 128 plus the number of the signal that ended it, as shells count.
+    var shellCode: Int32 { status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f) }
 }
 #endif

@@ -33,9 +33,9 @@ struct RootEntry: Sendable {
     }
 
     /// What one node has alone.
-    static func own(of plan: ClusterPlan, node: Int, files: NodeFiles, ubuntu: LayeredImage.Account) -> [RootEntry] {
+    static func own(of node: String, files: NodeFiles, ubuntu: LayeredImage.Account) -> [RootEntry] {
         [
-            RootEntry(path: "/etc/hostname", text: plan.nodeNames[node] + "\n", mode: 0o644),
+            RootEntry(path: "/etc/hostname", text: node + "\n", mode: 0o644),
             RootEntry(path: "/etc/machine-id", text: MachineID.random() + "\n", mode: 0o444),
         ]
             + files.own(of: node).map { entry($0, ubuntu) }

@@ -6,21 +6,21 @@ struct RootFileSystems: Sendable {
     let cache: ImageCache
 
     /// A release in its smallest form, made of its archive.
-    func release(_ release: BaseRelease, _ progress: Progress) async throws -> String {
+    func release(_ release: BaseRelease, _ timeline: Timeline) async throws -> String {
         let (distribution, suite) = (release.distribution, release.suite)
         var fingerprint = ImageFingerprint()
         for word in [Self.make, "\(ClusterUsers.root)"] { fingerprint.add(word.utf8) }
         return try await cache.once(
-            "\(distribution)-\(suite)-\(fingerprint.text)", "\(distribution) \(suite)", progress: progress
+            "\(distribution)-\(suite)-\(fingerprint.text)", "\(distribution) \(suite)", timeline: timeline
         ) { workshop in
             try Self.requirePrograms(for: distribution)
-            progress.step("making a root file system (\(distribution) \(suite)); this is done once")
+            timeline.note(.work, "making a root file system (\(distribution) \(suite)); this is done once")
             try await workshop.prepare()
             try await workshop.run(
                 Self.make,
                 [workshop.inside(workshop.folder), suite, distribution == "ubuntu" ? "main,universe" : "main"],
-                else: "The root file system could not be made: mmdebstrap failed", progress: progress)
-            progress.step("made the root file system")
+                else: "The root file system could not be made: mmdebstrap failed", timeline: timeline)
+            timeline.note(.work, "made the root file system")
             return workshop.folder + "/root"
         }
     }
@@ -50,7 +50,7 @@ struct RootFileSystems: Sendable {
 
     /// An archive is unpacked once. So is a folder if this process is root, since its files belong to this machine's users and
     /// not to the cluster's; other users' folders are used as they are.
-    func given(_ path: String, _ progress: Progress) async throws -> String {
+    func given(_ path: String, _ timeline: Timeline) async throws -> String {
         var isFolder: ObjCBool = false
         guard path.hasPrefix("/"), FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
             throw ClusterError(
@@ -72,7 +72,7 @@ struct RootFileSystems: Sendable {
             if let identity = try? ImageCache.identity(of: path) { fingerprint.add(identity.utf8) }
         }
         let isArchive = !isFolder.boolValue
-        return try await unpacked(path, as: "root-" + fingerprint.text, progress) { workshop in
+        return try await unpacked(path, as: "root-" + fingerprint.text, timeline) { workshop in
             if isArchive {
                 try await workshop.copy(path)
             } else {
@@ -83,11 +83,11 @@ struct RootFileSystems: Sendable {
 
     /// Unpacks an archive that a closure puts into a workshop, under the name `input`.
     private func unpacked(
-        _ path: String, as name: String, _ progress: Progress,
+        _ path: String, as name: String, _ timeline: Timeline,
         input: @escaping @Sendable (ImageWorkshop) async throws -> Void
     ) async throws -> String {
-        try await cache.once(name, path, progress: progress) { workshop in
-            progress.step("unpacking \(path); this is done once")
+        try await cache.once(name, path, timeline: timeline) { workshop in
+            timeline.note(.work, "unpacking \(path); this is done once")
             try await workshop.prepare { try await input(workshop) }
             let text = """
                 mkdir "$1/root"
@@ -98,7 +98,7 @@ struct RootFileSystems: Sendable {
                 """
             try await workshop.run(
                 text, [workshop.inside(workshop.folder)], else: "\(path) is no archive of a root file system",
-                progress: progress)
+                timeline: timeline)
             return workshop.folder + "/root"
         }
     }
@@ -113,9 +113,9 @@ struct RootFileSystems: Sendable {
 
     /// What buildah makes of a Dockerfile; of the image that it makes, only the files are kept.
     func built(
-        _ image: NodeImage, _ words: [String], _ fingerprint: String, _ progress: Progress
+        _ image: NodeImage, _ words: [String], _ fingerprint: String, _ timeline: Timeline
     ) async throws -> String {
-        try await unpacked("the image \(image)", as: "image-" + fingerprint, progress) { workshop in
+        try await unpacked("the image \(image)", as: "image-" + fingerprint, timeline) { workshop in
             let text = """
                 place=$1
                 shift
@@ -130,7 +130,7 @@ struct RootFileSystems: Sendable {
             let command =
                 ClusterUsers.makerIsRoot
                 ? Command("sh", Array(shell.dropFirst())) : Command("buildah", ["unshare"] + shell)
-            let (code, log) = try await progress.follow(command)
+            let (code, log) = try await timeline.follow(command)
             guard code == 0 else {
                 throw ClusterError(
                     .imageUnavailable, "The image \(image) could not be built: buildah ended with exit code \(code).",

@@ -21,5 +21,8 @@ public struct StartTimes: Sendable, Hashable {
     /// How long after the beginning a step was done; zero if it has not been.
     public subscript(step: Step) -> Duration { durations[step] ?? .zero }
 
-    mutating func note(_ step: Step, _ duration: Duration) { durations[step] = duration }
+    /// Reads them off what has happened.
+    package init(_ events: [Event]) {
+        for event in events { if case .done(let step) = event.kind { durations[step] = event.time } }
+    }
 }

@@ -1,0 +1,123 @@
+#define _GNU_SOURCE
+#include "execute.h"
+
+#include "session.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+// --- the node's side: its first process -------------------------------------------------------------------------------
+
+enum { descriptors = 4, most_arguments = 4096 };  // standard input, output, error; the asker's socket
+
+static char bytes[NS_MOST_WORDS];
+static char *words[most_arguments + 1];
+static char *const environment[] = {NODE_PATH, "HOME=/root", NULL};
+
+// Returns whether a whole request has come, with all its descriptors; those of any other are closed.
+static int receive(int channel, ssize_t *length, int held[descriptors]) {
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(sizeof(int) * descriptors)];
+    } control;
+    struct iovec part = {bytes, sizeof bytes};
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    *length = recvmsg(channel, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    struct cmsghdr *header = *length > 0 ? CMSG_FIRSTHDR(&message) : NULL;
+    if (!header || header->cmsg_type != SCM_RIGHTS) return 0;
+    size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    memcpy(held, CMSG_DATA(header), sizeof(int) * count);
+    if (count == descriptors && !(message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) && !bytes[*length - 1]) return 1;
+    for (size_t i = 0; i < count; i++) close(held[i]);
+    return 0;
+}
+
+// Returns whether there is room for all of them.
+static int split(ssize_t length) {
+    size_t count = 0;
+    for (char *word = bytes; word < bytes + length; word += strlen(word) + 1) {
+        if (count == most_arguments) return 0;
+        words[count++] = word;
+    }
+    words[count] = NULL;
+    return count > 0;
+}
+
+static _Noreturn void run(const struct ns_node *node, const int held[descriptors]) {
+    forget_children();
+    // A process group of its own can be ended as a whole.
+    setsid();
+    for (int stream = 0; stream < 3; stream++) dup2(held[stream], stream);
+    keep_to_limits(node);
+    close_range(3, ~0u, 0);
+    keep_within_node();
+    if (chdir("/root") < 0 && chdir("/") < 0) _exit(126);
+    // What it is looked for on is this process's own PATH.
+    environ = (char **)environment;
+    execvp(words[0], words);
+    int code = errno == ENOENT ? 127 : 126;
+    const char *reason = code == 127 ? ": not found\n" : ": can't be run\n";
+    if (write(2, words[0], strlen(words[0])) < 0 || write(2, reason, strlen(reason)) < 0) {}
+    _exit(code);
+}
+
+static pid_t start(const struct ns_node *node, const int held[descriptors]) {
+    pid_t child = vfork();
+    if (child == 0) run(node, held);
+    return child;
+}
+
+void start_execution(struct execution *executions, int channel, const struct ns_node *node) {
+    int held[descriptors];
+    ssize_t length;
+    struct execution *place = executions;
+    if (!receive(channel, &length, held)) return;
+    while (place < executions + most_executions && place->process) place++;
+    pid_t child = place < executions + most_executions && split(length) ? start(node, held) : -1;
+    for (int i = 0; i < 3; i++) close(held[i]);
+    if (child < 0)
+        close(held[3]);
+    else
+        *place = (struct execution){child, held[3]};
+}
+
+void end_execution(struct execution *executions, pid_t ended, int status) {
+    for (int i = 0; i < most_executions; i++) {
+        if (executions[i].process != ended) continue;
+        int32_t told = status;
+        if (executions[i].asker >= 0 && send(executions[i].asker, &told, sizeof told, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {}
+        if (executions[i].asker >= 0) close(executions[i].asker);
+        executions[i].process = 0;
+    }
+}
+
+void abandon_execution(struct execution *execution) {
+    kill(-execution->process, SIGKILL);
+    close(execution->asker);
+    execution->asker = -1;
+}
+
+// --- the asker's side -------------------------------------------------------------------------------------------------
+
+int ns_execute(int channel, const char *text, size_t length, const int streams[3], int asker) {
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(sizeof(int) * descriptors)];
+    } control = {{0}};
+    struct iovec part = {(char *)text, length};
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    int held[descriptors] = {streams[0], streams[1], streams[2], asker};
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof held);
+    memcpy(CMSG_DATA(header), held, sizeof held);
+    ssize_t sent;
+    while ((sent = sendmsg(channel, &message, MSG_NOSIGNAL)) < 0 && errno == EINTR) {}
+    return sent < 0 ? -1 : 0;
+}

@@ -1,0 +1,133 @@
+#define _GNU_SOURCE
+#include "lifeline.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+// Nobody who is slow to read is waited for: what they could not be told is told when they can, and nothing is read from them
+// before.
+
+// Returns 0, or -1 where the client can't take it now or has gone.
+static int tell(const struct client *client, const struct ns_report *report, int descriptor) {
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(sizeof(int))];
+    } control = {{0}};
+    struct iovec part = {(void *)report, sizeof *report};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    if (descriptor >= 0) {
+        message.msg_control = &control;
+        message.msg_controllen = sizeof control;
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof descriptor);
+        memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+    }
+    return sendmsg(client->socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -1 : 0;
+}
+
+static void tell_ends(const struct lifeline *lifeline, struct client *client) {
+    while (client->told < lifeline->end_count) {
+        struct ns_report report = {
+            .kind = NS_ENDED,
+            .node = lifeline->ends[client->told].node,
+            .code = lifeline->ends[client->told].status,
+        };
+        if (tell(client, &report, -1) < 0) return;
+        client->told++;
+    }
+}
+
+static void bury(const struct ns_cluster *cluster, struct lifeline *lifeline) {
+    int status;
+    pid_t ended;
+    while ((ended = waitpid(-1, &status, WNOHANG)) > 0)
+        for (size_t i = 0; i < cluster->node_count; i++) {
+            if (lifeline->nodes[i].process != ended) continue;
+            lifeline->nodes[i].process = 0;
+            close(lifeline->nodes[i].channel);
+            lifeline->ends[lifeline->end_count].node = i;
+            lifeline->ends[lifeline->end_count++].status = status;
+        }
+}
+
+// Returns an errno, or 0; `descriptor` is what goes with the answer.
+static int serve_request(
+    const struct ns_cluster *cluster, struct lifeline *lifeline, const struct ns_request *request, int *descriptor) {
+    if (request->kind == NS_ASK) return 0;
+    if (request->kind == NS_STAY) {
+        lifeline->stays = 1;
+        return 0;
+    }
+    if (request->node < 0 || (size_t)request->node >= cluster->node_count) return EINVAL;
+    const struct held_node *node = &lifeline->nodes[request->node];
+    if (node->process <= 0) return ESRCH;
+    if (request->kind == NS_KILL) return kill(node->process, SIGKILL) < 0 ? errno : 0;
+    if (request->kind != NS_CHANNEL) return ENOSYS;
+    *descriptor = node->channel;
+    return 0;
+}
+
+// Returns 0, or -1 if the client has gone, or does not read what it has asked for.
+static int serve_client(const struct ns_cluster *cluster, struct lifeline *lifeline, const struct client *client) {
+    struct ns_request request;
+    ssize_t count = recv(client->socket, &request, sizeof request, MSG_DONTWAIT);
+    if (count < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
+    if (count != sizeof request) return -1;
+    int descriptor = -1;
+    struct ns_report answer = {.kind = NS_ANSWER, .node = request.node, .value = request.value};
+    answer.code = serve_request(cluster, lifeline, &request, &descriptor);
+    return tell(client, &answer, descriptor);
+}
+
+static void accept_client(const struct ns_cluster *cluster, struct lifeline *lifeline) {
+    int socket = accept4(cluster->listener, NULL, NULL, SOCK_CLOEXEC);
+    if (socket >= 0) lifeline->clients[lifeline->client_count++] = (struct client){.socket = socket};
+}
+
+static void let_go(struct lifeline *lifeline, size_t client) {
+    // The kernel ends everything in here with this process, unmounts what is mounted and removes the interfaces.
+    if (client == 0 && !lifeline->stays) _exit(0);
+    close(lifeline->clients[client].socket);
+    // The maker's place stays theirs.
+    if (client == 0)
+        lifeline->clients[0].socket = -1;
+    else
+        lifeline->clients[client] = lifeline->clients[--lifeline->client_count];
+}
+
+_Noreturn void hold_together(const struct ns_cluster *cluster, int maker, struct lifeline *lifeline) {
+    enum { listener, maker_process, first_client };
+    static struct pollfd polled[first_client + most_clients];
+    lifeline->clients[lifeline->client_count++] = (struct client){.socket = cluster->lifeline};
+    for (;;) {
+        // Whoever comes when all places are taken waits for one.
+        polled[listener] = (struct pollfd){
+            .fd = lifeline->client_count < most_clients ? cluster->listener : -1, .events = POLLIN};
+        // A child of the maker may outlive them that has a copy of their socket.
+        polled[maker_process] = (struct pollfd){.fd = lifeline->stays ? -1 : maker, .events = POLLIN};
+        size_t count = lifeline->client_count;
+        for (size_t i = 0; i < count; i++) {
+            struct client *client = &lifeline->clients[i];
+            if (client->socket >= 0) tell_ends(lifeline, client);
+            polled[first_client + i] = (struct pollfd){
+                .fd = client->socket, .events = client->told < lifeline->end_count ? POLLOUT : POLLIN};
+        }
+        int ready = poll_or_bury(polled, first_client + count);
+        bury(cluster, lifeline);
+        if (ready <= 0) continue;
+        if (polled[maker_process].revents) _exit(0);
+        // From the last to the first, since who goes is replaced by the last.
+        for (size_t i = count; i-- > 0;) {
+            short events = polled[first_client + i].revents;
+            if (!events || events == POLLOUT) continue;
+            if (serve_client(cluster, lifeline, &lifeline->clients[i]) < 0) let_go(lifeline, i);
+        }
+        if (polled[listener].revents) accept_client(cluster, lifeline);
+    }
+}

@@ -1,0 +1,134 @@
+/// One cluster, made by this process or found: whoever holds it can ask the same of it.
+package protocol BackendCluster: Sendable {
+    var summary: ClusterSummary { get }
+
+    /// The nodes, in their order; none while the cluster is still starting in another process.
+    var nodes: [ProvisionedNode] { get }
+
+    /// The nodes that have ended, those too that had before, in that order. It goes on until the task is cancelled.
+    ///
+    /// It throws ``ClusterError`` if a node could not be started, or with the code `clusterLost` if the cluster is gone.
+    func ends() -> AsyncThrowingStream<EndedNode, any Error>
+
+    /// How each node is doing, by its name.
+    ///
+    /// - Throws: ``ClusterError``, with the code `clusterLost` if nothing is left of the cluster.
+    func states() async throws -> [String: NodeState]
+
+    /// The last lines of each node's own log, by its name.
+    func logs() async throws -> [String: String]
+
+    /// For each node a program that shows its log as it grows, and ends with the cluster.
+    func followLogs(of nodes: [String]) throws -> [(node: String, program: Command)]
+
+    /// Runs a program on a node as its root, by the backend's own way, which needs no SSH: in `/root`, with sshd's PATH and
+    /// HOME alone for an environment, within the node's limits.
+    ///
+    /// If the task is cancelled, the program is killed; with Docker only the waiting ends.
+    ///
+    /// - Parameters:
+    ///   - words: The program, by its path or its name on the PATH, and its arguments.
+    ///   - node: The node's name.
+    ///   - streams: The program's standard streams. They stay the caller's to close.
+    /// - Returns: The exit code, or 128 plus the number of the signal that ended it; 126 or 127 if it can't be run.
+    /// - Throws: ``ClusterError`` if the node has ended, or ends meanwhile; `CancellationError`.
+    func execute(_ words: [String], on node: String, streams: ProgramStreams) async throws -> Int32
+
+    /// Lets the cluster stay when the process that made it ends.
+    func detach() async throws
+
+    /// Removes everything that belongs to the cluster: after half a provision too, and a second time too.
+    func destroy() async throws
+
+    /// The command by which a person removes it.
+    var removalCommand: String { get }
+}
+
+/// Clusters of which single nodes can be ended as by a power cut.
+package protocol NodeKilling: BackendCluster {
+    /// Ends all processes of a node at once, and returns when it has ended. Its connections break, its file system is lost
+    /// with the cluster. A node that has ended stays as it is.
+    func kill(_ node: String) async throws
+}
+
+/// A node that has ended.
+package struct EndedNode: Sendable, Hashable {
+    package let name: String
+    /// The exit code, or 128 plus the number of the signal that ended it.
+    package let exitCode: Int
+
+    package init(name: String, exitCode: Int) {
+        self.name = name
+        self.exitCode = exitCode
+    }
+}
+
+/// How a node is doing.
+package enum NodeState: Sendable, Hashable {
+    case running
+    case exited(code: Int)
+}
+
+extension BackendCluster {
+    /// Where nobody tells, every second it is asked for.
+    package func ends() -> AsyncThrowingStream<EndedNode, any Error> {
+        let told = Locked<Set<String>>([])
+        return AsyncThrowingStream {
+            while true {
+                for (name, state) in try await states().sorted(by: { $0.key < $1.key }) {
+                    guard case .exited(let code) = state, told.withLock({ $0.insert(name).inserted }) else { continue }
+                    return EndedNode(name: name, exitCode: code)
+                }
+                try await Task.sleep(for: .seconds(1))
+            }
+        }
+    }
+
+    /// Runs a program on a node as its root, and collects what it prints. A non-zero exit code is a result.
+    ///
+    /// What processes print that it leaves behind is not waited for.
+    ///
+    /// - Throws: As ``execute(_:on:streams:)`` does.
+    package func execute(_ words: [String], on node: String, input: [UInt8] = []) async throws -> CommandOutput {
+        let (output, error) = (Locked<[UInt8]>([]), Locked<[UInt8]>([]))
+        let code = try await ProgramPipes.run(input: .bytes(input)) { bytes in
+            output.withLock { $0 += bytes }
+        } onError: { bytes in
+            error.withLock { $0 += bytes }
+        } program: { streams in
+            try await execute(words, on: node, streams: streams)
+        }
+        return CommandOutput(
+            standardOutput: String(decoding: output.withLock { $0 }, as: UTF8.self),
+            standardError: String(decoding: error.withLock { $0 }, as: UTF8.self), exitCode: code)
+    }
+
+    /// The place of a node among the cluster's.
+    ///
+    /// - Throws: ``ClusterError`` with the code `noCluster` if there is no such node.
+    func index(of node: String) throws -> Int {
+        if let index = nodes.firstIndex(where: { $0.name == node }) { return index }
+        throw ClusterError(
+            .noCluster, "Cluster \(summary.name) has no node \"\(ClusterConfiguration.printable(node))\".", node: node)
+    }
+
+    /// Refuses what no program can be given.
+    func check(_ words: [String], for node: String) throws {
+        guard words.first?.isEmpty == false else {
+            throw ClusterError(
+                .invalidConfiguration, "There is no program to run on \(node): the list is empty.", node: node)
+        }
+        if words.contains(where: { $0.utf8.contains(0) }) {
+            throw ClusterError(
+                .invalidConfiguration, "A command for \(node) has a NUL byte, which no program can be given.",
+                node: node)
+        }
+    }
+
+    /// What is to be said where nothing is left of the cluster.
+    var lost: ClusterError {
+        ClusterError(
+            .clusterLost, "Cluster \(summary.name) is gone: something else has ended it.",
+            remedy: "See what was killed (memory?) or removed on this machine meanwhile.")
+    }
+}

@@ -1,0 +1,113 @@
+/// A cluster of containers, made by this process or found on the engine: everything is asked of the engine.
+package struct DockerCluster: BackendCluster, NodeKilling {
+    package let engine: DockerEngine
+    package let summary: ClusterSummary
+    private let known: [ProvisionedNode]?
+
+    /// - Parameters:
+    ///   - engine: The engine that it is on.
+    ///   - summary: Which cluster it is.
+    ///   - nodes: The nodes, if they are known; else its folder says which they are.
+    package init(engine: DockerEngine, summary: ClusterSummary, nodes: [ProvisionedNode]? = nil) {
+        self.engine = engine
+        self.summary = summary
+        known = nodes
+    }
+
+    package var nodes: [ProvisionedNode] { known ?? summary.inventory?.nodes.map(ProvisionedNode.init) ?? [] }
+
+    package func states() async throws -> [String: NodeState] {
+        let format = "{{index .Config.Labels \"\(DockerLabel.node)\"}} {{.State.Running}} {{.State.ExitCode}}"
+        let containers = try await engine.records(.containers, of: summary.id).map(\.id)
+        guard !containers.isEmpty else { throw lost }
+        return try await engine.lines(["inspect", "--type", "container", "--format", format] + containers)
+            .reduce(into: [:]) {
+                let words = $1.split(separator: " ")
+                guard words.count == 3 else { return }
+                $0[String(words[0])] = words[1] == "true" ? .running : .exited(code: Int(words[2]) ?? -1)
+            }
+    }
+
+    package func logs() async throws -> [String: String] {
+        let nodes = try await states().keys
+        return try await withThrowingTaskGroup(of: (String, String).self) { group in
+            for node in nodes {
+                group.addTask {
+                    let output = try await engine.ask(["logs", "--tail", "500", container(node)])
+                    // sshd writes to standard error, the start script to either.
+                    return (node, output.standardOutput + output.standardError)
+                }
+            }
+            return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+    }
+
+    package func followLogs(of nodes: [String]) -> [(node: String, program: Command)] {
+        nodes.map { ($0, engine.command(["logs", "--follow", "--tail", "500", container($0)])) }
+    }
+
+    package func execute(_ words: [String], on node: String, streams: ProgramStreams) async throws -> Int32 {
+        try check(words, for: node)
+        let code = try await engine.command(DockerArguments.execute(words, in: container(node))).run(streams: streams)
+        // The engine has the same exit codes for what it could not do itself.
+        if code != 0, case let state = try await states()[node], state != .running {
+            throw ClusterError(.connectionLost, "\(node) can't run `\(words[0])`: it has ended.", node: node)
+        }
+        return code
+    }
+
+    package func kill(_ node: String) async throws {
+        _ = try index(of: node)
+        do {
+            try await engine.change(
+                ["kill", "--signal", "KILL", container(node)], node: node, else: "\(node) could not be killed")
+        } catch {
+            guard case .exited? = try await states()[node] else { throw error }
+        }
+        // Told when it has ended.
+        _ = try await engine.ask(["wait", container(node)])
+    }
+
+    /// The engine runs it, whoever asked for it.
+    package func detach() async throws {}
+
+    package func destroy() async throws { try await destroy(attempts: 100) }
+
+    package var removalCommand: String {
+        func typed(_ words: [String]) -> String {
+            engine.typed + " " + words.map(shellQuoted).joined(separator: " ")
+        }
+        return "\(engine.typed) rm -fv $(\(typed(DockerArguments.containers(of: summary.id)))) "
+            + "&& \(engine.typed) network rm $(\(typed(DockerArguments.networks(of: summary.id))))"
+    }
+
+    private func container(_ node: String) -> String { DockerArguments.container(summary.id, node) }
+}
+
+extension DockerCluster {
+    private func destroy(attempts: Int) async throws {
+        // The question about networks is answered while the containers go; only then can a network go.
+        async let networks = engine.records(.networks, of: summary.id)
+        let containers = try await engine.records(.containers, of: summary.id)
+        do {
+            try await remove(["rm", "--force", "--volumes"], containers, "containers")
+            try await remove(["network", "rm"], networks, "network")
+        } catch {
+            // Another process, or an engine that has just come back, may have been removing the same: what counts is
+            // whether anything is left.
+            let left =
+                try await engine.records(.containers, of: summary.id) + engine.records(.networks, of: summary.id)
+            if left.isEmpty { return }
+            guard "\(error)".contains("already in progress"), attempts > 1 else { throw error }
+            // The engine does not tell when it has removed what somebody else has asked it to.
+            try await Task.sleep(for: .milliseconds(100))
+            try await destroy(attempts: attempts - 1)
+        }
+    }
+
+    private func remove(_ words: [String], _ records: [DockerRecord], _ things: String) async throws {
+        if records.isEmpty { return }
+        try await engine.change(
+            words + records.map(\.id), else: "The \(things) of cluster \(summary.id) could not be removed")
+    }
+}

@@ -1,0 +1,29 @@
+/// Something that has happened to a cluster.
+package struct Event: Sendable, Hashable {
+    package enum Kind: Sendable, Hashable {
+        /// A piece of work has begun, or is done, that may take long: an image that is built, say.
+        case work
+        /// A program that does such work has printed a line.
+        case output
+        /// A step of the start is done.
+        case done(StartTimes.Step)
+        /// A node's host key was checked, and the node ran a command.
+        case proved
+        /// A node has ended.
+        case ended
+        /// A node was killed on purpose.
+        case killed
+        /// The cluster was let go of: it stays when its maker ends.
+        case detached
+        /// The cluster is removed.
+        case stopped
+    }
+
+    /// How long after the beginning of the cluster's start it happened.
+    package let time: Duration
+    /// The node that it happened to; nil if it was the cluster.
+    package let node: String?
+    package let kind: Kind
+    /// What else there is to say, in words; may be empty.
+    package let detail: String
+}

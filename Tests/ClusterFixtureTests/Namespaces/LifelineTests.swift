@@ -1,0 +1,112 @@
+#if os(Linux)
+import FixtureTestSupport
+import Foundation
+import Subprocess
+import Testing
+
+@testable import ClusterEmulation
+
+/// The process that holds a cluster together, asked by processes that did not make it.
+@Suite(.requiresNamespaces, .timeLimit(.minutes(5)))
+struct LifelineTests {
+    private func found(_ name: String) async throws -> any BackendCluster {
+        let clusters = try await NamespacesBackend().clusters(includingRemains: false)
+        return try #require(clusters.first { $0.summary.name == name })
+    }
+
+    @Test func aClusterThatSomebodyElseDetachesOutlivesItsMaker() async throws {
+        try await withTemporaryFolder { folder in
+            let name = "detached-" + String(Int.random(in: 100_000..<999_999))
+            var options = PlatformOptions()
+            options.createSession = true
+            let cluster = try await Subprocess.run(
+                .name("env"), arguments: [VictimProgram.path, name],
+                environment: .inherit.updating(["TMPDIR": folder, "CLUSTER_FIXTURE_BACKEND": "namespaces"]),
+                platformOptions: options, input: .inputWriter, output: .sequence, error: .discarded
+            ) { execution in
+                for try await line in execution.standardOutput.strings() where line == "ready" { break }
+                let cluster = try await found(name)
+                try await cluster.detach()
+                #expect(try await cluster.states().values.allSatisfy { $0 == .running })
+                try execution.send(signal: .kill)
+                return cluster
+            }.closureResult
+            // Its maker has died; the maker's reaper removes the folder, and the lifeline stays.
+            #expect(try await eventually { !FileManager.default.fileExists(atPath: cluster.summary.folder) })
+            try await cluster.destroy()
+            let error = try await #require(throws: ClusterError.self) { try await cluster.states() }
+            #expect(error.code == .clusterLost)
+        }
+    }
+
+    /// More than have a place at a time: the others wait for one.
+    @Test func manyAskAtTheSameTime() async throws {
+        try await withCluster(nodes: 2, backend: .namespaces) { cluster in
+            let summary = cluster.handle.summary
+            let answers = try await withThrowingTaskGroup(of: [String: NodeState].self) { group in
+                for _ in 0..<200 { group.addTask { try await NamespaceCluster(summary).states() } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(answers.count == 200)
+            #expect(answers.allSatisfy { $0 == ["node1": .running, "node2": .running] })
+            #expect(try await cluster[0].run("hostname").standardOutput == "node1\n")
+        }
+    }
+
+    @Test func aNodeThatRunsAllItCanSaysSo() async throws {
+        try await withCluster(backend: .namespaces) { cluster in
+            let handle = cluster.handle
+            let running = (0..<64).map { _ in Task { try await handle.execute(["sleep", "600"], on: "node1") } }
+            let areRunning = try await eventually {
+                try await cluster[0].run("pgrep -x -c -f 'sleep 600'").standardOutput == "64\n"
+            }
+            #expect(areRunning)
+            let error = try await #require(throws: ClusterError.self) {
+                try await handle.execute(["true"], on: "node1")
+            }
+            #expect(
+                error.message.contains("node1 can't run `true`: as many programs as it can take run there already."))
+            for task in running { task.cancel() }
+            for task in running { _ = await task.result }
+            let hasRoom = try await eventually {
+                (try? await handle.execute(["hostname"], on: "node1").standardOutput) == "node1\n"
+            }
+            #expect(hasRoom)
+        }
+    }
+
+    /// Clusters of older versions have no socket.
+    @Test func aClusterWithoutASocketIsListedAndCanBeRemoved() async throws {
+        try await CommandLine.with(.namespaces) { command in
+            let name = "old-" + String(Int.random(in: 100_000..<999_999))
+            try #require(try await command.run("up", "--name", name).exitCode == 0)
+            let folder = try await found(name).summary.folder
+            try FileManager.default.removeItem(atPath: folder + "/lifeline.sock")
+            #expect(try await command.run("list").standardOutput.contains(name))
+            #expect(try await command.run("ssh", name, "--", "hostname").standardOutput == "node1\n")
+            let kill = try await command.run("kill", name + "/node1")
+            #expect(kill.exitCode == 64)
+            #expect(kill.standardError.contains("Cluster \(name) can't be asked: there is no \(folder)/lifeline.sock."))
+            #expect(kill.standardError.contains("`cluster-fixture down \(name)`"))
+            #expect(try await command.run("logs", name).standardOutput.contains("Accepted publickey"))
+            #expect(try await command.run("down", name).exitCode == 0)
+            #expect(try await command.left() == [])
+        }
+    }
+
+    /// What a dead maker and a dead reaper leave, if the cluster had come no further than this.
+    @Test(.requiresRoot) func theLimitsOfAClusterThatNeverWasAreRemains() async throws {
+        let workspace = Workspace(cluster: .random())
+        let cluster = try #require(workspace.cluster)
+        let dead = ProcessIdentity(
+            machine: ProcessIdentity.current.machine, processID: ProcessIdentity.current.processID, started: "1")
+        try workspace.create(for: "namespaces", owner: dead)
+        for group in try NodeCgroups.make(cluster, "node1", NodeLimits(memory: 64 << 20)) { close(group) }
+        #expect(NodeCgroups.clusters().contains(cluster))
+        // Another process that starts a cluster at this moment may be quicker, and sweep it for us.
+        await Leftovers.sweep(NamespacesBackend())
+        #expect(!NodeCgroups.clusters().contains(cluster))
+        #expect(!FileManager.default.fileExists(atPath: workspace.folder))
+    }
+}
+#endif
