@@ -77,8 +77,9 @@ package struct DockerCluster: BackendCluster, NodeKilling {
         func typed(_ words: [String]) -> String {
             engine.typed + " " + words.map(shellQuoted).joined(separator: " ")
         }
-        return "\(engine.typed) rm -fv $(\(typed(DockerArguments.containers(of: summary.id)))) "
-            + "&& \(engine.typed) network rm $(\(typed(DockerArguments.networks(of: summary.id))))"
+        // Without containers, `docker rm` would fail and the network stay: xargs -r runs nothing for an empty list.
+        return "\(typed(DockerArguments.containers(of: summary.id))) | xargs -r \(engine.typed) rm -fv "
+            + "&& \(typed(DockerArguments.networks(of: summary.id))) | xargs -r \(engine.typed) network rm"
     }
 
     private func container(_ node: String) -> String { DockerArguments.container(summary.id, node) }
