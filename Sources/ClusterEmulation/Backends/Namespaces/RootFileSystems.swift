@@ -71,6 +71,7 @@ struct RootFileSystems: Sendable {
         }
         let isArchive = !isFolder.boolValue
         return try await unpacked(path, as: "root-" + fingerprint.text, progress) { workshop in
+            progress.step("unpacking \(path); this is done once")
             if isArchive {
                 try await workshop.copy(path)
             } else {
@@ -85,7 +86,6 @@ struct RootFileSystems: Sendable {
         input: @escaping @Sendable (ImageWorkshop) async throws -> Void
     ) async throws -> String {
         try await cache.once(name) { workshop in
-            progress.step("unpacking \(path); this is done once")
             try await workshop.prepare { try await input(workshop) }
             let text = """
                 mkdir "$1/root"
@@ -114,6 +114,7 @@ struct RootFileSystems: Sendable {
         _ image: NodeImage, _ words: [String], _ fingerprint: String, _ progress: Progress
     ) async throws -> String {
         try await unpacked("the image \(image)", as: "image-" + fingerprint, progress) { workshop in
+            progress.step("building the image \(image) with buildah; this is done once")
             let text = """
                 place=$1
                 shift
@@ -134,6 +135,7 @@ struct RootFileSystems: Sendable {
                     .imageUnavailable, "The image \(image) could not be built: buildah ended with exit code \(code).",
                     log: log, remedy: "Mend the failing step, shown below, and run again.")
             }
+            progress.step("built the image \(image)")
         }
     }
 }
