@@ -24,10 +24,10 @@ public struct ClusterConfiguration: Sendable, Hashable {
     /// the test runs and the nodes call back. They find this machine at the first address of their network. With Docker they always may.
     public var hostAccess: Bool
     /// Whether `ubuntu` may become root by `sudo`, without a password.
-    public var sudo = false
+    public var sudo: Bool
     /// Linux capabilities that the nodes' root has beside Docker's usual ones and `NET_ADMIN`, such as `SYS_PTRACE`. With namespaces
     /// root has all of them already, over what is the node's own.
-    public var capabilities: [String] = []
+    public var capabilities: [String]
     /// How long all nodes together may take to become ready, from the moment their containers are started.
     public var readyWithin: Duration
 
@@ -49,6 +49,8 @@ public struct ClusterConfiguration: Sendable, Hashable {
     ///   - mounts: Folders of this machine that every node sees.
     ///   - outside: Whether the nodes may reach what this machine reaches, such as a package index.
     ///   - hostAccess: Whether the nodes may connect to services of this machine.
+    ///   - sudo: Whether `ubuntu` may become root by `sudo`, without a password.
+    ///   - capabilities: Linux capabilities that the nodes' root has besides the usual ones, such as `SYS_PTRACE`.
     ///   - readyWithin: How long the nodes may take to become ready; 60 seconds unless you say otherwise.
     public init(
         nodes: Int = 1,
@@ -61,6 +63,8 @@ public struct ClusterConfiguration: Sendable, Hashable {
         mounts: [Mount] = [],
         outside: Bool = false,
         hostAccess: Bool = false,
+        sudo: Bool = false,
+        capabilities: [String] = [],
         readyWithin: Duration = .seconds(60)
     ) {
         self.nodes = nodes
@@ -73,6 +77,8 @@ public struct ClusterConfiguration: Sendable, Hashable {
         self.mounts = mounts
         self.outside = outside
         self.hostAccess = hostAccess
+        self.sudo = sudo
+        self.capabilities = capabilities
         self.readyWithin = readyWithin
     }
 }

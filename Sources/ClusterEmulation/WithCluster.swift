@@ -9,18 +9,16 @@
 /// }
 /// ```
 ///
+/// ```swift
+/// try await withCluster(nodes: 2, configure: { $0.limits.memory = 1 << 30 }) { cluster in … }
+/// ```
+///
 /// - Parameters:
 ///   - nodes: How many nodes.
 ///   - image: What a node is made of.
 ///   - backend: Where the nodes run.
 ///   - name: A name for people, or nil to choose one.
-///   - limits: What each node may use.
-///   - environment: Variables that every SSH command on every node sees.
-///   - ports: Ports of each node, besides 22, that are published on 127.0.0.1.
-///   - mounts: Folders of this machine that every node sees.
-///   - outside: Whether the nodes may reach what this machine reaches, such as a package index.
-///   - hostAccess: Whether the nodes may connect to services of this machine.
-///   - readyWithin: How long the nodes may take to become ready; 60 seconds unless you say otherwise.
+///   - configure: Sets whatever else ``ClusterConfiguration`` has, before anything is checked or started.
 ///   - body: What to do with the cluster.
 /// - Returns: What the closure returns.
 /// - Throws: What the closure throws; ``ClusterError`` if the cluster can't be started or removed.
@@ -29,18 +27,11 @@ public nonisolated(nonsending) func withCluster<Result>(
     image: NodeImage = .node,
     backend: BackendChoice = .automatic,
     name: String? = nil,
-    limits: NodeLimits = .none,
-    environment: [String: String] = [:],
-    ports: [PublishedPort] = [],
-    mounts: [Mount] = [],
-    outside: Bool = false,
-    hostAccess: Bool = false,
-    readyWithin: Duration = .seconds(60),
+    configure: (inout ClusterConfiguration) -> Void = { _ in },
     _ body: nonisolated(nonsending) (Cluster) async throws -> Result
 ) async throws -> Result {
-    let configuration = ClusterConfiguration(
-        nodes: nodes, image: image, backend: backend, name: name, limits: limits, environment: environment,
-        ports: ports, mounts: mounts, outside: outside, hostAccess: hostAccess, readyWithin: readyWithin)
+    var configuration = ClusterConfiguration(nodes: nodes, image: image, backend: backend, name: name)
+    configure(&configuration)
     return try await withCluster(configuration, body)
 }
 

@@ -55,15 +55,13 @@ struct ClusterOptions: ParsableArguments {
 
     /// - Throws: `ValidationError` for what can't be read as what it should be.
     func configuration(mounts extra: [Mount] = []) throws -> ClusterConfiguration {
-        var configuration = ClusterConfiguration(
+        ClusterConfiguration(
             nodes: nodes, image: image.image, backend: try Self.backend(backend), name: name,
             limits: NodeLimits(
                 processors: processors, memory: memory?.bytes, disk: disk?.bytes, sharedMemory: sharedMemory?.bytes),
             environment: try variables(), ports: publish.map { PublishedPort($0) }, mounts: try mounts() + extra,
-            outside: outside, hostAccess: hostAccess, readyWithin: .seconds(readyWithin))
-        configuration.sudo = sudo
-        configuration.capabilities = capabilities
-        return configuration
+            outside: outside, hostAccess: hostAccess, sudo: sudo, capabilities: capabilities,
+            readyWithin: .seconds(readyWithin))
     }
 
     /// Claims the name that was asked for, if any, until the cluster is found by it.

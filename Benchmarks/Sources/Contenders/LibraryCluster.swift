@@ -14,7 +14,7 @@ final class LibraryCluster: Contender {
     func whyNot() -> String? { backend == .docker ? DockerEngine.whyNot : Machine.needsRoot }
 
     func setUp(nodes: Int) async throws -> Times {
-        let fixture = ClusterFixture(nodes: nodes, backend: backend, readyWithin: .seconds(300))
+        let fixture = ClusterFixture(nodes: nodes, backend: backend) { $0.readyWithin = .seconds(300) }
         self.fixture = fixture
         var stopwatch = Stopwatch()
         let cluster = try await fixture.setUp()

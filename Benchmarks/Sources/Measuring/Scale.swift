@@ -16,7 +16,7 @@ struct Scale: Encodable {
 
     static func measure(nodes: Int) async throws -> Scale {
         #if os(Linux)
-        let fixture = ClusterFixture(nodes: nodes, backend: .namespaces, readyWithin: .seconds(300))
+        let fixture = ClusterFixture(nodes: nodes, backend: .namespaces) { $0.readyWithin = .seconds(300) }
         let cluster = try await fixture.setUp()
         var times = cluster.startTimes.steps
         let folder = (cluster.sshConfigurationFile as NSString).deletingLastPathComponent

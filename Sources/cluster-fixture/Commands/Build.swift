@@ -19,9 +19,11 @@ struct Build: AsyncParsableCommand {
     var backend = "automatic"
 
     func run() async throws {
+        let configuration = ClusterConfiguration(image: image.image)
+        try configuration.validate()
         let backend = try await ClusterOptions.backend(backend).resolve()
-        try backend.check(ClusterConfiguration(image: image.image))
-        for line in try await backend.prepare(image.image, timeline: .console()).parts {
+        try backend.check(configuration)
+        for line in try await backend.prepare(configuration.image, timeline: .console()).parts {
             Console.result(line)
         }
     }

@@ -47,7 +47,7 @@ struct HostAccessTests {
         try await PythonProgram.with(Self.server) { server in
             let port = try #require(server.lines.first)
             for mayReach in [false, true] {
-                try await withCluster(backend: .namespaces, hostAccess: mayReach) { cluster in
+                try await withCluster(backend: .namespaces, configure: { $0.hostAccess = mayReach }) { cluster in
                     let words = ["python3", "-c", Self.client, Self.gateway(of: cluster[0]), port]
                     let reached = try await cluster[0].run(words).requireSuccess().standardOutput
                     #expect(reached == (mayReach ? "SOCK_STREAM reached\nSOCK_DGRAM reached\n" : ""))
@@ -89,7 +89,7 @@ struct HostAccessTests {
             .map { $0.trimmingCharacters(in: .newlines) }.filter { $0.contains(".") }
         try await PythonProgram.with(Self.server) { server in
             let port = try #require(server.lines.first)
-            try await withCluster(backend: .namespaces, hostAccess: mayReach) { cluster in
+            try await withCluster(backend: .namespaces, configure: { $0.hostAccess = mayReach }) { cluster in
                 let node = cluster[0]
                 // The node knows this machine's interface because that has spoken to it.
                 let greeting = "exec 3<>/dev/tcp/\(node.ip)/22; head -c 7 <&3"

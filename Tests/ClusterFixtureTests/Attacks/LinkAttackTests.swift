@@ -13,7 +13,7 @@ struct LinkAttackTests {
             let name = "cluster-fixture-\(UUID().uuidString)"
             // /var/run is a link to /run, which an absolute link would be as well.
             let mounts = [Mount(folder, at: "/var/run/\(name)", isReadOnly: true)]
-            try await withCluster(backend: .namespaces, mounts: mounts) { cluster in
+            try await withCluster(backend: .namespaces, configure: { $0.mounts = mounts }) { cluster in
                 let seen = try await cluster[0].run("cat /run/\(name)/file", as: .root).standardOutput
                 #expect(seen == "shared")
                 #expect(!FileManager.default.fileExists(atPath: "/run/" + name))

@@ -121,7 +121,7 @@ struct NodeAttackTests {
 
     @Test(.enabled("only root may make control groups here") { geteuid() == 0 })
     func aLimitedNodesGroupIsTheRootOfAllGroups() async throws {
-        try await withCluster(backend: .namespaces, limits: NodeLimits(memory: 128 << 20)) { cluster in
+        try await withCluster(backend: .namespaces, configure: { $0.limits.memory = 128 << 20 }) { cluster in
             let node = cluster[0]
             let groups = try await node.run("cut -d: -f3 /proc/self/cgroup").lines
             #expect(Set(groups) == ["/"])
@@ -208,7 +208,7 @@ struct NodeAttackTests {
     @Test(.enabled("only root may make control groups here") { geteuid() == 0 })
     func filesNeverTakeAllOfALimitedNodesMemory() async throws {
         let limits = NodeLimits(memory: 64 << 20)
-        try await withCluster(backend: .namespaces, limits: limits) { cluster in
+        try await withCluster(backend: .namespaces, configure: { $0.limits = limits }) { cluster in
             for place in ["/dev/shm", "/tmp", "/var/tmp", "/run", "/etc"] {
                 let filling = try await cluster[0].run("head -c 1G /dev/zero >\(place)/full", as: .root)
                 #expect(filling.standardError.contains("No space left on device"), "\(place)")

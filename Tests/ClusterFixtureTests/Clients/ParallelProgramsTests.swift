@@ -8,7 +8,7 @@ import Testing
 struct ParallelProgramsTests {
     @Test(.requiresOutside, arguments: try await BackendUnderTest.usable())
     func mpirunStartsAProcessOnEveryNode(backend: BackendUnderTest) async throws {
-        try await withCluster(nodes: 3, backend: backend.choice, outside: true) { cluster in
+        try await withCluster(nodes: 3, backend: backend.choice, configure: { $0.outside = true }) { cluster in
             let install = "apt-get update && apt-get install -y --no-install-recommends openmpi-bin"
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for node in cluster.nodes {

@@ -210,6 +210,12 @@ struct CommandLineTests {
         (["up", "--backend", "dokcer"], 64, "Did you mean docker?"),
         (["run"], 64, "There is no command"),
         (["run", "--nodes", "2", "--inside", "node3", "--", "true"], 64, "There will be no node3"),
+        (["up", "--image", "mine:1", "--base", "debian:bookworm"], 64, "--base goes with the images node and dask"),
+        (["up", "--package", "two words"], 64, "is no name of a package"),
+        (["build", "--requirements", "/nowhere.txt"], 64, "/nowhere.txt"),
+        (["run", "--provision", "/nowhere.sh", "--", "true"], 64, "/nowhere.sh"),
+        (["up", "--cap-add", "EVERYTHING"], 64, "is no Linux capability"),
+        (["up", "--disk", "much"], 64, "--disk"),
         (["copy", "a", "b"], 64, "One of the two must be on a node"),
         (["kill", "lab"], 64, "write lab/NODE"),
         (["exec", "lab/node1"], 64, "There is no program"),
@@ -258,6 +264,19 @@ struct CommandLineTests {
         #expect(help.exitCode == 0)
         #expect(help.standardOutput.contains("cluster-fixture \(command)"))
         #expect(help.standardOutput.contains("EXAMPLE"))
+    }
+
+    @Test(arguments: try await BackendUnderTest.usable())
+    func aNodesOptionsAreHandedOn(backend: BackendUnderTest) async throws {
+        try await CommandLine.with(backend) { command in
+            let line =
+                "sudo -n id -un; df --block-size=1M --output=size /dev/shm | tail -n 1 | tr -d ' '; . /etc/os-release; echo $VERSION_ID"
+            let run = try await command.run(
+                "run", "--base", "debian:bookworm-slim", "--sudo", "--shm", "80m", "--cap-add", "sys_ptrace", "--",
+                "ssh",
+                "node1", line)
+            #expect(run.lines == ["root", "80", "12"], "\(run.standardError)")
+        }
     }
 
     @Test func whereNoBackendCanRunItIsSaid() async throws {

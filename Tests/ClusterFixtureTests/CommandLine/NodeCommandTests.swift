@@ -63,7 +63,7 @@ struct NodeCommandTests {
     }
 
     @Test(.requiresNamespaces, .requiresRoot) func aProgramIsHeldToTheNodesLimits() async throws {
-        try await withCluster(backend: .namespaces, limits: NodeLimits(memory: 64 << 20)) { cluster in
+        try await withCluster(backend: .namespaces, configure: { $0.limits.memory = 64 << 20 }) { cluster in
             let words = ["python3", "-c", "x = bytearray(200 << 20); print(len(x))"]
             let hog = try await cluster.handle.execute(words, on: "node1")
             #expect(hog.exitCode == 137)

@@ -7,10 +7,9 @@ import Testing
 struct NodeOptionsTests {
     @Test(arguments: try await BackendUnderTest.usable())
     func sudoCapabilitiesAndSharedMemoryAreAsAskedFor(backend: BackendUnderTest) async throws {
-        var configuration = ClusterConfiguration(
-            backend: backend.choice, limits: NodeLimits(sharedMemory: 96 << 20))
-        configuration.sudo = true
-        configuration.capabilities = ["CAP_SYS_PTRACE", "net_admin"]
+        let configuration = ClusterConfiguration(
+            backend: backend.choice, limits: NodeLimits(sharedMemory: 96 << 20), sudo: true,
+            capabilities: ["CAP_SYS_PTRACE", "net_admin"])
         try await withCluster(configuration) { cluster in
             let node = cluster[0]
             let risen = try await node.run("sudo -n id -un")

@@ -47,7 +47,7 @@ struct DockerSecretsTests {
     }
 
     @Test func portsAreOnLoopbackOnly() async throws {
-        try await withCluster(backend: .docker, ports: [8787]) { cluster in
+        try await withCluster(backend: .docker, configure: { $0.ports = [8787] }) { cluster in
             let bindings = try await engine.ask(["port", DockerArguments.container(cluster.clusterID, "node1")])
                 .standardOutput
             let lines = bindings.split(separator: "\n")

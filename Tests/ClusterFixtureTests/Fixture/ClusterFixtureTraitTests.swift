@@ -18,10 +18,12 @@ struct ClusterFixtureTraitTests {
         #expect(Self.seen.withLock { $0.count } == 1)
     }
 
-    @Test(ClusterFixture(nodes: 1, name: "own")) func aTestMayHaveItsOwn() async throws {
+    @Test(ClusterFixture(nodes: 1, name: "own") { $0.environment = ["WORD": "of its own"] }) func aTestMayHaveItsOwn()
+        async throws
+    {
         let cluster = try Cluster.current
         #expect(cluster.name == "own")
-        #expect(try await cluster[0].run("hostname").standardOutput == "node1\n")
+        #expect(try await cluster[0].run("hostname; echo $WORD").standardOutput == "node1\nof its own\n")
     }
 
     @Test(ClusterFixture(name: "cases"), arguments: 1...3) func theCasesOfATestShareItsCluster(number: Int) throws {

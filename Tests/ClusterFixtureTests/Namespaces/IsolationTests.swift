@@ -122,8 +122,7 @@ struct IsolationTests {
     }
 
     @Test func aFullFileSystemIsTheNodesOwnTrouble() async throws {
-        let limits = NodeLimits(disk: 64 << 20)
-        try await withCluster(nodes: 2, backend: .namespaces, limits: limits) { cluster in
+        try await withCluster(nodes: 2, backend: .namespaces, configure: { $0.limits.disk = 64 << 20 }) { cluster in
             let filling = try await cluster[0].run("head -c 4G /dev/zero >/var/tmp/full", as: .root)
             #expect(filling.exitCode != 0)
             #expect(filling.standardError.contains("No space left on device"))

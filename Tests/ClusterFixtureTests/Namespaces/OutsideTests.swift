@@ -16,7 +16,7 @@ struct OutsideTests {
     func nodesReachTheOutsideIfTheyMay() async throws {
         try await withCluster(backend: .namespaces) { there in
             let node = there[0]
-            try await withCluster(nodes: 2, backend: .namespaces, outside: true) { cluster in
+            try await withCluster(nodes: 2, backend: .namespaces, configure: { $0.outside = true }) { cluster in
                 for each in cluster.nodes {
                     #expect(try await each.run(Self.greet(node.ip, 22)).standardOutput == "SSH-2.0")
                 }

@@ -21,8 +21,8 @@ import Testing
         (.init(limits: .init(memory: 1000)), "1000 bytes"),
         (.init(limits: .init(disk: 4096)), "4096 bytes of disk"),
         (.init(limits: .init(sharedMemory: -1)), "-1 bytes of shared memory"),
-        (capable("SYS_PTRACE", "SYS_EVERYTHING"), "SYS_EVERYTHING"),
-        (capable("CAP_"), "CAP_"),
+        (.init(capabilities: ["SYS_PTRACE", "SYS_EVERYTHING"]), "SYS_EVERYTHING"),
+        (.init(capabilities: ["CAP_"]), "CAP_"),
         (.init(image: .node(basedOn: "")), "base image"),
         (.init(image: .node(basedOn: "debian:trixie\n")), #"debian:trixie\n"#),
         (.init(environment: ["A B": "x"]), "A B"),
@@ -37,12 +37,6 @@ import Testing
         (.init(mounts: [Mount("/tmp", at: "/x,readonly")]), "/x,readonly"),
         (.init(mounts: [Mount("/no/such/folder", at: "/x")]), "/no/such/folder"),
     ]
-
-    private static func capable(_ names: String...) -> ClusterConfiguration {
-        var configuration = ClusterConfiguration()
-        configuration.capabilities = names
-        return configuration
-    }
 
     @Test(arguments: bad) func badInputIsRefused(configuration: ClusterConfiguration, part: String) async throws {
         let backend = FakeBackend(.give([]))

@@ -73,6 +73,7 @@ struct RootFileSystems: Sendable {
         }
         let isArchive = !isFolder.boolValue
         return try await unpacked(path, as: "root-" + fingerprint.text, timeline) { workshop in
+            timeline.note(.work, "unpacking \(path); this is done once")
             if isArchive {
                 try await workshop.copy(path)
             } else {
@@ -87,7 +88,6 @@ struct RootFileSystems: Sendable {
         input: @escaping @Sendable (ImageWorkshop) async throws -> Void
     ) async throws -> String {
         try await cache.once(name, path, timeline: timeline) { workshop in
-            timeline.note(.work, "unpacking \(path); this is done once")
             try await workshop.prepare { try await input(workshop) }
             let text = """
                 mkdir "$1/root"
@@ -116,6 +116,7 @@ struct RootFileSystems: Sendable {
         _ image: NodeImage, _ words: [String], _ fingerprint: String, _ timeline: Timeline
     ) async throws -> String {
         try await unpacked("the image \(image)", as: "image-" + fingerprint, timeline) { workshop in
+            timeline.note(.work, "building the image \(image) with buildah; this is done once")
             let text = """
                 place=$1
                 shift
@@ -136,6 +137,7 @@ struct RootFileSystems: Sendable {
                     .imageUnavailable, "The image \(image) could not be built: buildah ended with exit code \(code).",
                     log: log, remedy: "Mend the failing step, shown below, and run again.")
             }
+            timeline.note(.work, "built the image \(image)")
         }
     }
 }
