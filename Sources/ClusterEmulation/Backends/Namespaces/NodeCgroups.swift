@@ -13,7 +13,8 @@ enum NodeCgroups {
     ///
     /// - Throws: ``ClusterError`` if this process may not make groups: a limit that is not kept is none.
     static func make(_ cluster: ClusterPlan.ID, _ node: String, _ limits: NodeLimits) throws -> [Int32] {
-        guard limits != .none else { return [] }
+        // The sizes of its file systems are kept by those.
+        guard limits.processors != nil || limits.memory != nil else { return [] }
         return try hierarchies.map { try make("\($0)/\(prefix)\(cluster)-\(node)", in: $0, node, limits) }
     }
 
