@@ -9,7 +9,7 @@ extension Node {
     ///     already, the copy goes into it under its own name, as with `cp -R`.
     ///   - user: Who writes it.
     /// - Throws: ``ClusterError`` with the code `transferFailed`; if the node can't be reached, with the codes that
-    ///   ``run(_:as:environment:standardInput:timeout:)`` has for that.
+    ///   `run` has for that.
     public func upload(from source: String, to target: String, as user: User = .ubuntu) async throws {
         try await explainingLoss {
             try await FileTransfer(access: access, node: name, user: user).upload(from: source, to: target)
@@ -23,7 +23,7 @@ extension Node {
     ///   - target: A path on this machine. If a folder is there already, the copy goes into it under its own name.
     ///   - user: Who reads it.
     /// - Throws: ``ClusterError`` with the code `transferFailed`; if the node can't be reached, with the codes that
-    ///   ``run(_:as:environment:standardInput:timeout:)`` has for that.
+    ///   `run` has for that.
     public func download(from source: String, to target: String, as user: User = .ubuntu) async throws {
         try await explainingLoss {
             try await FileTransfer(access: access, node: name, user: user).download(from: source, to: target)

@@ -57,7 +57,7 @@ extension Node {
     ///   - standardInput: What it reads; nothing by default.
     ///   - timeout: How long it may take; nil means as long as it likes.
     /// - Returns: What it printed and how it ended.
-    /// - Throws: As ``run(_:as:environment:standardInput:timeout:)`` with a shell line does.
+    /// - Throws: As `run` with a shell line does.
     @discardableResult
     public func run(
         _ words: [String], as user: User = .ubuntu, environment: [String: String] = [:], standardInput: String = "",

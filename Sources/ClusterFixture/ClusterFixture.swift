@@ -51,7 +51,7 @@ public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping 
     /// Describes the cluster for the tests. Nothing starts yet.
     ///
     /// ```swift
-    /// ClusterFixture(nodes: 3) { $0.limits.memory = 1 << 30 }
+    /// let fixture = ClusterFixture(nodes: 3) { $0.limits.memory = 1 << 30 }
     /// ```
     ///
     /// - Parameters:
@@ -59,7 +59,7 @@ public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping 
     ///   - image: What a node is made of.
     ///   - backend: Where the nodes run.
     ///   - name: A name for people, or nil to choose one.
-    ///   - configure: Sets whatever else ``ClusterEmulation/ClusterConfiguration`` has, before anything is checked or started.
+    ///   - configure: Sets whatever else `ClusterConfiguration` has, before anything is checked or started.
     public convenience init(
         nodes: Int = 1,
         image: NodeImage = .node,
