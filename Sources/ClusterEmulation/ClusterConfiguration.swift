@@ -92,7 +92,7 @@ public struct NodeLimits: Sendable, Hashable {
     /// What a node may write to its file system, in bytes.
     ///
     /// With namespaces, files are in memory: nil is 8 GiB, or half of this machine's memory, or two thirds of what a memory limit
-    /// leaves, whichever is least. With Docker, nil is no limit, and engines know one only where they keep their data on btrfs, ZFS, or
+    /// leaves, whichever is least. With Docker, nil means unlimited, and engines have a limit only where they keep their data on btrfs, ZFS, or
     /// XFS mounted with pquota; others refuse it.
     public var disk: Int?
     /// The size of `/dev/shm` in bytes; nil is 64 MiB, or, with namespaces, a quarter of a memory limit if that is less.

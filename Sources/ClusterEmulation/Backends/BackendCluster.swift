@@ -70,7 +70,7 @@ package enum NodeState: Sendable, Hashable {
 }
 
 extension BackendCluster {
-    /// Where nobody tells, every second it is asked for.
+    /// A backend that does not tell by itself is asked every second.
     package func ends() -> AsyncThrowingStream<EndedNode, any Error> {
         let told = Locked<Set<String>>([])
         return AsyncThrowingStream {

@@ -34,14 +34,14 @@ package struct ImageAddition: Sendable, Hashable {
     func validate() throws {
         for name in packages where try Self.packageName.wholeMatch(in: name) == nil {
             throw ClusterError(
-                .invalidConfiguration, "\"\(ClusterConfiguration.printable(name))\" is no name of a package.",
+                .invalidConfiguration, "\"\(ClusterConfiguration.printable(name))\" is not a name that a package can have.",
                 remedy: "Write it as apt-get takes it: NAME, or NAME=VERSION.")
         }
         for path in [requirements, script].compactMap(\.self) {
             var status = stat()
             guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, access(path, R_OK) == 0 else {
                 throw ClusterError(
-                    .invalidConfiguration, "\(path), which an image is to be made of, is no file that can be read.")
+                    .invalidConfiguration, "\(path), which an image is to be made of, is not a file that can be read.")
             }
         }
     }

@@ -134,7 +134,7 @@ extension DockerEngine {
 
     private func inspected(_ kind: DockerRecord.Kind, _ cluster: ClusterID?) async throws -> [String] {
         let ids = try await lines(kind.listIDs(cluster))
-        // What vanishes between the two questions makes the second fail, and is no cluster any more: the rest is told.
+        // What vanishes between the two questions makes the second one fail. It is not a cluster any more; the others are still told.
         return ids.isEmpty ? [] : try await ask(kind.inspect(ids)).lines
     }
 }

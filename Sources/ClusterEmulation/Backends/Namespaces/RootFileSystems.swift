@@ -55,13 +55,13 @@ struct RootFileSystems: Sendable {
         guard path.hasPrefix("/"), FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
             throw ClusterError(
                 .imageUnavailable,
-                "\"\(ClusterConfiguration.printable(path))\" is no root file system: give the absolute path of a folder or a tar archive."
+                "\"\(ClusterConfiguration.printable(path))\" is not a root file system: give the absolute path of a folder or a tar archive."
             )
         }
         if isFolder.boolValue {
             guard FileManager.default.fileExists(atPath: path + "/etc/passwd") else {
                 throw ClusterError(
-                    .imageUnavailable, "\(path) is no root file system: it has no etc/passwd.",
+                    .imageUnavailable, "\(path) is not a root file system: it has no etc/passwd.",
                     remedy: "Make one with debootstrap or mmdebstrap, or give the tar archive of one.")
             }
             if !ClusterUsers.makerIsRoot { return path }
@@ -97,7 +97,7 @@ struct RootFileSystems: Sendable {
                 [ -e "$1/root/etc/passwd" ]
                 """
             try await workshop.run(
-                text, [workshop.inside(workshop.folder)], else: "\(path) is no archive of a root file system",
+                text, [workshop.inside(workshop.folder)], else: "\(path) is not an archive of a root file system",
                 timeline: timeline)
             return workshop.folder + "/root"
         }
