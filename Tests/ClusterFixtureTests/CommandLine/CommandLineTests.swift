@@ -211,7 +211,7 @@ struct CommandLineTests {
         (["run"], 64, "There is no command"),
         (["run", "--nodes", "2", "--inside", "node3", "--", "true"], 64, "There will be no node3"),
         (["up", "--image", "mine:1", "--base", "debian:bookworm"], 64, "--base goes with the images node and dask"),
-        (["up", "--package", "two words"], 64, "is no name of a package"),
+        (["up", "--package", "two words"], 64, "is not a name that a package can have"),
         (["build", "--requirements", "/nowhere.txt"], 64, "/nowhere.txt"),
         (["run", "--provision", "/nowhere.sh", "--", "true"], 64, "/nowhere.sh"),
         (["up", "--cap-add", "EVERYTHING"], 64, "is no Linux capability"),
