@@ -34,7 +34,8 @@ package struct ImageAddition: Sendable, Hashable {
     func validate() throws {
         for name in packages where try Self.packageName.wholeMatch(in: name) == nil {
             throw ClusterError(
-                .invalidConfiguration, "\"\(ClusterConfiguration.printable(name))\" is not a name that a package can have.",
+                .invalidConfiguration,
+                "\"\(ClusterConfiguration.printable(name))\" is not a name that a package can have.",
                 remedy: "Write it as apt-get takes it: NAME, or NAME=VERSION.")
         }
         for path in [requirements, script].compactMap(\.self) {

@@ -96,7 +96,8 @@ public struct NodeImage: Sendable, Hashable, CustomStringConvertible {
             base.isEmpty || base.contains(where: { $0.isWhitespace || $0.isNewline || !$0.isASCII })
         {
             throw ClusterError(
-                .invalidConfiguration, "\"\(ClusterConfiguration.printable(base))\" is not a name that a base image can have.")
+                .invalidConfiguration,
+                "\"\(ClusterConfiguration.printable(base))\" is not a name that a base image can have.")
         }
         for addition in additions { try addition.validate() }
     }
