@@ -10,6 +10,12 @@ package protocol BackendCluster: Sendable {
     /// It throws ``ClusterError`` if a node could not be started, or with the code `clusterLost` if the cluster is gone.
     func ends() -> AsyncThrowingStream<EndedNode, any Error>
 
+    /// Returns when this machine has its place in the cluster's network, and the cluster its way outside. The nodes are reached by
+    /// their published ports before, and need not wait for that.
+    ///
+    /// - Throws: ``ClusterError`` if something of it could not be set up.
+    func joined() async throws
+
     /// How each node is doing, by its name.
     ///
     /// - Throws: ``ClusterError``, with the code `clusterLost` if nothing is left of the cluster.
@@ -42,6 +48,11 @@ package protocol BackendCluster: Sendable {
 
     /// The command by which a person removes it.
     var removalCommand: String { get }
+}
+
+extension BackendCluster {
+    /// Most are in their network from the beginning.
+    package func joined() async throws {}
 }
 
 /// Clusters of which single nodes can be ended as by a power cut.

@@ -40,6 +40,7 @@ final class ClusterRuntime: Sendable {
             let opened = try SSHAccess(plan, cluster.nodes, credentials)
             access = opened
             try await Readiness(plan: plan, cluster: cluster, access: opened, timeline: timeline).wait()
+            try await cluster.joined()
             timeline.note(.done(.ready))
             await swept
             let runtime = ClusterRuntime(

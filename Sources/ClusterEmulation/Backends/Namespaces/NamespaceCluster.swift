@@ -12,6 +12,8 @@ final class NamespaceCluster: BackendCluster, NodeKilling {
         var lifeline: ProcessIdentity?
         /// Whether this machine has an interface in the cluster's network. One of that name may be somebody else's.
         var hasJoined: Bool
+        /// What goes on beside the start of the nodes.
+        var joining: Task<Void, any Error>?
         /// Made when something is asked.
         var connection: LifelineConnection?
     }
@@ -135,7 +137,15 @@ extension NamespaceCluster {
 
     private func start(_ plan: ClusterPlan, _ image: LayeredImage, _ credentials: Credentials) async throws {
         let network = try await HostNetwork.reserve(nodes: plan.nodeNames.count)
-        defer { network.release() }
+        do { try await start(plan, image, credentials, network) } catch {
+            network.release()
+            throw error
+        }
+    }
+
+    private func start(
+        _ plan: ClusterPlan, _ image: LayeredImage, _ credentials: Credentials, _ network: HostNetwork
+    ) async throws {
         let specification = try ClusterSpecification(
             plan, image: image, subnet: network.subnet, credentials: credentials)
         defer { specification.closeDescriptors() }
@@ -149,23 +159,41 @@ extension NamespaceCluster {
         try await connection.reports.users()
         try await ClusterUsers.map(process)
         try specification.handOver(mountsTo: process)
-        try await connection.reports.network(log: NodeLogs.file("nft", of: summary.folder))
-        try network.join(process, of: plan.id)
-        state.withLock { $0.hasJoined = true }
-        network.release()
-        if plan.configuration.outside {
-            try await connection.reports.connected(log: NodeLogs.file("outside", of: summary.folder))
+        let joining = Task {
+            defer { network.release() }
+            try await join(network, of: process, connection.reports)
+            if plan.configuration.outside {
+                try await connection.reports.connected(log: NodeLogs.file("outside", of: summary.folder))
+            }
         }
+        state.withLock { $0.joining = joining }
+    }
+
+    /// Nodes are under way while the rules of their network are set up, before which this machine may not join it.
+    private func join(_ network: HostNetwork, of process: pid_t, _ reports: Reports) async throws {
+        try await reports.network(log: NodeLogs.file("nft", of: summary.folder))
+        try network.join(process, of: summary.id)
+        state.withLock { $0.hasJoined = true }
+    }
+
+    func joined() async throws {
+        let joining = state.withLock { $0.joining }
+        try await explainingLoss { try await joining?.value }
     }
 
     /// Ends everything: the kernel does it when the lifeline ends.
     func destroy() async throws {
-        let (lifeline, connection, hasJoined) = state.withLock { ($0.lifeline, $0.connection, $0.hasJoined) }
+        let (lifeline, connection, joining) = state.withLock { ($0.lifeline, $0.connection, $0.joining) }
         connection?.close()
-        async let left: Void = hasJoined ? HostNetwork.leave(summary.id) : ()
+        async let left: Void = leave(after: joining)
         if let lifeline { try await end(lifeline) }
         await left
         await NodeCgroups.remove(summary.id)
+    }
+
+    private func leave(after joining: Task<Void, any Error>?) async {
+        _ = await joining?.result
+        if state.withLock({ $0.hasJoined }) { await HostNetwork.leave(summary.id) }
     }
 
     private func end(_ lifeline: ProcessIdentity) async throws {
