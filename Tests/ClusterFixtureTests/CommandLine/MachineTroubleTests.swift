@@ -162,15 +162,13 @@ struct MachineTroubleTests {
         let folder = plan.workspace.keysFolder
         let credentials = try await Credentials.make(
             nodes: plan.nodeNames, folder: folder, ownKeys: OwnKeys(folder: folder))
-        let unfinished = try await #require(throws: UnfinishedCluster.self) {
-            try await backend.provision(plan, credentials: credentials) {
-                try await backend.prepare(.node, timeline: Timeline())
-            }
+        let cluster = try await backend.provision(plan, credentials: credentials) {
+            try await backend.prepare(.node, timeline: Timeline())
         }
-        let error = unfinished.cause as? ClusterError
+        let error = await #expect(throws: ClusterError.self) { try await cluster.joined() }
         #expect(error?.code == .provisioningFailed)
-        #expect(error?.message.contains("File exists") == true, "\(unfinished.cause)")
-        try await unfinished.cluster.destroy()
+        #expect(error?.message.contains("File exists") == true, "\(error as Any)")
+        try await cluster.destroy()
         try plan.workspace.remove()
         let shown = try await Command("ip", ["-details", "link", "show", interface]).output()
         #expect(shown.standardOutput.contains(" bridge "), "\(shown.complaint)")
