@@ -8,6 +8,8 @@ package struct ClusterSummary: Sendable, Hashable {
     package let owner: ProcessIdentity?
     /// The cluster's folder on the owner's machine. What is in it is believed only as far as ``Workspace/opened`` goes.
     package let workspace: Workspace
+    /// Whether it was kept on purpose when it was found.
+    package let wasKept: Bool
 
     package var folder: String { workspace.folder }
 
@@ -17,6 +19,7 @@ package struct ClusterSummary: Sendable, Hashable {
         self.backend = backend
         self.owner = owner
         self.workspace = workspace
+        wasKept = workspace.isKept
     }
 
     /// A cluster that this process is about to make.

@@ -25,7 +25,8 @@ package enum Leftovers {
 
     static func isAbandoned(_ cluster: ClusterSummary) -> Bool {
         guard let owner = cluster.owner, owner.hasEnded else { return false }
-        return !cluster.workspace.isKept
+        // One that was just let go is kept by now; of one that was kept and is being taken down, the folder may be gone by now.
+        return !cluster.wasKept && !cluster.workspace.isKept
     }
 
     /// The folders of dead owners whose clusters are none of these.

@@ -14,7 +14,10 @@ struct KilledBuild: Sendable {
     init(_ command: CommandLine) {
         self.command = command
         let cache = command.folder + "/cache"
-        environment = command.environment.merging(["XDG_CACHE_HOME": cache]) { $1 }
+        // No engine: other tests use the images there.
+        environment = command.environment.merging(
+            ["XDG_CACHE_HOME": cache, "DOCKER_HOST": "unix:///nowhere/docker.sock"]
+        ) { $1 }
         layers = cache + "/cluster-fixture/layers"
     }
 
@@ -40,7 +43,8 @@ struct KilledBuild: Sendable {
         let doctor = try await command.run("doctor", environment: environment)
         #expect(doctor.standardOutput.contains("cluster-fixture prune") == !unfinished.isEmpty)
         let pruned = try await command.run("prune", environment: environment)
-        #expect(pruned.lines == unfinished, "\(pruned.standardError)")
+        // It also finds what other tests have left on purpose.
+        #expect(pruned.lines.filter { $0.hasSuffix(".unfinished") } == unfinished, "\(pruned.standardError)")
         #expect(try folders.filter { $0.hasSuffix(".unfinished") } == [])
     }
 

@@ -111,7 +111,7 @@ struct AddedLayersTests {
         }
         #expect(error.code == .imageUnavailable)
         #expect(error.log.contains("Unable to locate package no-such-package-of-debian"), "\(error)")
-        #expect(error.remedy.contains("Mend the failing step"))
+        #expect(error.remedy.contains("Repair the failing step"))
     }
 }
 

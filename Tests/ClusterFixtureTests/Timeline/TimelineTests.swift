@@ -13,7 +13,7 @@ import Testing
             try await Cluster.start(ClusterConfiguration(backend: backend.choice), timeline: timeline)
         }
         let events = timeline.events
-        #expect(events.map(\.kind) == [.done(.keys), .done(.nodes), .ended])
+        try #require(events.map(\.kind) == [.done(.keys), .done(.nodes), .ended])
         #expect(events.last?.node == "node1")
         #expect(events.last?.detail == "exit code 3")
         #expect(events.map(\.time) == events.map(\.time).sorted())

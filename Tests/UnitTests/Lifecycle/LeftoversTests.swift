@@ -56,6 +56,10 @@ import Testing
             #expect(Leftovers.isAbandoned(kept))
             try workspace.keep()
             #expect(!Leftovers.isAbandoned(kept))
+            // Whoever takes it down meanwhile removes the folder, and with it the word that it is kept.
+            let found = try summary(owner: dead, folder: workspace.folder)
+            try workspace.remove()
+            #expect(!Leftovers.isAbandoned(found))
         }
     }
 }

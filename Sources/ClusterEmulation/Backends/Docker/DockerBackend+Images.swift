@@ -44,7 +44,12 @@ extension DockerBackend: ImageKeeping {
     }
 
     package func remove(_ image: KeptImage) async throws {
-        try await engine.change(["image", "rm", image.name], else: "\(image.name) could not be removed")
+        do {
+            try await engine.change(["image", "rm", image.name], else: "\(image.name) could not be removed")
+        } catch {
+            // Somebody else may have removed it.
+            guard try await engine.ask(["image", "ls", "--quiet", image.name]).lines.isEmpty else { throw error }
+        }
     }
 
     package func unfinishedImages() async throws -> [String] { [] }

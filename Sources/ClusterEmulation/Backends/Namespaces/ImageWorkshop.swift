@@ -67,7 +67,7 @@ struct ImageWorkshop: Sendable {
                 .imageUnavailable, "\(failure), exit code \(code).", log: log,
                 remedy: log.contains("No space left on device")
                     ? "Make room on the disk of \(cache), or name another folder by XDG_CACHE_HOME."
-                    : "Mend the failing step, shown below, and run again.")
+                    : "Repair the failing step, shown below, and run again.")
         }
     }
 

@@ -135,7 +135,7 @@ struct RootFileSystems: Sendable {
             guard code == 0 else {
                 throw ClusterError(
                     .imageUnavailable, "The image \(image) could not be built: buildah ended with exit code \(code).",
-                    log: log, remedy: "Mend the failing step, shown below, and run again.")
+                    log: log, remedy: "Repair the failing step, shown below, and run again.")
             }
             timeline.note(.work, "built the image \(image)")
         }
