@@ -155,7 +155,7 @@ struct CommandLineTests {
                 environment: .inherit.updating(
                     Dictionary(
                         uniqueKeysWithValues: command.environment.map { (Environment.Key(stringLiteral: $0), $1) })),
-                platformOptions: options, input: .none, output: .sequence, error: .discarded
+                platformOptions: options, input: .none, output: .sequence, error: .string(limit: 1 << 16)
             ) { execution in
                 for try await line in execution.standardOutput.strings() where line == "up" {
                     try execution.send(signal: ending.signal)
@@ -163,7 +163,9 @@ struct CommandLineTests {
                 }
                 return false
             }
-            try #require(result.closureResult, "the run ended before its command did anything")
+            try #require(
+                result.closureResult,
+                "the run ended before its command did anything: \(result.standardError)")
             if let code = ending.code { #expect(result.terminationStatus == .exited(code)) }
             _ = try await eventually { try await command.left().isEmpty }
             let left = try await command.left()

@@ -41,14 +41,22 @@ package struct DockerBackend: Backend {
 }
 
 extension DockerBackend {
-    /// Another cluster, or anything else on this machine, may have the addresses already: then others are tried.
+    /// Another cluster, or anything else on this machine, may have the addresses already: then others are tried. An engine
+    /// knows of its own networks only, and clusters without an engine choose at the same time: so this looks again when the network is there.
     private func createNetwork(_ plan: ClusterPlan) async throws -> Subnet {
         var complaint = ""
         for _ in 0..<20 {
-            let subnet = Subnet.random(nodes: plan.configuration.nodes)
+            let subnet = try Subnet.free(nodes: plan.configuration.nodes)
             let output = try await uncancelled { try await engine.ask(DockerArguments.createNetwork(plan, subnet)) }
             try Task.checkCancellation()
-            if output.succeeded { return subnet }
+            if output.succeeded {
+                // One route is the network's own.
+                if Subnet.routes.filter(subnet.overlaps).count < 2 { return subnet }
+                complaint = "another network of this machine has the addresses \(subnet) as well"
+                try await engine.change(
+                    ["network", "rm", DockerArguments.network(plan.id)], else: "The network could not be removed")
+                continue
+            }
             complaint = DockerEngine.cause(output.complaint)
             // Docker says that the pool "overlaps" with another, Podman that the subnet is "already used".
             guard complaint.contains("overlap") || complaint.contains("already used") else { break }

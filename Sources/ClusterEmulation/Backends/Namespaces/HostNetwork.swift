@@ -19,7 +19,7 @@ final class HostNetwork: Sendable {
     /// may need that thread.
     /// An ordinary user's cluster is not part of this machine's network: it has its addresses for itself.
     static func reserve(nodes: Int) async throws -> HostNetwork {
-        if !ClusterUsers.makerIsRoot { return HostNetwork(subnet: try pick(nodes), lock: -1) }
+        if !ClusterUsers.makerIsRoot { return HostNetwork(subnet: try .free(nodes: nodes), lock: -1) }
         let path = "/run/cluster-fixture-subnets.lock"
         let lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
         while lock >= 0, flock(lock, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK || errno == EINTR {
@@ -32,24 +32,11 @@ final class HostNetwork: Sendable {
             throw ClusterError(.provisioningFailed, "\(path) could not be locked: \(String(cString: strerror(errno))).")
         }
         do {
-            return HostNetwork(subnet: try pick(nodes), lock: lock)
+            return HostNetwork(subnet: try .free(nodes: nodes), lock: lock)
         } catch {
             close(lock)
             throw error
         }
-    }
-
-    private static func pick(_ nodes: Int) throws -> Subnet {
-        try pick(nodes, besides: routes(in: String(contentsOfFile: "/proc/net/route", encoding: .utf8)))
-    }
-
-    static func pick(_ nodes: Int, besides routes: [(address: UInt32, mask: UInt32)]) throws -> Subnet {
-        for _ in 0..<1000 {
-            let subnet = Subnet.random(nodes: nodes)
-            if !routes.contains(where: subnet.overlaps) { return subnet }
-        }
-        throw ClusterError(
-            .provisioningFailed, "No subnet of 198.18.0.0/15 is free on this machine.", remedy: "Stop other clusters.")
     }
 
     /// Gives this machine an interface and an address in the network of the cluster that a process holds together. Only root may.
@@ -80,21 +67,5 @@ final class HostNetwork: Sendable {
             descriptor = -1
         }
     }
-
-    /// The destinations of this machine's routes but the default ones, from `/proc/net/route` (proc(5)): addresses are in
-    /// the machine's own byte order of a network order number.
-    static func routes(in text: String) -> [(address: UInt32, mask: UInt32)] {
-        text.split(separator: "\n").dropFirst().compactMap {
-            let fields = $0.split(separator: "\t")
-            guard fields.count > 7, let address = UInt32(fields[1].trimmed, radix: 16),
-                let mask = UInt32(fields[7].trimmed, radix: 16), mask != 0
-            else { return nil }
-            return (UInt32(bigEndian: address), UInt32(bigEndian: mask))
-        }
-    }
-}
-
-extension Substring {
-    fileprivate var trimmed: String { trimmingCharacters(in: .whitespaces) }
 }
 #endif
