@@ -63,21 +63,14 @@ extension Node {
         _ words: [String], as user: User = .ubuntu, environment: [String: String] = [:], standardInput: String = "",
         timeout: Duration? = nil
     ) async throws -> CommandResult {
-        guard words.first?.isEmpty == false else {
-            throw ClusterError(
-                .invalidConfiguration, "There is no program to run on \(name): the list is empty.", node: name)
-        }
+        try NodeCommand.requireProgram(words, for: name)
         return try await run(
             words.map(shellQuoted).joined(separator: " "), as: user, environment: environment,
             standardInput: standardInput, timeout: timeout)
     }
 
     private func refuse(_ line: String, _ environment: [String: String]) throws {
-        if line.utf8.contains(0) || environment.values.contains(where: { $0.utf8.contains(0) }) {
-            throw ClusterError(
-                .invalidConfiguration, "A command for \(name) has a NUL byte, which no program can be given.",
-                node: name)
-        }
+        try NodeCommand.refuseNUL(in: [line] + environment.values, for: name)
         if let variable = environment.keys.first(where: { !SentVariables.isValidName($0) }) {
             throw ClusterError(
                 .invalidConfiguration,

@@ -125,15 +125,8 @@ extension BackendCluster {
 
     /// Refuses what no program can be given.
     func check(_ words: [String], for node: String) throws {
-        guard words.first?.isEmpty == false else {
-            throw ClusterError(
-                .invalidConfiguration, "There is no program to run on \(node): the list is empty.", node: node)
-        }
-        if words.contains(where: { $0.utf8.contains(0) }) {
-            throw ClusterError(
-                .invalidConfiguration, "A command for \(node) has a NUL byte, which no program can be given.",
-                node: node)
-        }
+        try NodeCommand.requireProgram(words, for: node)
+        try NodeCommand.refuseNUL(in: words, for: node)
     }
 
     /// What is to be said where nothing is left of the cluster.

@@ -28,7 +28,7 @@ package struct NamespaceImages: Sendable {
 
     /// Removes a layer of the cache that no node stands on, and that none will.
     package func remove(_ layer: String) async throws {
-        try await ImageWorkshop(cache: cache.folder, name: (layer as NSString).lastPathComponent).remove()
+        try await cache.remove((layer as NSString).lastPathComponent)
     }
 
     /// Refuses an image that can't be had without an engine.
