@@ -49,6 +49,8 @@ configure_sshd() {
     if /usr/sbin/sshd -t -h /tmp/probe -o PerSourcePenalties=no 2>/dev/null; then
         echo 'PerSourcePenalties no' >>/etc/ssh/sshd_config
     fi
+    # What the service writes is the node's log, as there is no journal.
+    echo 'SSHD_OPTS="-E /dev/console"' >/etc/default/ssh
     # Host keys belong to a node, never to an image: they are made, or handed over, when the node starts.
     rm -f /tmp/probe /tmp/probe.pub /etc/ssh/ssh_host_*
     install -m 0755 "$here/start-node" /usr/local/sbin/start-node
@@ -58,8 +60,11 @@ provision_node() {
     apt-get update
     apt-get install -y --no-install-recommends ca-certificates
     trust_certificates
+    # The package makes no host keys where there are some, and an image is to have none.
+    mkdir -p /etc/ssh
+    touch /etc/ssh/ssh_host_rsa_key /etc/ssh/ssh_host_ecdsa_key /etc/ssh/ssh_host_ed25519_key
     apt-get install -y --no-install-recommends openssh-server openssh-client openssh-sftp-server \
-        python3 rsync iproute2 procps sudo
+        python3 rsync iproute2 procps sudo xauth
     [ -e /usr/bin/python ] || ln -s python3 /usr/bin/python
     make_ubuntu_user
     make_home root

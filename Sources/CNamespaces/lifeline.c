@@ -118,7 +118,7 @@ _Noreturn void hold_together(const struct ns_cluster *cluster, int maker, struct
             polled[first_client + i] = (struct pollfd){
                 .fd = client->socket, .events = client->told < lifeline->end_count ? POLLOUT : POLLIN};
         }
-        int ready = poll_or_bury(polled, first_client + count);
+        int ready = poll_or_bury(polled, first_client + count, -1);
         bury(cluster, lifeline);
         if (ready <= 0) continue;
         if (polled[maker_process].revents) _exit(0);

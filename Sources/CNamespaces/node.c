@@ -46,6 +46,5 @@ _Noreturn void node_main(const struct ns_cluster *cluster, int index, int go, in
     if (read(go, &byte, 1) != 1) fail(at, "waiting for the interface");
     close(go);
     join_network(at, node);
-    int listener = listen_for_ssh(at);
-    serve(at, node, listener, channel);
+    serve(at, node, channel);
 }

@@ -39,10 +39,11 @@ void forget_children(void) {
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-int poll_or_bury(struct pollfd *polled, nfds_t count) {
+int poll_or_bury(struct pollfd *polled, nfds_t count, int milliseconds) {
+    struct timespec limit = {.tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * 1000000L};
     sigset_t none;
     sigemptyset(&none);
-    return ppoll(polled, count, NULL, &none);
+    return ppoll(polled, count, milliseconds < 0 ? NULL : &limit, &none);
 }
 
 pid_t clone_process(unsigned long flags) { return syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, NULL); }

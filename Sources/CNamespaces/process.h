@@ -28,8 +28,8 @@ void watch_children(void);
 /// Undoes that, for a child of this process.
 void forget_children(void);
 
-/// poll(2) without a limit, which also returns when a child has ended.
-int poll_or_bury(struct pollfd *polled, nfds_t count);
+/// poll(2) for so many milliseconds, or -1 for no limit, which also returns when a child has ended.
+int poll_or_bury(struct pollfd *polled, nfds_t count, int milliseconds);
 
 /// As fork(2), but without the locks and handlers of the C library's. Returns 0 in the child.
 pid_t clone_process(unsigned long flags);

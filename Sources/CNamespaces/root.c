@@ -2,6 +2,7 @@
 #include "root.h"
 
 #include "base.h"
+#include "service.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -104,6 +105,7 @@ static void make_devices(const struct step *at, const struct ns_node *node, cons
         attach(at, held[i], devices[i].name);
     }
     MUST(chdir("/"));
+    MUST(mkfifo(console, 0600));
     MUST(mkdir("/dev/pts", 0755));
     MUST(mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=620,gid=5"));
     MUST(symlink("pts/ptmx", "/dev/ptmx"));

@@ -5,6 +5,8 @@
 
 #include <sched.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static _Noreturn void refuse(const char *reason) {
@@ -18,6 +20,27 @@ void keep_to_limits(const struct ns_node *node) {
             refuse("the node's limits can't be kept: its control group takes no more processes\n");
     // From here on these groups are the root of all groups. Without any, the root would be this machine's.
     if (node->cgroup_count && unshare(CLONE_NEWCGROUP) < 0) refuse("the node's limits can't be hidden from what runs on it\n");
+}
+
+void show_groups(const struct step *at) {
+    const struct ns_cluster *cluster = at->cluster;
+    const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+    if (!cluster->nodes[at->node].cgroup_count) return;
+    MUST(chdir("/sys/fs/cgroup"));
+    int are_many = cluster->hierarchies[0].folder[0] != 0;
+    if (are_many) {
+        MUST(mount("tmpfs", "/sys/fs/cgroup", "tmpfs", flags, "size=64k,mode=755"));
+        MUST(chdir("/sys/fs/cgroup"));
+    }
+    for (size_t i = 0; i < cluster->hierarchy_count; i++) {
+        const struct ns_hierarchy *hierarchy = &cluster->hierarchies[i];
+        const char *folder = are_many ? hierarchy->folder : ".";
+        if (are_many) MUST(mkdir(folder, 0755));
+        if (mount(hierarchy->type, folder, hierarchy->type, flags | MS_RDONLY, hierarchy->options) < 0)
+            fail(at, hierarchy->options);
+    }
+    if (are_many) MUST(mount(NULL, ".", NULL, flags | MS_REMOUNT | MS_BIND | MS_RDONLY, NULL));
+    MUST(chdir("/"));
 }
 
 void keep_within_node(void) {

@@ -12,6 +12,9 @@
 /// counts as that one's all that it still shares with its maker, a program of any size. The node would end with it.
 void keep_to_limits(const struct ns_node *node);
 
+/// Shows a node its control groups, as the calling process, which keeps to the node's limits, has them.
+void show_groups(const struct step *at);
+
 /// Forbids the calling process what reaches beyond the node, or ends it with a word on standard error.
 void keep_within_node(void);
 

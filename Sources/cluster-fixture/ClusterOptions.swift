@@ -33,6 +33,9 @@ struct ClusterOptions: ParsableArguments {
     @Flag(help: "Let ubuntu become root by sudo, without a password.")
     var sudo = false
 
+    @Flag(help: "Give the nodes RSA host keys too: 0.1 to 0.2 s for each.")
+    var rsaHostKeys = false
+
     @Option(
         name: [.customShort("e"), .customLong("env")],
         help: "A variable that every command on the nodes sees: NAME=VALUE.")
@@ -61,6 +64,7 @@ struct ClusterOptions: ParsableArguments {
                 processors: processors, memory: memory?.bytes, disk: disk?.bytes, sharedMemory: sharedMemory?.bytes),
             environment: try variables(), ports: publish.map { PublishedPort($0) }, mounts: try mounts() + extra,
             outside: outside, hostAccess: hostAccess, sudo: sudo, capabilities: capabilities,
+            rsaHostKeys: rsaHostKeys,
             readyWithin: .seconds(readyWithin))
     }
 

@@ -32,6 +32,13 @@ struct ns_mount {
     int read_only;
 };
 
+/// A hierarchy of control groups.
+struct ns_hierarchy {
+    const char *folder;        ///< where a node sees it: below /sys/fs/cgroup, or "" if it is the only one
+    const char *type;          ///< `cgroup` or `cgroup2`
+    const char *options;       ///< its mount options
+};
+
 struct ns_node {
     const char *hostname;
     uint32_t address;          ///< in network byte order
@@ -46,7 +53,7 @@ struct ns_node {
     size_t port_count;
     int log;                   ///< where what its sshd writes is kept
     size_t log_size;           ///< and how much of it, in bytes
-    const int *cgroups;        ///< descriptors of `cgroup.procs` files for what runs on it
+    const int *cgroups;        ///< descriptors of `cgroup.procs` files for what runs on it: none, or one in each hierarchy
     size_t cgroup_count;
 };
 
@@ -59,6 +66,8 @@ struct ns_cluster {
     size_t file_count;
     const struct ns_mount *mounts;
     size_t mount_count;
+    const struct ns_hierarchy *hierarchies; ///< of the nodes' control groups
+    size_t hierarchy_count;
     uint8_t prefix;            ///< the length of the network's prefix
     uid_t root;                ///< who root of the cluster is on this machine; its maker, unless the maker is root
     int mapped;                ///< a byte comes here when the cluster's users are mapped, with the mounts if the maker is root

@@ -28,7 +28,8 @@ final class ClusterRuntime: Sendable {
             async let swept: Void = Leftovers.sweepOnce(backend)
             try plan.workspace.create(for: backend.name)
             let credentials = try await Credentials.make(
-                nodes: plan.nodeNames, folder: plan.workspace.keysFolder, ownKeys: OwnKeys())
+                nodes: plan.nodeNames, rsaHostKeys: plan.configuration.rsaHostKeys, folder: plan.workspace.keysFolder,
+                ownKeys: OwnKeys())
             timeline.note(.done(.keys))
             let cluster = try await backend.provision(plan, credentials: credentials) {
                 let image = try await backend.prepare(plan.configuration.image, timeline: timeline)

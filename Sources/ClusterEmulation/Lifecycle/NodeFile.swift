@@ -24,7 +24,7 @@ package struct NodeFiles: Sendable {
     package let hosts: String
     /// What every node gets. With many nodes this is long: it tells of all of them.
     package let common: [NodeFile]
-    private let hostKeys: [String: KeyText]
+    private let hostKeys: [String: [KeyKind: KeyText]]
 
     package init(_ plan: ClusterPlan, addresses: [String], credentials: Credentials) {
         hosts = zip(addresses, plan.nodeNames).map { "\($0) \($1)\n" }.joined()
@@ -46,8 +46,10 @@ package struct NodeFiles: Sendable {
 
     /// What one node gets alone.
     package func own(of node: String) -> [NodeFile] {
-        guard let hostKey = hostKeys[node] else { preconditionFailure("\(node) is a node of another plan") }
-        return NodeFile.pair(hostKey, .etcSSH, "ssh_host_ed25519_key")
+        guard let pairs = hostKeys[node] else { preconditionFailure("\(node) is a node of another plan") }
+        return pairs.sorted { $0.key.rawValue < $1.key.rawValue }.flatMap { kind, pair in
+            NodeFile.pair(pair, .etcSSH, "ssh_host_\(kind.rawValue)_key")
+        }
     }
 }
 

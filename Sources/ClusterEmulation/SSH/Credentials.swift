@@ -36,14 +36,21 @@ package struct Credentials: Sendable {
     /// What each user of a node logs in to other nodes with: the test's own pair, unless that is a
     /// pair that the user brought, which nodes must never see.
     package let internalKeys: [User: KeyText]
-    /// What the nodes prove themselves with, by their names.
-    package let hostKeys: [String: KeyText]
+    /// What the nodes prove themselves with, by their names, and by kind.
+    package let hostKeys: [String: [KeyKind: KeyText]]
 
-    /// Makes what is missing: fresh ed25519 pairs for everything, but for the users' identities where the package's
-    /// `ssh/` folder holds pairs of the user's own.
-    package static func make(nodes: [String], folder: String, ownKeys: OwnKeys) async throws -> Credentials {
+    /// Makes what is missing: fresh pairs for everything, but for the users' identities where the package's `ssh/` folder holds
+    /// pairs of the user's own.
+    package static func make(
+        nodes: [String], rsaHostKeys: Bool = false, folder: String, ownKeys: OwnKeys
+    ) async throws -> Credentials {
         let users = User.allCases
-        let fresh = try await KeyText.make(users.count + nodes.count, in: folder)
+        let fresh = try await KeyText.make(users.count, in: folder)
+        var hostKeys: [String: [KeyKind: KeyText]] = [:]
+        for kind in KeyKind.allCases where kind != .rsa || rsaHostKeys {
+            let made = try await KeyText.make(nodes.count, kind, in: folder)
+            for (node, text) in zip(nodes, made) { hostKeys[node, default: [:]][kind] = text }
+        }
         let internalKeys = Dictionary(uniqueKeysWithValues: zip(users, fresh))
         var identities: [User: KeyPair] = [:]
         for (user, text) in internalKeys {
@@ -51,12 +58,16 @@ package struct Credentials: Sendable {
             identities[user] = try own ?? KeyPair(writing: text, to: "\(folder)/\(user)")
         }
         return Credentials(
-            identities: identities, internalKeys: internalKeys,
-            hostKeys: Dictionary(uniqueKeysWithValues: zip(nodes, fresh.dropFirst(users.count))))
+            identities: identities, internalKeys: internalKeys, hostKeys: hostKeys)
     }
 
     /// The public host key of a node: algorithm and base 64.
-    package func hostKey(of node: String) -> String { hostKeys[node]?.publicKey ?? "" }
+    package func hostKey(of node: String) -> String { hostKeys[node]?[.ed25519]?.publicKey ?? "" }
+
+    /// The public host keys of a node, ed25519 first.
+    package func hostKeys(of node: String) -> [String] {
+        KeyKind.allCases.compactMap { hostKeys[node]?[$0]?.publicKey }
+    }
 
     /// The public keys that may log in as a user: the test's, that user's own on other nodes, and for `ubuntu` root's.
     package func authorizedKeys(for user: User) -> [String] {

@@ -48,8 +48,8 @@ struct ConformanceTests {
     func everyBackendHasTheSameReleaseAndDebiansOwnShellSetUp(backend: BackendUnderTest) async throws {
         let node = try backend.cluster[0]
         #expect(
-            try await node.run(". /etc/os-release && echo $ID:$VERSION_CODENAME").standardOutput == "debian:bookworm\n")
-        #expect(try await node.run("python --version").standardOutput.hasPrefix("Python 3.11."))
+            try await node.run(". /etc/os-release && echo $ID:$VERSION_CODENAME").standardOutput == "debian:trixie\n")
+        #expect(try await node.run("python --version").standardOutput.hasPrefix("Python 3.13."))
         // Only an interactive shell gets to that line of .bashrc.
         #expect(try await node.run("bash -ic 'echo $HISTCONTROL' 2>/dev/null").standardOutput == "ignoreboth\n")
         #expect(try await node.run("echo $HISTCONTROL").standardOutput == "\n")

@@ -25,7 +25,7 @@ import Testing
     func anotherNameIsNone(name: String) { #expect(BaseRelease(name) == nil) }
 
     @Test func theStandardBaseIsTheDockerfiles() {
-        #expect(BaseRelease.standard == BaseRelease("debian:bookworm-slim"))
+        #expect(BaseRelease.standard == BaseRelease("debian:trixie-slim"))
     }
 
     #if os(Linux)
@@ -55,7 +55,7 @@ import Testing
 struct OtherReleaseTests {
     @Test(
         arguments: try await BackendUnderTest.usable(),
-        [("trixie", "OpenSSH_10.0", "Python 3.13"), ("bullseye", "OpenSSH_8.4", "Python 3.9")])
+        [("bookworm", "OpenSSH_9.2", "Python 3.11"), ("bullseye", "OpenSSH_8.4", "Python 3.9")])
     func aNodeRunsAnotherRelease(backend: BackendUnderTest, release: (name: String, ssh: String, python: String))
         async throws
     {

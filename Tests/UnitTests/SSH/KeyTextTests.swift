@@ -6,6 +6,7 @@ import Testing
 
 @Suite struct KeyTextTests {
     private func whatSSHKeygenReads(_ text: KeyText, in folder: String) async throws -> CommandOutput {
+        for name in ["key", "key.pub"] { unlink("\(folder)/\(name)") }
         let pair = try KeyPair(writing: text, to: folder + "/key")
         return try await Command("ssh-keygen", ["-y", "-P", "", "-f", pair.privateFile]).output()
     }
@@ -30,18 +31,22 @@ import Testing
         }
     }
 
-    @Test func freshPairsDifferAndSSHKeygenReadsThem() async throws {
+    /// Numbers of every length: one in two hundred keys begins with a zero byte, one in two with a high bit.
+    @Test(arguments: [(KeyKind.ed25519, 20), (.ecdsa, 300), (.rsa, 3)])
+    func freshPairsDifferAndSSHKeygenReadsThem(kind: KeyKind, count: Int) async throws {
         try await withTemporaryFolder { folder in
-            let made = try await KeyText.make(20, in: folder)
-            #expect(Set(made.map(\.publicKey)).count == 20)
-            let read = try await whatSSHKeygenReads(made[0], in: folder)
-            #expect(read.standardOutput == made[0].publicKey + " cluster-fixture\n", "\(read.standardError)")
+            let made = try await KeyText.make(count, kind, in: folder)
+            #expect(Set(made.map(\.publicKey)).count == count)
+            for text in kind == .ecdsa ? made : [made[0]] {
+                let read = try await whatSSHKeygenReads(text, in: folder)
+                #expect(read.standardOutput == text.publicKey + " cluster-fixture\n", "\(read.standardError)")
+            }
         }
     }
 
-    @Test func withoutTheLibrarySSHKeygenMakesThem() async throws {
+    @Test(arguments: KeyKind.allCases) func withoutTheLibrarySSHKeygenMakesThem(kind: KeyKind) async throws {
         try await withTemporaryFolder { folder in
-            let made = try await KeyText.makeByProgram(5, in: folder)
+            let made = try await KeyText.makeByProgram(5, kind, in: folder)
             #expect(Set(made.map(\.publicKey)).count == 5)
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [])
             let read = try await whatSSHKeygenReads(made[4], in: folder)

@@ -29,6 +29,9 @@ package enum DockerArguments {
         ["network", "ls", "--quiet"] + labelled(cluster) + ["--filter", "name=^\(network(cluster))$"]
     }
 
+    /// An engine on macOS has processors of its own, which nobody has asked it for.
+    private static let processors = Processors.online
+
     package static func network(_ cluster: ClusterPlan.ID) -> String { cluster.folderName }
 
     package static func container(_ cluster: ClusterPlan.ID, _ node: String) -> String {
@@ -72,7 +75,11 @@ package enum DockerArguments {
                 "type=bind,source=\(mount.source),target=\(mount.target)" + (mount.isReadOnly ? ",readonly" : ""),
             ]
         }
-        if let processors = configuration.limits.processors { arguments += ["--cpus", "\(processors)"] }
+        if let processors = configuration.limits.processors {
+            arguments += ["--cpus", "\(processors)"]
+            let own = self.processors?.share(processors, plan.nodeNames.firstIndex(of: name) ?? 0)
+            arguments += own.map { ["--cpuset-cpus", $0.description] } ?? []
+        }
         if let memory = configuration.limits.memory { arguments += ["--memory", "\(memory)b"] }
         // On Docker's default storage the engine refuses it, and says so.
         if let disk = configuration.limits.disk { arguments += ["--storage-opt", "size=\(disk)"] }

@@ -39,7 +39,7 @@ final class ClusterSpecification {
                 inherited.append(opened.descriptor)
             }
             let log = try openLog(plan, name)
-            let groups = try NodeCgroups.make(plan.id, name, plan.configuration.limits)
+            let groups = try NodeCgroups.make(plan.id, name, index: index, plan.configuration.limits)
             inherited += groups
             let entries = RootEntry.own(of: name, files: nodeFiles, ubuntu: ubuntu)
             var node = common
@@ -77,6 +77,14 @@ final class ClusterSpecification {
                     source: arena.text($0.source), target: arena.text($0.target), read_only: $0.isReadOnly ? 1 : 0)
             })
         cluster.mount_count = mounts.count
+        // Only nodes with limits have groups of their own to see.
+        let hierarchies = nodes.contains { $0.cgroup_count > 0 } ? NodeCgroups.hierarchies : []
+        cluster.hierarchies = arena.array(
+            hierarchies.map {
+                ns_hierarchy(
+                    folder: arena.text($0.folder), type: arena.text($0.type), options: arena.text($0.options))
+            })
+        cluster.hierarchy_count = hierarchies.count
         cluster.prefix = UInt8(subnet.bits)
         cluster.nodes = arena.array(nodes)
         cluster.node_count = nodes.count

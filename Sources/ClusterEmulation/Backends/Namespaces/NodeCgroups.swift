@@ -12,17 +12,21 @@ enum NodeCgroups {
     /// Makes a node's groups and returns descriptors of the files by which a process joins them.
     ///
     /// - Throws: ``ClusterError`` if this process may not make groups: a limit that is not kept is none.
-    static func make(_ cluster: ClusterPlan.ID, _ node: String, _ limits: NodeLimits) throws -> [Int32] {
+    static func make(
+        _ cluster: ClusterPlan.ID, _ node: String, index: Int, _ limits: NodeLimits
+    ) throws -> [Int32] {
         // The sizes of its file systems are kept by those.
         guard limits.processors != nil || limits.memory != nil else { return [] }
-        return try hierarchies.map { try make("\($0)/\(prefix)\(cluster)-\(node)", in: $0, node, limits) }
+        return try hierarchies.map {
+            try make("\($0.path)/\(prefix)\(cluster)-\(node)", in: $0.path, node, index, limits)
+        }
     }
 
     private static func make(
-        _ folder: String, in hierarchy: String, _ node: String, _ limits: NodeLimits
+        _ folder: String, in hierarchy: String, _ node: String, _ index: Int, _ limits: NodeLimits
     ) throws -> Int32 {
         guard mkdir(folder, 0o755) == 0 else { throw refused(node, folder) }
-        for (file, value) in settings(limits, in: hierarchy) {
+        for (file, value) in settings(limits, index, in: hierarchy) {
             let descriptor = open("\(folder)/\(file)", O_WRONLY | O_CLOEXEC)
             defer { close(descriptor) }
             guard descriptor >= 0, write(descriptor, value, value.utf8.count) == value.utf8.count else {
@@ -55,7 +59,7 @@ enum NodeCgroups {
     private static let prefix = "cluster-fixture-"
 
     private static func all() -> [String] {
-        hierarchies.flatMap { place in
+        hierarchies.map(\.path).flatMap { place in
             let names = (try? FileManager.default.contentsOfDirectory(atPath: place)) ?? []
             return names.filter { $0.hasPrefix(prefix) }.map { "\(place)/\($0)" }
         }
@@ -82,34 +86,78 @@ enum NodeCgroups {
         return ReapingScript(text, arguments: ["\(cluster)"])
     }
 
-    /// Where the hierarchies are: one for all resources, or a folder for each. Links are other names of the same.
-    private static var hierarchies: [String] {
-        let isUnified = access(root + "/cgroup.controllers", F_OK) == 0
-        if isUnified { return [root] }
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
-        return names.sorted().map { "\(root)/\($0)" }.filter { path in
-            var status = stat()
-            return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-                && access(path + "/cgroup.procs", F_OK) == 0
+    /// A hierarchy of groups: one for all resources, or one for each of some.
+    struct Hierarchy {
+        /// Where it is mounted.
+        let path: String
+        /// `cgroup` or `cgroup2`.
+        let type: String
+        /// The mount options that name it.
+        let options: String
+
+        /// Its folder in ``root``, or an empty text if it is mounted there itself.
+        var folder: String { String(path.dropFirst(root.count + 1)) }
+
+        /// Reads a line of `/proc/self/mountinfo` (proc(5)); nil if it is of another file system, or of another place.
+        fileprivate init?(mount line: Substring) {
+            let words = line.split(separator: " ")
+            guard let separator = words.firstIndex(of: "-"), words.count > separator + 3, separator > 4 else {
+                return nil
+            }
+            (path, type) = (String(words[4]), String(words[separator + 1]))
+            guard ["cgroup", "cgroup2"].contains(type), path == root || path.hasPrefix(root + "/") else { return nil }
+            let about = words[separator + 3].split(separator: ",")
+            let isNamed = about.contains { $0.hasPrefix("name=") }
+            options =
+                type == "cgroup2"
+                ? ""
+                : ((isNamed ? ["none"] : []) + about.filter { $0.hasPrefix("name=") || !Self.isSetting($0) })
+                    .joined(separator: ",")
+        }
+
+        /// Whether an option is not the name of a resource.
+        private static func isSetting(_ option: Substring) -> Bool {
+            ["rw", "ro", "xattr", "noprefix", "clone_children"].contains(option) || option.contains("=")
         }
     }
 
-    private static func settings(_ limits: NodeLimits, in hierarchy: String) -> [(file: String, value: String)] {
+    /// The hierarchies of this machine.
+    static var hierarchies: [Hierarchy] {
+        let mounts = (try? String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)) ?? ""
+        return mounts.split(separator: "\n").compactMap(Hierarchy.init(mount:)).sorted { $0.path < $1.path }
+    }
+
+    private static func settings(
+        _ limits: NodeLimits, _ index: Int, in hierarchy: String
+    ) -> [(file: String, value: String)] {
         let period = 100_000  // microseconds, the kernel's default
         let quota = limits.processors.map { Int($0 * Double(period)) }
         func has(_ file: String) -> Bool { access("\(hierarchy)/\(file)", F_OK) == 0 }
+        func text(_ file: String) -> String? {
+            (try? String(contentsOfFile: "\(hierarchy)/\(file)", encoding: .utf8))?
+                .trimmingCharacters(in: .whitespacesAndNewlines)
+        }
         var settings: [(file: String, value: String)] = []
-        if hierarchy == root {
-            settings += limits.memory.map { [("memory.max", "\($0)"), ("memory.swap.max", "0")] } ?? []
-            settings += quota.map { [("cpu.max", "\($0) \(period)")] } ?? []
+        if has("cgroup.controllers") {
+            // What has no such file in the groups below isn't limited by groups here.
+            if hierarchy == root {
+                settings += limits.memory.map { [("memory.max", "\($0)"), ("memory.swap.max", "0")] } ?? []
+                settings += quota.map { [("cpu.max", "\($0) \(period)")] } ?? []
+            }
+            if text("cgroup.subtree_control")?.split(separator: " ").contains("cpuset") == true,
+                let own = text("cpuset.cpus.effective").flatMap({ Processors($0)?.share(limits.processors, index) })
+            {
+                settings.append(("cpuset.cpus", own.description))
+            }
             return settings
         }
         if has("memory.limit_in_bytes") { settings += limits.memory.map { [("memory.limit_in_bytes", "\($0)")] } ?? [] }
         if has("cpu.shares") { settings += quota.map { [("cpu.cfs_quota_us", "\($0)")] } ?? [] }
         // A new group of processors has none, and so takes no processes.
         for file in ["cpuset.cpus", "cpuset.mems"] where has(file) {
-            let all = (try? String(contentsOfFile: "\(hierarchy)/\(file)", encoding: .utf8)) ?? ""
-            settings.append((file, all.trimmingCharacters(in: .whitespacesAndNewlines)))
+            let all = text(file) ?? ""
+            let own = file == "cpuset.cpus" ? Processors(all)?.share(limits.processors, index)?.description : nil
+            settings.append((file, own ?? all))
         }
         return settings
     }
