@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "serve.h"
 
+#include "datagrams.h"
 #include "execute.h"
 #include "relay.h"
 #include "service.h"
@@ -54,7 +55,16 @@ struct server {
     struct execution executions[most_executions];
 };
 
-static void accept_client(const struct server *server, const struct ns_port *port) {
+static short awaited_on(const struct ns_port *port) {
+    // Clients for whom there is no room wait to be accepted.
+    return port->is_datagram || relay_has_room() ? POLLIN : 0;
+}
+
+static void serve_port(const struct server *server, const struct ns_port *port) {
+    if (port->is_datagram) {
+        datagrams_receive(port, server->node->address);
+        return;
+    }
     int client = accept4(port->listener, NULL, NULL, SOCK_CLOEXEC);
     if (client >= 0) relay_add(client, port, server->node->address, port->node_port == 22 && server->sshd);
 }
@@ -82,7 +92,8 @@ static void hear(struct server *server) {
 
 _Noreturn void serve(const struct step *at, const struct ns_node *node, int channel) {
     enum { console_end, asked, told, first_port, first_asker = first_port + most_ports,
-           first_end = first_asker + most_executions, places = first_end + relay_places };
+           first_sender = first_asker + most_executions, first_end = first_sender + most_senders,
+           places = first_end + relay_places };
     static struct pollfd polled[places];
     static struct server server;
     server.node = node;
@@ -97,14 +108,14 @@ _Noreturn void serve(const struct step *at, const struct ns_node *node, int chan
     // A client that has gone again before it is accepted must not be waited for.
     for (size_t i = 0; i < node->port_count; i++)
         fcntl(node->ports[i].listener, F_SETFL, fcntl(node->ports[i].listener, F_GETFL) | O_NONBLOCK);
-    for (size_t i = node->port_count; i < most_ports; i++) polled[first_port + i].fd = -1;
+    for (size_t i = 0; i < most_ports; i++) polled[first_port + i].fd = -1;
     for (;;) {
-        // Clients for whom there is no room wait to be accepted.
         for (size_t i = 0; i < node->port_count && i < most_ports; i++)
-            polled[first_port + i] = (struct pollfd){
-                .fd = relay_has_room() ? node->ports[i].listener : -1, .events = POLLIN};
+            polled[first_port + i] =
+                (struct pollfd){.fd = node->ports[i].listener, .events = awaited_on(&node->ports[i])};
         for (int i = 0; i < most_executions; i++)
             polled[first_asker + i] = (struct pollfd){.fd = server.executions[i].process ? server.executions[i].asker : -1};
+        for (size_t i = datagrams_await(polled + first_sender); i < most_senders; i++) polled[first_sender + i].fd = -1;
         size_t ends = relay_await(polled + first_end);
         int ready = poll_or_bury(polled, first_end + ends, relay_patience());
         bury(&server);
@@ -113,12 +124,13 @@ _Noreturn void serve(const struct step *at, const struct ns_node *node, int chan
             if (polled[first_asker + i].revents && server.executions[i].process)
                 abandon_execution(&server.executions[i]);
         if (polled[console_end].revents) keep(&server.log);
+        datagrams_move(polled + first_sender);
         relay_move(polled + first_end);
         // Not every sshd tells that it listens: then the first connection does.
         if (relay_has_arrived()) server.sshd = 0;
         if (polled[told].revents) hear(&server);
         if (polled[asked].revents) start_execution(server.executions, channel, node);
         for (size_t i = 0; i < node->port_count && i < most_ports; i++)
-            if (polled[first_port + i].revents && relay_has_room()) accept_client(&server, &node->ports[i]);
+            if (polled[first_port + i].revents && relay_has_room()) serve_port(&server, &node->ports[i]);
     }
 }

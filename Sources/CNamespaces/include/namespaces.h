@@ -19,10 +19,11 @@ struct ns_file {
     gid_t group;
 };
 
-/// A listening socket on this machine's loopback that leads to a port of the node's own loopback; 22 is sshd itself.
+/// A socket on this machine's loopback that leads to a port of the node, on whichever of its addresses a server has it.
 struct ns_port {
-    int listener;
+    int listener;              ///< a socket of datagrams, which is bound and does not listen, if `is_datagram`
     uint16_t node_port;
+    uint8_t is_datagram;
 };
 
 /// A folder of this machine that all nodes see.

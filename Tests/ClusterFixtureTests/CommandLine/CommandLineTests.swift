@@ -274,7 +274,7 @@ struct CommandLineTests {
             let line =
                 "sudo -n id -un; df --block-size=1M --output=size /dev/shm | tail -n 1 | tr -d ' '; . /etc/os-release; echo $VERSION_ID"
             let run = try await command.run(
-                "run", "--base", "debian:bookworm-slim", "--sudo", "--shm", "80m", "--cap-add", "sys_ptrace", "--",
+                "run", "--base", "debian:trixie-slim", "--sudo", "--shm", "80m", "--cap-add", "sys_ptrace", "--",
                 "ssh",
                 "node1", line)
             #expect(run.lines == ["root", "80", "12"], "\(run.standardError)")

@@ -32,7 +32,7 @@ struct DockerTroubleTests {
     @Test func aFailingStepsOutputIsShown() async throws {
         try await withTemporaryFolder { folder in
             let file = folder + "/Dockerfile"
-            try "FROM debian:bookworm-slim\nRUN echo about to fail \(folder) && exit 9\n"
+            try "FROM debian:trixie-slim\nRUN echo about to fail \(folder) && exit 9\n"
                 .write(toFile: file, atomically: true, encoding: .utf8)
             let error = try await failure(.init(image: .dockerfile(file, context: folder), backend: .docker))
             #expect(error.code == .imageUnavailable)
@@ -49,7 +49,7 @@ struct DockerTroubleTests {
     }
 
     @Test func anImageOfAnotherKindSaysWhatItLacks() async throws {
-        let error = try await failure(.init(image: .named("debian:bookworm-slim"), backend: .docker))
+        let error = try await failure(.init(image: .named("debian:trixie-slim"), backend: .docker))
         #expect(error.message.contains("node1"))
         #expect(error.message.contains("--configure"))
     }

@@ -124,7 +124,7 @@ import Testing
 
     /// The engine has an image of that name, but not of that digest.
     @Test(.requiresDocker) func aBaseOfAnotherDigestIsNotTaken() async throws {
-        let base = "debian:bookworm-slim@sha256:" + String(repeating: "0", count: 64)
+        let base = "debian:trixie-slim@sha256:" + String(repeating: "0", count: 64)
         let error = try await #require(throws: ClusterError.self) {
             try await DockerImages(engine: DockerEngine()).ensure(.node(basedOn: base), timeline: Timeline())
         }

@@ -1,8 +1,9 @@
 #if os(Linux)
-import ClusterEmulation
 import FixtureTestSupport
 import Foundation
 import Testing
+
+@testable import ClusterEmulation
 
 /// Nodes that stand on a root file system of the user's own.
 @Suite(.requiresNamespaces, .timeLimit(.minutes(10)))
@@ -18,7 +19,7 @@ struct RootFileSystemTests {
                 mkdir "$3" && echo mine >"$3/mark"
                 tar --append --file "$1" --directory "$3/.." --transform 's,^,srv/,' "$(basename "$3")"
                 """
-            let words = ["-ec", script, "export", archive, "debian:bookworm-slim", folder + "/data"]
+            let words = ["-ec", script, "export", archive, "debian:trixie-slim", folder + "/data"]
             let made = try await Command("sh", words).output()
             try #require(made.succeeded, "\(made.complaint)")
             let backend = BackendChoice.custom("namespaces") { NamespacesBackend(cache: folder + "/cache") }
@@ -30,6 +31,28 @@ struct RootFileSystemTests {
                 // Nothing of this machine's own root is in there.
                 #expect(try await cluster[0].run("ls /usr/bin/swift /usr/sbin/dockerd").exitCode != 0)
             }
+        }
+    }
+
+    /// Where mmdebstrap is not to be had, debootstrap makes the root file system, and nodes start on it.
+    @Test(
+        .requiresRoot,
+        .enabled("debootstrap is not on this machine") { ProgramPath.find("debootstrap") != nil })
+    func withoutMmdebstrapDebootstrapMakesIt() async throws {
+        try await CommandLine.with(.namespaces) { command in
+            // In a mount namespace of its own, in which the other program can't be run.
+            let line = """
+                for program in $(command -v mmdebstrap); do mount --bind "$1" "$program"; done
+                export XDG_CACHE_HOME="$2"
+                exec "$3" run -- ssh node1 'cat /etc/apt/sources.list; id -un'
+                """
+            FileManager.default.createFile(atPath: command.folder + "/empty", contents: nil)
+            let words = ["--mount", "--propagation", "private", "sh", "-ec", line, "sh", command.folder + "/empty"]
+            let output = try await Command(
+                "unshare", words + [command.folder + "/cache", CommandLine.path], environment: command.environment
+            ).output(limit: .seconds(300))
+            #expect(output.standardOutput.contains("trixie-security"), "\(output)")
+            #expect(output.standardOutput.hasSuffix("ubuntu\n"), "\(output)")
         }
     }
 

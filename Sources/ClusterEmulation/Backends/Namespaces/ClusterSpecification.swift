@@ -50,7 +50,7 @@ final class ClusterSpecification {
             node.files = files(entries)
             node.file_count = entries.count
             node.ports = arena.array(
-                listeners.map { ns_port(listener: $0.descriptor, node_port: UInt16($0.nodePort)) })
+                listeners.map { ns_port(listener: $0.descriptor, node_port: UInt16($0.nodePort), is_datagram: 0) })
             node.port_count = listeners.count
             node.log = log
             node.cgroups = arena.array(groups)

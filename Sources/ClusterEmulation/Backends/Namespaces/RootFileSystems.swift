@@ -1,7 +1,7 @@
 #if os(Linux)
 import Foundation
 
-/// What nodes stand on: a small Debian that mmdebstrap makes, or a root file system of the user's.
+/// What nodes stand on: a small Debian that mmdebstrap or debootstrap makes, or a root file system of the user's.
 struct RootFileSystems: Sendable {
     let cache: ImageCache
 
@@ -9,33 +9,56 @@ struct RootFileSystems: Sendable {
     func release(_ release: BaseRelease, _ timeline: Timeline) async throws -> String {
         let (distribution, suite) = (release.distribution, release.suite)
         var fingerprint = ImageFingerprint()
-        for word in [Self.make, "\(ClusterUsers.root)"] { fingerprint.add(word.utf8) }
+        for word in [Self.script, "\(ClusterUsers.root)"] { fingerprint.add(word.utf8) }
         return try await cache.once(
             "\(distribution)-\(suite)-\(fingerprint.text)", "\(distribution) \(suite)", timeline: timeline
         ) { workshop in
-            try Self.requirePrograms(for: distribution)
+            let program = try Self.program(for: distribution)
             timeline.note(.work, "making a root file system (\(distribution) \(suite)); this is done once")
             try await workshop.prepare()
             try await workshop.run(
-                Self.make,
-                [workshop.inside(workshop.folder), suite, distribution == "ubuntu" ? "main,universe" : "main"],
-                else: "The root file system could not be made: mmdebstrap failed", timeline: timeline)
+                Self.script,
+                [
+                    workshop.inside(workshop.folder), suite, distribution == "ubuntu" ? "main,universe" : "main",
+                    program, distribution,
+                ],
+                else: "The root file system could not be made: \(program) failed", timeline: timeline)
             timeline.note(.work, "made the root file system")
             return workshop.folder + "/root"
         }
     }
 
     /// Layers are made with its `umount`.
-    private static let make = """
-        exec mmdebstrap --mode=root --variant=apt --include=mount --dpkgopt=force-unsafe-io --format=directory --components="$3" "$2" "$1/root"
+    ///
+    /// debootstrap tries to make devices, which no root of other users may, unless it takes its place for a container of LXC's. It
+    /// knows nothing of updates: what is installed later comes from there.
+    private static let script = """
+        root=$1/root suite=$2 components=$3
+        if [ "$4" = mmdebstrap ]; then
+            exec mmdebstrap --mode=root --variant=apt --include=mount --dpkgopt=force-unsafe-io --format=directory \
+                --components="$components" "$suite" "$root"
+        fi
+        container=lxc debootstrap --variant=minbase --include=mount --components="$components" "$suite" "$root"
+        case $5 in
+            debian) updates=http://deb.debian.org/debian security=http://security.debian.org/debian-security ;;
+            ubuntu) updates=http://archive.ubuntu.com/ubuntu security=http://security.ubuntu.com/ubuntu ;;
+        esac
+        words=$(echo "$components" | tr , ' ')
+        printf 'deb %s %s-updates %s\ndeb %s %s-security %s\n' \
+            "$updates" "$suite" "$words" "$security" "$suite" "$words" >>"$root/etc/apt/sources.list"
         """
 
-    private static func requirePrograms(for distribution: String) throws {
-        guard ProgramPath.find("mmdebstrap") != nil else {
+    /// The program that makes one.
+    ///
+    /// - Throws: ``ClusterError`` with the code `missingProgram` if there is none, or if the archive's keys are missing.
+    private static func program(for distribution: String) throws -> String {
+        guard let program = ["mmdebstrap", "debootstrap"].first(where: { ProgramPath.find($0) != nil }) else {
             throw ClusterError(
                 .missingProgram,
-                "Nodes need a root file system of their own, and mmdebstrap, which makes it, is not on this machine.",
-                remedy: "Install it (apt-get install mmdebstrap), or give one: image: .rootFileSystem(folder or tar).")
+                "Nodes need a root file system of their own, and neither mmdebstrap nor debootstrap, which make one, is on this machine.",
+                remedy:
+                    "Install one (apt-get install mmdebstrap), or give a root file system: image: .rootFileSystem(folder or tar)."
+            )
         }
         let keys = "/usr/share/keyrings/\(distribution)-archive-keyring"
         guard ["gpg", "pgp"].contains(where: { FileManager.default.fileExists(atPath: "\(keys).\($0)") }) else {
@@ -46,6 +69,7 @@ struct RootFileSystems: Sendable {
                     "Install its keyring (\(distribution == "debian" ? "debian-archive-keyring" : "ubuntu-keyring")), or use another base."
             )
         }
+        return program
     }
 
     /// An archive is unpacked once. So is a folder if this process is root, since its files belong to this machine's users and

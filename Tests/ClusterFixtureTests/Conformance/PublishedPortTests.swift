@@ -1,0 +1,97 @@
+import FixtureTestSupport
+import Foundation
+import Testing
+
+@testable import ClusterEmulation
+
+/// Connections from this machine to servers on the nodes.
+@Suite(.requiresBackend, .timeLimit(.minutes(5)))
+struct PublishedPortTests {
+    /// Sends back what it gets, at the pace of the one who sends, on any number of addresses.
+    private static let echo = """
+        import socket, sys, threading
+        def serve(client):
+            while data := client.recv(65536): client.sendall(data)
+            client.shutdown(socket.SHUT_WR)
+        def listen(address):
+            server = socket.create_server((address, 8787), family=socket.AF_INET6 if ":" in address else socket.AF_INET)
+            print("listening", flush=True)
+            while True: threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()
+        listen(sys.argv[1])
+        """
+
+    /// Sends and receives at the same time, through one connection; neither waits for the other.
+    private static let exchange = """
+        import hashlib, os, socket, sys, threading
+        block, count = os.urandom(1 << 20), int(sys.argv[2])
+        with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as server:
+            def send():
+                for _ in range(count): server.sendall(block)
+                server.shutdown(socket.SHUT_WR)
+            sender = threading.Thread(target=send)
+            sender.start()
+            received, length = hashlib.sha256(), 0
+            while data := server.recv(1 << 16):
+                received.update(data)
+                length += len(data)
+            sender.join()
+        sent = hashlib.sha256(block * count)
+        print(length == count << 20 and received.digest() == sent.digest())
+        """
+
+    private func withEcho(
+        on address: String, _ backend: BackendUnderTest, _ body: @Sendable @escaping (Cluster, Int) async throws -> Void
+    ) async throws {
+        try await withCluster(ClusterConfiguration(backend: backend.choice, ports: [8787])) { cluster in
+            let node = cluster[0]
+            let words = ["python3", "-c", Self.echo, address == "ip" ? node.ip : address]
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { _ = try? await cluster.handle.execute(words, on: node.name) }
+                group.addTask {
+                    let port = try #require(node.publishedPorts[8787])
+                    let listens = try await eventually {
+                        try await node.run("ss -Htln 'sport = 8787'").standardOutput.contains("8787")
+                    }
+                    #expect(listens)
+                    try await body(cluster, port)
+                }
+                defer { group.cancelAll() }
+                try await group.next()
+                // The server ends with the cluster.
+            }
+        }
+    }
+
+    private func exchange(_ port: Int, mebibytes: Int) async throws -> CommandOutput {
+        try await Command("python3", ["-c", Self.exchange, "\(port)", "\(mebibytes)"]).output(limit: .seconds(120))
+    }
+
+    @Test(arguments: try await BackendUnderTest.usable())
+    func bigStreamsInBothDirectionsArriveWhole(backend: BackendUnderTest) async throws {
+        try await withEcho(on: "0.0.0.0", backend) { _, port in
+            try await withThrowingTaskGroup(of: CommandOutput.self) { group in
+                for _ in 0..<5 { group.addTask { try await exchange(port, mebibytes: 100) } }
+                for try await output in group { #expect(output.standardOutput == "True\n", "\(output.standardError)") }
+            }
+        }
+    }
+
+    #if os(Linux)
+    @Test(.requiresNamespaces, arguments: ["127.0.0.1", "ip", "::1", "0.0.0.0", "::"])
+    func aServerIsReachedWhicheverAddressItListensOn(address: String) async throws {
+        try await withEcho(on: address, .namespaces) { _, port in
+            let output = try await exchange(port, mebibytes: 1)
+            #expect(output.standardOutput == "True\n", "\(output.standardError)")
+        }
+    }
+    #endif
+
+    @Test(arguments: try await BackendUnderTest.usable())
+    func aPortWithoutAServerIsClosedAtOnce(backend: BackendUnderTest) async throws {
+        try await withCluster(ClusterConfiguration(backend: backend.choice, ports: [8787])) { cluster in
+            let port = try #require(cluster[0].publishedPorts[8787])
+            let refused = try await exchange(port, mebibytes: 1)
+            #expect(refused.standardOutput != "True\n", "\(refused)")
+        }
+    }
+}
