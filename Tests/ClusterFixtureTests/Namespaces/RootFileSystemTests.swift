@@ -46,7 +46,7 @@ struct RootFileSystemTests {
                 export XDG_CACHE_HOME="$2"
                 exec "$3" run -- ssh node1 'cat /etc/apt/sources.list; id -un'
                 """
-            FileManager.default.createFile(atPath: command.folder + "/empty", contents: nil)
+            try "".write(toFile: command.folder + "/empty", atomically: true, encoding: .utf8)
             let words = ["--mount", "--propagation", "private", "sh", "-ec", line, "sh", command.folder + "/empty"]
             let output = try await Command(
                 "unshare", words + [command.folder + "/cache", CommandLine.path], environment: command.environment
