@@ -44,6 +44,7 @@ final class ClusterSpecification {
             let entries = RootEntry.own(of: name, files: nodeFiles, ubuntu: ubuntu)
             var node = common
             node.hostname = arena.text(name)
+            node.title = arena.text(ProcessTitle.node(index + 1, of: plan.id))
             node.address = inet_addr(addresses[index])
             node.peer = arena.text("port\(index + 1)")
             node.folder = arena.text("\(index + 1)")
@@ -66,6 +67,7 @@ final class ClusterSpecification {
         let entries = RootEntry.common(of: plan, files: nodeFiles, subnet: subnet, ubuntu: ubuntu)
         cluster.files = files(entries)
         cluster.file_count = entries.count
+        cluster.title = arena.text(ProcessTitle.lifeline(of: plan.id))
         cluster.name = arena.text("cf-\(plan.id)")
         cluster.base = arena.text(base)
         cluster.root = ClusterUsers.root
