@@ -88,7 +88,7 @@ final class ClusterSpecification {
             let words = outside.words(subnet).map { Optional(arena.text($0)) }
             cluster.outside = arena.array(words + [nil])
             cluster.outside_log = try openLog(plan, "outside")
-            cluster.gateway = subnet.outsideGateway.bigEndian
+            cluster.gateway = subnet.router.bigEndian
         }
         if let guardian {
             cluster.guard = arena.array(guardian.words.map { Optional(arena.text($0)) } + [nil])
