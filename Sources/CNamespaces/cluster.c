@@ -4,6 +4,7 @@
 #include "netlink.h"
 #include "node.h"
 #include "process.h"
+#include "title.h"
 #include "ways.h"
 
 #include <errno.h>
@@ -14,7 +15,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -124,7 +124,7 @@ static _Noreturn void lifeline_main(const struct ns_cluster *cluster, int maker,
     const struct step where = {cluster, -1}, *at = &where;
     int go = -1, ready = -1, held[most_mounts];
     setsid();
-    prctl(PR_SET_NAME, "cf-lifeline");
+    title_set("cf-lifeline", cluster->title);
     reset_signals();
     keep_what_the_cluster_needs(cluster, maker);
     watch_children();
@@ -162,6 +162,7 @@ pid_t ns_start(const struct ns_cluster *cluster) {
     int is_root = geteuid() == 0;
     // Where the kernel has none (before 5.3), the socket alone has to tell.
     int maker = syscall(SYS_pidfd_open, getpid(), 0);
+    title_find();
     pid_t child = clone_process(CLONE_NEWNS | CLONE_NEWPID | (is_root ? 0 : CLONE_NEWUSER));
     if (child == 0) lifeline_main(cluster, maker, is_root);
     if (maker >= 0) close(maker);

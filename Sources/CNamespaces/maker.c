@@ -3,6 +3,7 @@
 #include "namespaces.h"
 #include "netlink.h"
 #include "process.h"
+#include "title.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -118,9 +119,11 @@ int ns_await_end(pid_t process, int milliseconds) {
 }
 
 pid_t ns_hold_users(int until) {
+    title_find();
     pid_t child = clone_process(CLONE_NEWUSER);
     if (child == 0) {
         char byte;
+        title_set("cf-users", "cluster-fixture: users of an image");
         dup2(until, 0);
         close_range(1, ~0u, 0);
         while (read(0, &byte, 1) < 0 && errno == EINTR) {}

@@ -6,6 +6,7 @@
 #include "process.h"
 #include "root.h"
 #include "serve.h"
+#include "title.h"
 
 #include <string.h>
 #include <sys/prctl.h>
@@ -33,7 +34,7 @@ _Noreturn void node_main(const struct ns_cluster *cluster, int index, int go, in
     const struct ns_node *node = &cluster->nodes[index];
     char byte;
     watch_children();
-    prctl(PR_SET_NAME, "node");
+    title_set("init", node->title);
     // It holds what is this machine's (logs, listeners): no program of the node may look into it.
     prctl(PR_SET_DUMPABLE, 0);
     leave_keyrings();

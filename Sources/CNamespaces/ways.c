@@ -12,6 +12,9 @@
 
 const char bridge_name[] = "bridge";
 
+// What the maker's own environment says is none of these programs' business.
+static char *const environment[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", NULL};
+
 void end_with_maker(const struct ns_cluster *cluster) {
     char byte;
     if (recv(cluster->lifeline, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0) _exit(0);
@@ -50,7 +53,7 @@ void start_outside(const struct step *at, int *go, int *ready) {
         dup2(cluster->outside_log, 2);
         dup2(done[1], 3);
         close_range(4, ~0u, 0);
-        execve(words[0], words, environ);
+        execve(words[0], words, environment);
         _exit(127);
     }
     close(start[0]);
@@ -90,7 +93,7 @@ pid_t start_guard(const struct step *at) {
         dup2(cluster->guard_log, 1);
         dup2(cluster->guard_log, 2);
         close_range(3, ~0u, 0);
-        execve(cluster->guard[0], (char *const *)cluster->guard, environ);
+        execve(cluster->guard[0], (char *const *)cluster->guard, environment);
         _exit(127);
     }
     close(cluster->guard_rules);

@@ -1,13 +1,13 @@
 #!/bin/sh
 # The reaper: waits until the process that started it is gone, and then removes what that process has left of a cluster.
 #
-#   FOLDER MARK CLUSTER SCRIPT [WORD…]
+#   FOLDER MARK CLUSTER [WORD…]
 #
 # FOLDER is the cluster's folder on this machine, MARK the name of the file in it that says whose it is, CLUSTER the id
-# that the mark must name. SCRIPT is the backend's own part, which gets the WORDs as $1, $2 and so on; it may be empty.
+# that the mark must name. `remove_nodes` is the backend's own part, a function, which gets the WORDs.
 #
-# Standard input is a socket whose other end only that process holds. A line `done` ends the reaper; a line `also NUMBER`
-# names a process that is to end as well.
+# Standard input is a socket whose other end only that process holds. This text comes through it, so that a process table
+# does not show it. Then a line `done` ends the reaper; a line `also NUMBER` names a process that is to end as well.
 
 also=
 while read -r word process; do
@@ -18,8 +18,8 @@ while read -r word process; do
 done
 [ -z "$also" ] || kill -TERM "$also"
 
-folder=$1 mark=$2 cluster=$3 script=$4
-shift 4
+folder=$1 mark=$2 cluster=$3
+shift 3
 
 # What Workspace.remove() does: nothing to what is a link, another user's, or without the mark, and nothing beyond a mount.
 # A folder whose maker died while it marked it has an empty mark, and nothing else.
@@ -41,5 +41,5 @@ remove_folder() {
 
 # At once, since there are keys in it; and at the end once more, since a key may have been in the making.
 remove_folder
-eval "$script"
+remove_nodes "$@"
 remove_folder

@@ -23,6 +23,10 @@ public struct ClusterConfiguration: Sendable, Hashable {
     /// Whether the nodes may connect to services of this machine that listen on all of its addresses, such as a server that
     /// the test runs and the nodes call back. They find this machine at the first address of their network. With Docker they always may.
     public var hostAccess: Bool
+    /// The range of IPv4 addresses out of which the cluster's subnet is taken, such as `10.77.0.0/16`; nil is what `CLUSTER_FIXTURE_SUBNETS` names,
+    /// or 198.18.0.0/15, which is set aside for testing networks (RFC 2544). A subnet is at least a /24, and none that this machine has
+    /// a route to.
+    public var subnets: String?
     /// Whether `ubuntu` may become root by `sudo`, without a password.
     public var sudo: Bool
     /// Linux capabilities that the nodes' root has beside Docker's usual ones and `NET_ADMIN`, such as `SYS_PTRACE`. With namespaces
@@ -52,6 +56,7 @@ public struct ClusterConfiguration: Sendable, Hashable {
     ///   - mounts: Folders of this machine that every node sees.
     ///   - outside: Whether the nodes may reach what this machine reaches, such as a package index.
     ///   - hostAccess: Whether the nodes may connect to services of this machine.
+    ///   - subnets: The range of IPv4 addresses out of which the cluster's subnet is taken.
     ///   - sudo: Whether `ubuntu` may become root by `sudo`, without a password.
     ///   - capabilities: Linux capabilities that the nodes' root has besides the usual ones, such as `SYS_PTRACE`.
     ///   - rsaHostKeys: Whether the nodes have RSA host keys beside others.
@@ -67,6 +72,7 @@ public struct ClusterConfiguration: Sendable, Hashable {
         mounts: [Mount] = [],
         outside: Bool = false,
         hostAccess: Bool = false,
+        subnets: String? = nil,
         sudo: Bool = false,
         capabilities: [String] = [],
         rsaHostKeys: Bool = false,
@@ -82,6 +88,7 @@ public struct ClusterConfiguration: Sendable, Hashable {
         self.mounts = mounts
         self.outside = outside
         self.hostAccess = hostAccess
+        self.subnets = subnets
         self.sudo = sudo
         self.capabilities = capabilities
         self.rsaHostKeys = rsaHostKeys

@@ -42,6 +42,7 @@ struct ns_hierarchy {
 
 struct ns_node {
     const char *hostname;
+    const char *title;         ///< what its first process shows in the place of a command line
     uint32_t address;          ///< in network byte order
     const char *peer;          ///< the name of the bridge's port
     const char *folder;        ///< below the cluster's base: where the node's file system is put together
@@ -59,6 +60,7 @@ struct ns_node {
 };
 
 struct ns_cluster {
+    const char *title;         ///< what the process that holds it together shows in the place of a command line
     const char *name;          ///< what the cluster's own file systems are called in a list of mounts
     const char *base;          ///< an existing folder; what is mounted there is seen by the cluster alone
     const char *const *layers; ///< the folders that the nodes' roots are made of, the uppermost first

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Shell scripts that travel inside the program, as text for `sh -c`. Each file says what words it gets.
+/// Shell scripts that travel inside the program, as text for a shell. Each file says what words it gets.
 
 /// reaper.sh.
 const char *reaper_script(void);

@@ -7,12 +7,15 @@ package struct ClusterPlan: Sendable {
     package let configuration: ClusterConfiguration
     package let nodeNames: [String]
     package let workspace: Workspace
+    /// Where its subnet is taken from.
+    package let subnets: SubnetRange
 
     /// Checks a configuration and plans a cluster.
     ///
     /// - Throws: ``ClusterError`` with the code `invalidConfiguration`, before anything is started.
     package init(_ configuration: ClusterConfiguration) throws {
         try configuration.validate()
+        subnets = try SubnetRange.chosen(for: configuration)
         id = .random()
         name = configuration.name ?? "cluster-\(id.description.prefix(4))"
         self.configuration = configuration

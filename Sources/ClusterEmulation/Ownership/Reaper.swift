@@ -41,25 +41,59 @@ package final class Reaper: Sendable {
         let (reading, writing) = try StreamSocket.pair()
         let arguments =
             [
-                "-c", String(cString: reaper_script()), "cluster-fixture-reaper", workspace.folder, Workspace.markFile,
-                "\(workspace.cluster, default: "")", script?.text ?? "",
-            ]
-            + (script?.arguments ?? [])
+                "-c", Self.first, "cluster-fixture-reaper", workspace.folder, Workspace.markFile,
+                "\(workspace.cluster, default: "")",
+            ] + (script?.arguments ?? [])
         var options = PlatformOptions()
         options.createSession = true
         let (started, continuation) = AsyncStream.makeStream(of: Void.self)
         let process = Task { [options] in
             _ = try? await Subprocess.run(
-                .path("/bin/sh"), arguments: Arguments(arguments), platformOptions: options,
+                .path("/bin/sh"), arguments: Arguments(arguments), environment: Self.environment,
+                platformOptions: options,
                 input: .fileDescriptor(reading, closeAfterSpawningProcess: true), output: .discarded, error: .discarded
             ) { _ in continuation.yield() }
             continuation.finish()
         }
         Forks.keepFromChildren(writing.rawValue)
-        for await _ in started { return Reaper(lifeline: writing, process: process) }
+        for await _ in started {
+            let reaper = Reaper(lifeline: writing, process: process)
+            reaper.tell("remove_nodes() {\n:\n\(script?.text ?? "")\n}\n\(String(cString: reaper_script()))\n\(end)")
+            return reaper
+        }
         Forks.close(writing.rawValue)
         throw ClusterError(.missingProgram, "/bin/sh could not be started to watch over the cluster.")
     }
+
+    /// What the shell begins with: it reads a script up to its end, and runs it. A process that dies before it has sent all of it has
+    /// made nothing yet.
+    private static let first = """
+        text=
+        while IFS= read -r line; do
+            [ "$line" != '\(end)' ] || { eval "$text"; exit; }
+            text="$text$line
+        "
+        done
+        """
+    private static let end = "# the end"
+
+    /// It runs on after the test, whose environment is nobody's business: it keeps what leads to programs and to an engine.
+    private static var environment: Environment {
+        let own = ProcessInfo.processInfo.environment
+        return .custom(
+            Dictionary(
+                uniqueKeysWithValues: variables.compactMap { name in
+                    own[name].map { (Environment.Key(stringLiteral: name), $0) }
+                }))
+    }
+
+    private static let variables = [
+        "PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "LD_LIBRARY_PATH", "SSH_AUTH_SOCK",
+        "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_CERT_PATH", "DOCKER_TLS", "DOCKER_TLS_VERIFY",
+        "DOCKER_API_VERSION", "CONTAINER_HOST", "CONTAINER_CONNECTION", "CONTAINER_SSHKEY", "CONTAINERS_CONF",
+        "CONTAINERS_REGISTRIES_CONF", "CONTAINERS_STORAGE_CONF", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR",
+        "DBUS_SESSION_BUS_ADDRESS",
+    ]
 
     /// Names a program that is to end as well if this process dies; nil takes the last name back.
     package func alsoEnd(_ process: Int32?) { tell("also \(process.map { "\($0)" } ?? "")") }

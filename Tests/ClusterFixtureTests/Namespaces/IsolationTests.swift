@@ -31,7 +31,7 @@ struct IsolationTests {
                 let devices = try await node.run("find /dev -type b", as: .root)
                 #expect(devices.standardOutput.isEmpty)
                 let processes = try await node.run("ps -e -o comm=", as: .root).lines
-                #expect(processes.first == "node")
+                #expect(processes.first == "init")
                 #expect(processes.count < 12, "\(processes)")
             }
         }

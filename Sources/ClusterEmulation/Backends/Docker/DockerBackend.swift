@@ -46,12 +46,12 @@ extension DockerBackend {
     private func createNetwork(_ plan: ClusterPlan) async throws -> Subnet {
         var complaint = ""
         for _ in 0..<20 {
-            let subnet = try Subnet.free(nodes: plan.configuration.nodes)
+            let subnet = try Subnet.free(nodes: plan.configuration.nodes, in: plan.subnets)
             let output = try await uncancelled { try await engine.ask(DockerArguments.createNetwork(plan, subnet)) }
             try Task.checkCancellation()
             if output.succeeded {
-                // One route is the network's own.
-                if Subnet.routes.filter(subnet.overlaps).count < 2 { return subnet }
+                // One is the network's own.
+                if MachineNetworks.current.collisions(with: subnet, of: plan.subnets) < 2 { return subnet }
                 complaint = "another network of this machine has the addresses \(subnet) as well"
                 try await engine.change(
                     ["network", "rm", DockerArguments.network(plan.id)], else: "The network could not be removed")

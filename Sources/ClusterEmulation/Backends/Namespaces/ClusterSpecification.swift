@@ -44,6 +44,7 @@ final class ClusterSpecification {
             let entries = RootEntry.own(of: name, files: nodeFiles, ubuntu: ubuntu)
             var node = common
             node.hostname = arena.text(name)
+            node.title = arena.text(ProcessTitle.node(index + 1, of: plan.id))
             node.address = inet_addr(addresses[index])
             node.peer = arena.text("port\(index + 1)")
             node.folder = arena.text("\(index + 1)")
@@ -66,6 +67,7 @@ final class ClusterSpecification {
         let entries = RootEntry.common(of: plan, files: nodeFiles, subnet: subnet, ubuntu: ubuntu)
         cluster.files = files(entries)
         cluster.file_count = entries.count
+        cluster.title = arena.text(ProcessTitle.lifeline(of: plan.id))
         cluster.name = arena.text("cf-\(plan.id)")
         cluster.base = arena.text(base)
         cluster.root = ClusterUsers.root
@@ -94,7 +96,7 @@ final class ClusterSpecification {
             let words = outside.words(subnet).map { Optional(arena.text($0)) }
             cluster.outside = arena.array(words + [nil])
             cluster.outside_log = try openLog(plan, "outside")
-            cluster.gateway = subnet.outsideGateway.bigEndian
+            cluster.gateway = subnet.router.bigEndian
         }
         if let guardian {
             cluster.guard = arena.array(guardian.words.map { Optional(arena.text($0)) } + [nil])

@@ -13,13 +13,13 @@ final class HostNetwork: Sendable {
         self.lock = Locked(lock)
     }
 
-    /// Picks a subnet that no route of this machine leads to. Until ``release()``, no other process picks one.
+    /// Picks a subnet of a range that is in the way of nothing here. Until ``release()``, no other process picks one.
     ///
     /// Whoever has picked one holds a lock until it is in use. The wait for it gives its thread back: the one who holds it
     /// may need that thread.
-    /// An ordinary user's cluster is not part of this machine's network: it has its addresses for itself.
-    static func reserve(nodes: Int) async throws -> HostNetwork {
-        if !ClusterUsers.makerIsRoot { return HostNetwork(subnet: try .free(nodes: nodes), lock: -1) }
+    /// An ordinary user's cluster is not part of this machine's network: it has its addresses for itself, whichever they are.
+    static func reserve(nodes: Int, in range: SubnetRange) async throws -> HostNetwork {
+        if !ClusterUsers.makerIsRoot { return HostNetwork(subnet: .random(nodes: nodes, in: range), lock: -1) }
         let path = "/run/cluster-fixture-subnets.lock"
         let lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
         while lock >= 0, flock(lock, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK || errno == EINTR {
@@ -32,7 +32,7 @@ final class HostNetwork: Sendable {
             throw ClusterError(.provisioningFailed, "\(path) could not be locked: \(String(cString: strerror(errno))).")
         }
         do {
-            return HostNetwork(subnet: try .free(nodes: nodes), lock: lock)
+            return HostNetwork(subnet: try .free(nodes: nodes, in: range), lock: lock)
         } catch {
             close(lock)
             throw error

@@ -136,7 +136,7 @@ extension NamespaceCluster {
     }
 
     private func start(_ plan: ClusterPlan, _ image: LayeredImage, _ credentials: Credentials) async throws {
-        let network = try await HostNetwork.reserve(nodes: plan.nodeNames.count)
+        let network = try await HostNetwork.reserve(nodes: plan.nodeNames.count, in: plan.subnets)
         do { try await start(plan, image, credentials, network) } catch {
             network.release()
             throw error
