@@ -134,7 +134,8 @@ _Noreturn void serve(const struct step *at, const struct ns_node *node, int list
     polled[asked] = (struct pollfd){.fd = channel, .events = POLLIN};
     nfds_t ports = 0;
     for (; ports < node->port_count && ports < most_ports; ports++)
-        polled[first_port + ports] = (struct pollfd){.fd = node->ports[ports].listener, .events = POLLIN};
+        polled[first_port + ports] = (struct pollfd){
+            .fd = node->ports[ports].is_datagram ? -1 : node->ports[ports].listener, .events = POLLIN};
     // A client that has gone again before it is accepted must not be waited for.
     for (nfds_t i = first_port; i < first_port + ports; i++)
         fcntl(polled[i].fd, F_SETFL, fcntl(polled[i].fd, F_GETFL) | O_NONBLOCK);

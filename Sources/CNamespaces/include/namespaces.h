@@ -21,8 +21,9 @@ struct ns_file {
 
 /// A listening socket on this machine's loopback that leads to a port of the node's own loopback; 22 is sshd itself.
 struct ns_port {
-    int listener;
+    int listener;              ///< a socket of datagrams, which is bound and does not listen, if `is_datagram`
     uint16_t node_port;
+    uint8_t is_datagram;
 };
 
 /// A folder of this machine that all nodes see.
@@ -151,6 +152,15 @@ int ns_join(pid_t cluster, const char *interface, uint32_t address, uint8_t pref
 /// Leaves a cluster's network: when it returns, the interface and its routes are gone, and not only about to go. Returns 0, or -1
 /// with errno set, ENODEV if there is none.
 int ns_leave(const char *interface);
+
+/// Starts a program that sees files of its own in the place of some of this machine's, by mounts that nobody else has; else it is
+/// started as by posix_spawn(3), with no signal ignored or blocked. Only root may.
+///
+/// @param is_shown  Whether the mounts could be made; without them the program is not started.
+/// @return The process, or -1 with errno set.
+pid_t ns_spawn(
+    const char *program, char *const *words, char *const *environment, const struct ns_mount *mounts, size_t count,
+    int *is_shown);
 
 /// As pipe(2), but no program that this process starts has a copy.
 int ns_pipe(int ends[2]);

@@ -26,6 +26,8 @@ package struct Subnet: Sendable, Hashable, CustomStringConvertible {
     /// This machine's address in the network, if it has one.
     package var gateway: UInt32 { base + 1 }
 
+    package var gatewayText: String { Self.text(gateway) }
+
     /// Where slirp4netns(1) answers: its second and third address.
     package var outsideGateway: UInt32 { base + 2 }
     package var outsideNameServer: String { Self.text(base + 3) }
