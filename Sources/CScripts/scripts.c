@@ -10,5 +10,14 @@ static const char reap_docker[] = {
 #embed "reap-docker.sh"
     , 0};
 
+static const char relay[] = {
+#embed "relay.sh"
+    , 0};
+static const char ssh_client[] = {
+#embed "ssh-client.sh"
+    , 0};
+
 const char *reaper_script(void) { return reaper; }
 const char *docker_reaping_script(void) { return reap_docker; }
+const char *relay_script(void) { return relay; }
+const char *ssh_client_script(void) { return ssh_client; }

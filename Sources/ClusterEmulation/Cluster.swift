@@ -37,10 +37,17 @@ public final class Cluster: Sendable {
     }
 
     /// An OpenSSH client configuration with an entry for each node: `ssh -F FILE root@node1`, `rsync -e 'ssh -F FILE'`.
+    ///
+    /// It knows each node by its name, its name with the domain, its address and its published port. Whoever uses it has connections
+    /// of their own.
     public var sshConfigurationFile: String { runtime.access.configurationFile }
 
     /// A known_hosts file with the nodes' pinned host keys, under their names, ips and published ports.
     public var knownHostsFile: String { runtime.access.knownHostsFile }
+
+    /// This machine's address in the cluster's network, where the nodes reach it and it reaches them by their addresses; nil if it
+    /// has none: with an ordinary user's namespaces, and where Docker has a machine of its own.
+    public var hostIP: String? { runtime.cluster.hostIP }
 
     /// The name of the backend that it runs on: `docker` or `namespaces`.
     public var backendName: String { runtime.cluster.summary.backend }

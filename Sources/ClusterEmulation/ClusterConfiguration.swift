@@ -135,15 +135,27 @@ public struct PublishedPort: Sendable, Hashable, ExpressibleByIntegerLiteral {
     public var nodePort: Int
     /// The port on this machine; nil takes a free one, different for each node.
     public var hostPort: Int?
+    /// What comes to the port.
+    public var transport: Transport
+
+    /// What comes to a port: the connections of TCP, or the datagrams of UDP.
+    public enum Transport: String, Sendable, Hashable, Codable, CaseIterable {
+        /// Connections.
+        case tcp
+        /// Datagrams.
+        case udp
+    }
 
     /// Publishes a node's port.
     ///
     /// - Parameters:
     ///   - nodePort: The port in the node.
     ///   - hostPort: The port on this machine, possible with one node only; nil takes a free one.
-    public init(_ nodePort: Int, on hostPort: Int? = nil) {
+    ///   - transport: What comes to the port: TCP unless you say otherwise.
+    public init(_ nodePort: Int, on hostPort: Int? = nil, _ transport: Transport = .tcp) {
         self.nodePort = nodePort
         self.hostPort = hostPort
+        self.transport = transport
     }
 
     /// Publishes a node's port on a free port of this machine.

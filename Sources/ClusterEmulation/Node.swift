@@ -14,12 +14,18 @@ public struct Node: Sendable, Hashable, CustomStringConvertible {
     public var host: String { provisioned.host }
     /// The port of ``host`` that leads to the node's sshd.
     public var port: Int { provisioned.port }
-    /// The address on the cluster's network, where other nodes reach it, and on Linux this machine too.
+    /// The address on the cluster's network, where other nodes reach it, and this machine too if ``Cluster/hostIP`` is not nil.
     public var ip: String { provisioned.ip }
     /// The pinned host key: algorithm and base 64, as in a known_hosts file.
     public var hostKey: String { provisioned.hostKey }
+    /// All pinned host keys, of which ``hostKey`` is the one of ed25519.
+    public var hostKeys: [String] { provisioned.hostKeys }
+    /// The name with the cluster's domain, as in `node1.lab.test`: the nodes know it, and the cluster's ssh_config.
+    public var fqdn: String { provisioned.fqdn }
     /// The ports of ``host`` that lead to the node's other published ports, by the node's port.
-    public var publishedPorts: [Int: Int] { provisioned.publishedPorts }
+    public var publishedPorts: [Int: Int] { provisioned.ports(.tcp) }
+    /// The ports of ``host`` whose datagrams get to the node's published ports, by the node's port.
+    public var publishedUDPPorts: [Int: Int] { provisioned.ports(.udp) }
 
     var clusterID: ClusterID { cluster.summary.id }
 

@@ -1,5 +1,5 @@
-import ArgumentParser
-import ClusterEmulation
+public import ArgumentParser
+public import ClusterEmulation
 import Foundation
 
 /// What a cluster is to be, as `run` and `up` are told.
@@ -41,8 +41,12 @@ struct ClusterOptions: ParsableArguments {
         help: "A variable that every command on the nodes sees: NAME=VALUE.")
     var environment: [String] = []
 
-    @Option(name: .shortAndLong, help: "A port of every node that is published on 127.0.0.1.")
-    var publish: [Int] = []
+    @Option(
+        name: .shortAndLong,
+        help:
+            "A port of every node that is published on 127.0.0.1: 8787, 18080:8080 for a port of your choice, 5353/udp."
+    )
+    var publish: [PublishedPort] = []
 
     @Option(help: "A folder that every node sees: SOURCE:TARGET, or SOURCE:TARGET:ro.")
     var mount: [String] = []
@@ -65,7 +69,7 @@ struct ClusterOptions: ParsableArguments {
             nodes: nodes, image: image.image, backend: try Self.backend(backend), name: name,
             limits: NodeLimits(
                 processors: processors, memory: memory?.bytes, disk: disk?.bytes, sharedMemory: sharedMemory?.bytes),
-            environment: try variables(), ports: publish.map { PublishedPort($0) }, mounts: try mounts() + extra,
+            environment: try variables(), ports: publish, mounts: try mounts() + extra,
             outside: outside, hostAccess: hostAccess, subnets: subnets, sudo: sudo, capabilities: capabilities,
             rsaHostKeys: rsaHostKeys,
             readyWithin: .seconds(readyWithin))
@@ -104,6 +108,19 @@ struct ClusterOptions: ParsableArguments {
             }
             return Mount(ImageOptions.absolute(parts[0]), at: parts[1], isReadOnly: parts.count == 3)
         }
+    }
+}
+
+extension PublishedPort: ExpressibleByArgument {
+    /// Reads `NODEPORT`, `HOSTPORT:NODEPORT`, and either with `/udp`.
+    public init?(argument: String) {
+        let parts = argument.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count <= 2, let transport = Transport(rawValue: parts.count == 2 ? String(parts[1]) : "tcp")
+        else { return nil }
+        let words = parts[0].split(separator: ":", omittingEmptySubsequences: false)
+        let ports = words.compactMap { Int($0) }
+        guard (1...2).contains(ports.count), ports.count == words.count else { return nil }
+        self.init(ports[ports.count - 1], on: ports.count == 2 ? ports[0] : nil, transport)
     }
 }
 

@@ -5,8 +5,42 @@ import Foundation
 struct ForegroundProcess {
     let processID: pid_t
 
+    /// - Parameters:
+    ///   - words: The program and its arguments.
+    ///   - environment: Variables that it has besides this process's own.
+    ///   - files: What it sees in the place of this machine's own files.
     /// - Throws: ``ClusterError`` with the code `missingProgram` if it can't be started.
-    init(_ words: [String], environment: [String: String]) throws {
+    init(_ words: [String], environment: [String: String], files: [ShownFile] = []) throws {
+        let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        // Found on its own PATH, as env(1) would find it: with shims, `ssh` is the one that knows the nodes.
+        let program = ProgramPath.findByName(words[0], on: variables["PATH"] ?? ProgramPath.own) ?? words[0]
+        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+        var entries: [UnsafeMutablePointer<CChar>?] = variables.map { strdup("\($0)=\($1)") } + [nil]
+        defer { for pointer in arguments + entries { free(pointer) } }
+        var result: Int32 = 0
+        #if os(Linux)
+        if !files.isEmpty {
+            do {
+                processID = try ShownFile.spawn(program, &arguments, &entries, seeing: files)
+                return
+            } catch let failure as ShownFile.Failure {
+                guard failure.isOfMounts else { throw Self.failure(words[0], failure.code) }
+                Console.note("only ssh, scp and sftp know the nodes by name: mounts can't be made here")
+            }
+        }
+        #endif
+        (processID, result) = Self.spawn(program, &arguments, &entries)
+        guard result == 0 else { throw Self.failure(words[0], result) }
+    }
+
+    private static func failure(_ program: String, _ code: Int32) -> ClusterError {
+        ClusterError(.missingProgram, "`\(program)` could not be run: \(String(cString: strerror(code))).")
+    }
+
+    private static func spawn(
+        _ program: String, _ arguments: inout [UnsafeMutablePointer<CChar>?],
+        _ entries: inout [UnsafeMutablePointer<CChar>?]
+    ) -> (process: pid_t, code: Int32) {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -17,19 +51,9 @@ struct ForegroundProcess {
         posix_spawnattr_setsigdefault(&attributes, &all)
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
-        let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-        var entries: [UnsafeMutablePointer<CChar>?] = variables.map { strdup("\($0)=\($1)") } + [nil]
-        defer { for pointer in arguments + entries { free(pointer) } }
-        var processID: pid_t = 0
-        // Found on its own PATH, as env(1) would find it: with shims, `ssh` is the one that knows the nodes.
-        let program = ProgramPath.findByName(words[0], on: variables["PATH"] ?? ProgramPath.own) ?? words[0]
-        let result = posix_spawn(&processID, program, nil, &attributes, &arguments, &entries)
-        guard result == 0 else {
-            throw ClusterError(
-                .missingProgram, "`\(words[0])` could not be run: \(String(cString: strerror(result))).")
-        }
-        self.processID = processID
+        var process: pid_t = 0
+        let code = posix_spawn(&process, program, nil, &attributes, &arguments, &entries)
+        return (process, code)
     }
 
     /// Waits for its end, and passes on the signals that come meanwhile.

@@ -68,7 +68,8 @@ package final class FakeBackend: Backend, Sendable {
         case .give(let nodes):
             return nodes.map {
                 ProvisionedNode(
-                    name: $0.name, host: $0.host, port: $0.port, ip: $0.ip, hostKey: credentials.hostKey(of: $0.name))
+                    name: $0.name, host: $0.host, port: $0.port, ip: $0.ip,
+                    hostKeys: credentials.publicHostKeys(of: $0.name))
             }
         case .fail(let sentence): throw ClusterError(.provisioningFailed, sentence)
         case .hang:
@@ -93,6 +94,7 @@ private struct FakeCluster: BackendCluster {
     let backend: FakeBackend
     let summary: ClusterSummary
     let nodes: [ProvisionedNode]
+    let hostIP: String? = nil
 
     func states() async throws -> [String: NodeState] { backend.states() }
     func logs() async throws -> [String: String] { ["node1": "first line\nlast line\n"] }
@@ -106,6 +108,6 @@ private struct FakeCluster: BackendCluster {
 extension ProvisionedNode {
     /// A node1 of this machine's, whoever listens at its port.
     package static func listening(_ host: String = "127.0.0.1", at port: Int, ip: String = "198.18.0.2") -> Self {
-        ProvisionedNode(name: "node1", host: host, port: port, ip: ip, hostKey: "")
+        ProvisionedNode(name: "node1", host: host, port: port, ip: ip, hostKeys: [""])
     }
 }

@@ -164,6 +164,15 @@ int ns_join(pid_t cluster, const char *interface, uint32_t address, uint8_t pref
 /// with errno set, ENODEV if there is none.
 int ns_leave(const char *interface);
 
+/// Starts a program that sees files of its own in the place of some of this machine's, by mounts that nobody else has; else it is
+/// started as by posix_spawn(3), with no signal ignored or blocked. Only root may.
+///
+/// @param is_shown  Whether the mounts could be made; without them the program is not started.
+/// @return The process, or -1 with errno set.
+pid_t ns_spawn(
+    const char *program, char *const *words, char *const *environment, const struct ns_mount *mounts, size_t count,
+    int *is_shown);
+
 /// As pipe(2), but no program that this process starts has a copy.
 int ns_pipe(int ends[2]);
 

@@ -1,9 +1,15 @@
 #pragma once
 
-/// Shell scripts that travel inside the program, as text for a shell. Each file says what words it gets.
+/// Shell scripts that travel inside the program, as text. Each file says what words it gets.
 
 /// reaper.sh.
 const char *reaper_script(void);
 
 /// reap-docker.sh, the Docker backend's part of the reaper.
 const char *docker_reaping_script(void);
+
+/// relay.sh, for bash.
+const char *relay_script(void);
+
+/// ssh-client.sh.
+const char *ssh_client_script(void);

@@ -5,6 +5,9 @@ package protocol BackendCluster: Sendable {
     /// The nodes, in their order; none while the cluster is still starting in another process.
     var nodes: [ProvisionedNode] { get }
 
+    /// This machine's address in the cluster's network; nil if it has none, and so does not reach the nodes by theirs.
+    var hostIP: String? { get }
+
     /// The nodes that have ended, those too that had before, in that order. It goes on until the task is cancelled.
     ///
     /// It throws ``ClusterError`` if a node could not be started, or with the code `clusterLost` if the cluster is gone.

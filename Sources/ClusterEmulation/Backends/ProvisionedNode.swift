@@ -1,6 +1,8 @@
 /// One node of a cluster: who it is, and where it is reached.
 package struct ProvisionedNode: Sendable, Hashable {
     package let name: String
+    /// The name with the cluster's domain.
+    package let fqdn: String
     /// What it is there for, where the nodes of a cluster differ.
     package let role: String?
     /// Where this machine reaches its sshd: an address of the loopback, and a port.
@@ -8,21 +10,46 @@ package struct ProvisionedNode: Sendable, Hashable {
     package let port: Int
     /// The address on the cluster's network, where other nodes reach it.
     package let ip: String
-    /// The host key: algorithm and base 64, as in a known_hosts file.
-    package let hostKey: String
-    /// The ports of ``host`` that lead to the node's other published ports, by the node's port.
-    package let publishedPorts: [Int: Int]
+    /// The host keys: each is an algorithm and base 64, as in a known_hosts file. The ed25519 key is the first.
+    package let hostKeys: [String]
+    /// The ports of ``host`` that lead to the node's other published ports.
+    package let publishedPorts: [Publication]
+
+    /// A port of this machine that leads to a port of a node.
+    package struct Publication: Sendable, Hashable {
+        package let nodePort: Int
+        package let hostPort: Int
+        package let transport: PublishedPort.Transport
+
+        package init(_ nodePort: Int, at hostPort: Int, _ transport: PublishedPort.Transport = .tcp) {
+            self.nodePort = nodePort
+            self.hostPort = hostPort
+            self.transport = transport
+        }
+    }
 
     package init(
-        name: String, role: String? = nil, host: String, port: Int, ip: String, hostKey: String,
-        publishedPorts: [Int: Int] = [:]
+        name: String, fqdn: String? = nil, role: String? = nil, host: String, port: Int, ip: String, hostKeys: [String],
+        publishedPorts: [Publication] = []
     ) {
         self.name = name
+        self.fqdn = fqdn ?? name
         self.role = role
         self.host = host
         self.port = port
         self.ip = ip
-        self.hostKey = hostKey
-        self.publishedPorts = publishedPorts
+        self.hostKeys = hostKeys
+        self.publishedPorts = publishedPorts.sorted {
+            ($0.nodePort, $0.transport.rawValue) < ($1.nodePort, $1.transport.rawValue)
+        }
+    }
+
+    /// The ed25519 host key.
+    package var hostKey: String { hostKeys.first ?? "" }
+
+    /// Where a port of the node is published on this machine, by the node's port.
+    package func ports(_ transport: PublishedPort.Transport) -> [Int: Int] {
+        let published = publishedPorts.filter { $0.transport == transport }
+        return Dictionary(published.map { ($0.nodePort, $0.hostPort) }) { first, _ in first }
     }
 }

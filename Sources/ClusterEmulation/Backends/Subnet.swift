@@ -37,6 +37,8 @@ package struct Subnet: Sendable, Hashable, CustomStringConvertible {
     /// This machine's address in the network, if it has one.
     package var gateway: UInt32 { base + 1 }
 
+    package var gatewayText: String { Self.text(gateway) }
+
     /// The way to all other networks: where slirp4netns(1) answers, or, without it, the cluster itself, which refuses.
     package var router: UInt32 { base + 2 }
     /// Where slirp4netns(1) answers questions for names.

@@ -25,6 +25,9 @@ public struct Inventory: Codable, Sendable, Hashable {
     public let sshConfig: String
     /// A known_hosts file with the nodes' host keys, under their names, ips and published ports.
     public let knownHosts: String
+    /// This machine's address in the cluster's network. Where it has none it is left out, and the nodes' ``Node/ip`` can't be reached
+    /// from here.
+    public let hostIP: String?
     /// The nodes, node1 first.
     public let nodes: [Node]
 
@@ -32,6 +35,8 @@ public struct Inventory: Codable, Sendable, Hashable {
     public struct Node: Codable, Sendable, Hashable {
         /// The host name: node1, node2 and so on.
         public let name: String
+        /// The name with the cluster's domain.
+        public let fqdn: String
         /// What the node is there for, where the nodes of a cluster differ; else it is left out.
         public let role: String?
         /// Where this machine reaches the node's sshd: an address of its loopback.
@@ -40,8 +45,10 @@ public struct Inventory: Codable, Sendable, Hashable {
         public let port: Int
         /// The address on the cluster's network.
         public let ip: String
-        /// The host key: algorithm and base 64, as in a known_hosts file.
+        /// The ed25519 host key: algorithm and base 64, as in a known_hosts file.
         public let hostKey: String
+        /// All host keys.
+        public let hostKeys: [String]
         /// The ports of ``host`` that lead to other ports of the node.
         public let publishedPorts: [PublishedPort]
         /// Who can log in: `ubuntu`, who is the one to be taken if nothing else is said, and `root`.
@@ -54,6 +61,8 @@ public struct Inventory: Codable, Sendable, Hashable {
         public let nodePort: Int
         /// The port of this machine's loopback.
         public let port: Int
+        /// What comes to it: `tcp` or `udp`.
+        public let transport: ClusterEmulation.PublishedPort.Transport
     }
 
     /// Who can log in, and with which key.
@@ -70,13 +79,13 @@ extension Cluster {
     public var inventory: Inventory {
         Inventory(
             version: 1, name: name, id: id, backend: backendName, sshConfig: sshConfigurationFile,
-            knownHosts: knownHostsFile,
+            knownHosts: knownHostsFile, hostIP: hostIP,
             nodes: nodes.map { node in
                 Inventory.Node(
-                    name: node.name, role: node.provisioned.role, host: node.host, port: node.port, ip: node.ip,
-                    hostKey: node.hostKey,
-                    publishedPorts: node.publishedPorts.sorted { $0.key < $1.key }.map {
-                        Inventory.PublishedPort(nodePort: $0.key, port: $0.value)
+                    name: node.name, fqdn: node.fqdn, role: node.provisioned.role, host: node.host, port: node.port,
+                    ip: node.ip, hostKey: node.hostKey, hostKeys: node.hostKeys,
+                    publishedPorts: node.provisioned.publishedPorts.map {
+                        Inventory.PublishedPort(nodePort: $0.nodePort, port: $0.hostPort, transport: $0.transport)
                     },
                     users: [User.ubuntu, .root].map {
                         Inventory.User(name: "\($0)", identityFile: node.identityFile(for: $0))
@@ -120,7 +129,38 @@ extension ProvisionedNode {
     /// A node as an inventory has it.
     package init(_ node: Inventory.Node) {
         self.init(
-            name: node.name, role: node.role, host: node.host, port: node.port, ip: node.ip, hostKey: node.hostKey,
-            publishedPorts: Dictionary(node.publishedPorts.map { ($0.nodePort, $0.port) }) { first, _ in first })
+            name: node.name, fqdn: node.fqdn, role: node.role, host: node.host, port: node.port, ip: node.ip,
+            hostKeys: node.hostKeys,
+            publishedPorts: node.publishedPorts.map { Publication($0.nodePort, at: $0.port, $0.transport) })
+    }
+}
+
+// Keys that were added within a version are not in the inventories of clusters that an earlier release has started.
+
+extension Inventory.Node {
+    /// Reads a node.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        name = try values.decode(String.self, forKey: .name)
+        fqdn = try values.decodeIfPresent(String.self, forKey: .fqdn) ?? name
+        role = try values.decodeIfPresent(String.self, forKey: .role)
+        host = try values.decode(String.self, forKey: .host)
+        port = try values.decode(Int.self, forKey: .port)
+        ip = try values.decode(String.self, forKey: .ip)
+        hostKey = try values.decode(String.self, forKey: .hostKey)
+        hostKeys = try values.decodeIfPresent([String].self, forKey: .hostKeys) ?? [hostKey]
+        publishedPorts = try values.decode([Inventory.PublishedPort].self, forKey: .publishedPorts)
+        users = try values.decode([Inventory.User].self, forKey: .users)
+    }
+}
+
+extension Inventory.PublishedPort {
+    /// Reads a port.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        nodePort = try values.decode(Int.self, forKey: .nodePort)
+        port = try values.decode(Int.self, forKey: .port)
+        transport =
+            try values.decodeIfPresent(ClusterEmulation.PublishedPort.Transport.self, forKey: .transport) ?? .tcp
     }
 }

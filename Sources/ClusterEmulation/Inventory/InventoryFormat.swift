@@ -29,11 +29,14 @@ extension Inventory {
         case .ansible: ansible
         case .hostfile: nodes.map { $0.name + "\n" }.joined()
         case .environment: variables.map { "export \($0.name)=\(shellQuoted($0.value))\n" }.joined()
-        case .hosts: nodes.map { "\($0.ip) \($0.name)\n" }.joined()
+        case .hosts: nodes.map { "\($0.ip) \($0.fqdn) \($0.name)\n" }.joined()
         }
     }
 
-    /// The nodes by name: Ansible's own ssh finds them, their keys and their host keys by the configuration file.
+    /// The nodes by name: Ansible's own ssh finds them, their users, keys and host keys by the configuration file.
+    ///
+    /// A variable of an inventory goes before Ansible's own options and a play's `remote_user`, so that none says what these are to
+    /// say: who logs in, above all.
     ///
     /// Ansible keeps connections open for a minute, under names made of the host's: in its usual place it would take the
     /// next cluster's node1 for the last one's. In the cluster's folder they end with the cluster.
@@ -42,8 +45,7 @@ extension Inventory {
         [cluster]
         \(nodes.map(\.name).joined(separator: "\n"))
 
-        [cluster:vars]
-        ansible_user=\(nodes.first?.users.first?.name ?? "")
+        [all:vars]
         ansible_ssh_common_args=-F '\(sshConfig)'
         ansible_control_path_dir=\(workspace.socketFolder)
         ansible_python_interpreter=/usr/bin/python3
@@ -64,12 +66,16 @@ extension Inventory {
             ("CLUSTER_USER", user?.name ?? ""),
             ("CLUSTER_KEY", user?.identityFile ?? ""),
         ]
-        return common
+        return common + (hostIP.map { [("CLUSTER_HOST_IP", $0)] } ?? [])
             + nodes.flatMap { node in
                 let prefix = "CLUSTER_" + node.name.uppercased()
                 return [
                     (prefix + "_HOST", node.host), (prefix + "_PORT", "\(node.port)"), (prefix + "_IP", node.ip),
                 ]
+                    + node.publishedPorts.map { port in
+                        let suffix = port.transport == .tcp ? "" : "_\(port.transport.rawValue.uppercased())"
+                        return ("\(prefix)_PORT_\(port.nodePort)\(suffix)", "\(port.port)")
+                    }
             }
     }
 }

@@ -23,6 +23,12 @@ package struct ClusterPlan: Sendable {
         workspace = Workspace(cluster: id)
     }
 
+    /// The cluster's domain, of those that no one on the internet has (RFC 6761).
+    package var domain: String { "\(name).test" }
+
+    /// The names of nodes with the domain.
+    package func fqdn(_ node: String) -> String { "\(node).\(domain)" }
+
     /// The names of nodes as a regular expression.
     package static let nodeNamePattern = "node[0-9]+"
 

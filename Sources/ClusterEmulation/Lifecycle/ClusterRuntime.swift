@@ -38,7 +38,7 @@ final class ClusterRuntime: Sendable {
             }
             begun = cluster
             timeline.note(.done(.nodes))
-            let opened = try SSHAccess(plan, cluster.nodes, credentials)
+            let opened = try SSHAccess(plan, cluster, credentials)
             access = opened
             try await Readiness(plan: plan, cluster: cluster, access: opened, timeline: timeline).wait()
             try await cluster.joined()

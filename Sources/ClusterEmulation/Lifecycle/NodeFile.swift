@@ -20,17 +20,23 @@ package struct NodeFile: Sendable, Hashable {
 
 /// The files of all nodes, once it is known where they are.
 package struct NodeFiles: Sendable {
-    /// The lines of `/etc/hosts` that name the nodes.
+    /// The lines of `/etc/hosts` that name the nodes, and this machine where it has an address in their network.
     package let hosts: String
     /// What every node gets. With many nodes this is long: it tells of all of them.
     package let common: [NodeFile]
     private let hostKeys: [String: [KeyKind: KeyText]]
 
-    package init(_ plan: ClusterPlan, addresses: [String], credentials: Credentials) {
-        hosts = zip(addresses, plan.nodeNames).map { "\($0) \($1)\n" }.joined()
+    /// What a node calls the machine that the cluster was started on.
+    package static let hostName = "host.cluster"
+
+    package init(_ plan: ClusterPlan, addresses: [String], hostIP: String?, credentials: Credentials) {
+        // The first name of a line is the one that a machine takes for its whole name.
+        hosts =
+            (hostIP.map { "\($0) \(Self.hostName)\n" } ?? "")
+            + zip(addresses, plan.nodeNames).map { "\($0) \(plan.fqdn($1)) \($1)\n" }.joined()
         hostKeys = credentials.hostKeys
-        let knownHosts = SSHConfiguration.knownHosts(
-            names: plan.nodeNames, addresses: addresses, hostKeys: plan.nodeNames.map(credentials.hostKey))
+        let knownHosts = KnownHosts.forNodes(
+            zip(addresses, plan.nodeNames).map { ([$1, plan.fqdn($1), $0], credentials.publicHostKeys(of: $1)) })
         let environment = plan.configuration.environment.sorted { $0.key < $1.key }.map { "\($0)=\($1)\n" }.joined()
         let rights = plan.configuration.sudo ? [NodeFile.sudo] : []
         common =

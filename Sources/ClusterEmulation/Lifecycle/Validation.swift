@@ -53,13 +53,21 @@ extension ClusterConfiguration {
         guard ports.count <= Self.mostPorts else {
             throw invalid("A node can publish \(Self.mostPorts) ports besides 22, not \(ports.count).")
         }
-        var seen = Set<Int>()
+        var (seen, taken) = (Set<String>(), Set<String>())
         for port in ports {
             for number in [port.nodePort, port.hostPort].compactMap(\.self) where !(1...65535).contains(number) {
                 throw invalid("\(number) is not a port: ports are 1 to 65535.")
             }
-            if port.nodePort == 22 { throw invalid("Port 22 is always published: leave it out of `ports`.") }
-            if !seen.insert(port.nodePort).inserted { throw invalid("Port \(port.nodePort) is to be published twice.") }
+            let transport = port.transport
+            if port.nodePort == 22, transport == .tcp {
+                throw invalid("Port 22 is always published: leave it out of `ports`.")
+            }
+            if !seen.insert("\(port.nodePort)/\(transport)").inserted {
+                throw invalid("Port \(port.nodePort) (\(transport)) is to be published twice.")
+            }
+            if let hostPort = port.hostPort, !taken.insert("\(hostPort)/\(transport)").inserted {
+                throw invalid("Port \(hostPort) (\(transport)) of this machine can't lead to two ports of a node.")
+            }
             if let hostPort = port.hostPort, nodes > 1 {
                 throw invalid(
                     "Port \(hostPort) of this machine can't lead to port \(port.nodePort) of \(nodes) nodes: leave out the port of this machine."

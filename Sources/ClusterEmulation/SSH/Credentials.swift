@@ -64,16 +64,16 @@ package struct Credentials: Sendable {
     /// The public host key of a node: algorithm and base 64.
     package func hostKey(of node: String) -> String { hostKeys[node]?[.ed25519]?.publicKey ?? "" }
 
-    /// The public host keys of a node, ed25519 first.
-    package func hostKeys(of node: String) -> [String] {
+    /// All public host keys of a node, the ed25519 key first.
+    package func publicHostKeys(of node: String) -> [String] {
         KeyKind.allCases.compactMap { hostKeys[node]?[$0]?.publicKey }
     }
 
-    /// The public keys that may log in as a user: the test's, that user's own on other nodes, and for `ubuntu` root's.
+    /// The public keys that may log in as a user: the test's and other nodes', for `ubuntu` those of root as well.
     package func authorizedKeys(for user: User) -> [String] {
-        let internalUsers: [User] = user == .root ? [.root] : [.root, .ubuntu]
+        let users: [User] = user == .root ? [.root] : [.ubuntu, .root]
         let keys =
-            [identities[user]?.publicKey].compactMap(\.self) + internalUsers.compactMap { internalKeys[$0]?.publicKey }
+            users.compactMap { identities[$0]?.publicKey } + users.compactMap { internalKeys[$0]?.publicKey }
         return keys.enumerated().filter { !keys[..<$0].contains($1) }.map(\.element)
     }
 }

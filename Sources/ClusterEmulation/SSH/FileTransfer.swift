@@ -26,7 +26,7 @@ struct FileTransfer {
     private func copy(_ source: String, _ target: String, _ failure: String) async throws {
         let opened = try await access.open(node, user)
         guard opened.succeeded else { throw await access.unreachable(node, user, opened.complaint) }
-        let words = ["-F", access.configurationFile, "-s", "-q", "-r", "-p", "--", source, target]
+        let words = ["-F", access.sharedConfigurationFile(of: node), "-s", "-q", "-r", "-p", "--", source, target]
         let output = try await Command("scp", words).output()
         if output.succeeded { return }
         // scp has no exit code of its own for a lost connection: the one who holds the connection knows.

@@ -25,16 +25,23 @@ enum LoopbackPort {
         return Int(UInt16(bigEndian: address.sin_port))
     }
 
-    /// Listens on a port of 127.0.0.1 for a node; 0 takes one that is free.
-    static func listen(on wanted: Int, for node: String) throws -> (descriptor: Int32, port: Int) {
-        let descriptor = StreamSocket.open(AF_INET)
+    /// Listens on a port of 127.0.0.1 for a node, or takes its datagrams; 0 takes one that is free.
+    static func listen(
+        on wanted: Int, _ transport: PublishedPort.Transport = .tcp, for node: String
+    ) throws -> (descriptor: Int32, port: Int) {
+        let descriptor = transport == .tcp ? StreamSocket.open(AF_INET) : StreamSocket.openForDatagrams(AF_INET)
         var on: Int32 = 1
-        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
+        // For datagrams it would let two have the same port.
+        if transport == .tcp {
+            setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
+        }
         var address = socketAddress(host: "127.0.0.1", port: wanted)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let result = withUnsafeMutablePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer -> Int32 in
-                guard bind(descriptor, pointer, length) == 0, Self.listen(descriptor) == 0 else { return -1 }
+                guard bind(descriptor, pointer, length) == 0, transport == .udp || Self.listen(descriptor) == 0 else {
+                    return -1
+                }
                 return getsockname(descriptor, pointer, &length)
             }
         }
@@ -43,7 +50,8 @@ enum LoopbackPort {
             close(descriptor)
             throw ClusterError(
                 .provisioningFailed,
-                "\(node) could not be started: port \(wanted) of 127.0.0.1 can't be listened on: \(cause).", node: node)
+                "\(node) could not be started: port \(wanted) (\(transport)) of 127.0.0.1 can't be listened on: \(cause).",
+                node: node)
         }
         return (descriptor, Int(UInt16(bigEndian: address.sin_port)))
     }

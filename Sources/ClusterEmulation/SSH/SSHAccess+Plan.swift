@@ -1,12 +1,26 @@
+import CScripts
+
 extension SSHAccess {
-    /// Writes a cluster's ssh_config and known_hosts, now that it is known where its nodes are.
-    convenience init(_ plan: ClusterPlan, _ nodes: [ProvisionedNode], _ credentials: Credentials) throws {
+    /// Writes the files by which users reach a cluster's nodes, now that it is known where these are.
+    convenience init(_ plan: ClusterPlan, _ cluster: any BackendCluster, _ credentials: Credentials) throws {
         let workspace = plan.workspace
+        let isReached = cluster.hostIP != nil
         let configuration = SSHConfiguration(
-            hosts: nodes, identityFiles: credentials.identities.mapValues(\.privateFile),
-            knownHostsFile: workspace.knownHostsFile, socketFolder: workspace.socketFolder)
-        try Workspace.write(configuration.text, to: workspace.configurationFile)
-        try Workspace.write(configuration.knownHosts, to: workspace.knownHostsFile)
-        self.init(configuration: configuration, configurationFile: workspace.configurationFile)
+            nodes: cluster.nodes, identityFiles: credentials.identities.mapValues(\.privateFile),
+            knownHostsFile: workspace.knownHostsFile,
+            reach: isReached ? .addresses : .ports(relay: workspace.relayFile))
+        if !isReached { try Workspace.write(SSHConfiguration.relay, to: workspace.relayFile) }
+        try Workspace.write(configuration.openSSHText(), to: workspace.openSSHConfigurationFile)
+        try Workspace.write(configuration.openSSHText(keys: false), to: workspace.keylessConfigurationFile)
+        try Workspace.write(
+            configuration.text(openSSHFile: workspace.openSSHConfigurationFile), to: workspace.configurationFile)
+        try Workspace.write(KnownHosts.forThisMachine(cluster.nodes), to: workspace.knownHostsFile)
+        self.init(
+            nodes: cluster.nodes, identityFiles: configuration.identityFiles, workspace: workspace)
     }
+}
+
+extension SSHConfiguration {
+    /// The script that makes connections to published ports.
+    package static var relay: String { String(cString: relay_script()) }
 }

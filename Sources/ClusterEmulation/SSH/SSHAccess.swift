@@ -1,20 +1,23 @@
 import Foundation
 
-/// The way into one cluster's nodes: its ssh_config file and one multiplexed OpenSSH connection per node and user.
+/// The way into one cluster's nodes: the files that users get, and the library's own one multiplexed OpenSSH connection per node
+/// and user.
 package final class SSHAccess: Sendable {
-    /// The ssh_config file, with an entry per node.
+    /// The ssh_config file for users, with an entry per node.
     package let configurationFile: String
     /// The known_hosts file with the pinned host keys.
     package let knownHostsFile: String
     package let identityFiles: [User: String]
-    private let configuration: SSHConfiguration
+    private let nodes: [String: ProvisionedNode]
+    private let workspace: Workspace
     private let connections: Connections
 
-    package init(configuration: SSHConfiguration, configurationFile: String) {
-        self.configurationFile = configurationFile
-        self.knownHostsFile = configuration.knownHostsFile
-        self.identityFiles = configuration.identityFiles
-        self.configuration = configuration
+    package init(nodes: [ProvisionedNode], identityFiles: [User: String], workspace: Workspace) {
+        self.configurationFile = workspace.configurationFile
+        self.knownHostsFile = workspace.knownHostsFile
+        self.identityFiles = identityFiles
+        self.nodes = Dictionary(nodes.map { ($0.name, $0) }) { first, _ in first }
+        self.workspace = workspace
         self.connections = Connections()
     }
 
@@ -22,19 +25,20 @@ package final class SSHAccess: Sendable {
     ///
     /// `--` ends the options for good, so that nothing after it is ever taken for one.
     package func arguments(_ node: String, _ user: User, options: [String] = []) -> [String] {
-        ["-F", configurationFile(of: node)] + options + ["--", "\(user)@\(node)"]
+        ["-F", sharedConfigurationFile(of: node)] + options + ["--", "\(user)@\(node)"]
     }
 
-    /// The part of the ssh_config file that is about one node. Every `ssh` reads its file from beginning to end, and among a
-    /// thousand nodes most of it would be about others.
-    private func configurationFile(of node: String) -> String { "\(nodesFolder)/\(node)" }
+    /// The ssh_config file by which the library itself reaches one node. Every `ssh` reads its file from beginning to end, and
+    /// among a thousand nodes most of it would be about others.
+    func sharedConfigurationFile(of node: String) -> String { "\(workspace.nodeConfigurationsFolder)/\(node)" }
 
-    private var nodesFolder: String { (configurationFile as NSString).deletingLastPathComponent + "/c" }
-
-    private func writeConfiguration(of node: String) throws {
-        try Workspace.makeFolder(nodesFolder)
-        let file = configurationFile(of: node)
-        let alone = configuration.of(node, knownHostsFile: file + ".known_hosts")
+    private func writeConfiguration(of name: String) throws {
+        guard let node = nodes[name] else { preconditionFailure("\(name) is a node of another cluster") }
+        try Workspace.makeFolder(workspace.nodeConfigurationsFolder)
+        let file = sharedConfigurationFile(of: name)
+        let alone = SharedConfiguration(
+            node: node, identityFiles: identityFiles, knownHostsFile: file + ".known_hosts",
+            socketFolder: workspace.socketFolder)
         try Workspace.write(alone.text, to: file)
         try Workspace.write(alone.knownHosts, to: alone.knownHostsFile)
     }
@@ -97,7 +101,7 @@ package final class SSHAccess: Sendable {
     /// Ends the nodes by `body`, and returns when every shared connection has ended with them.
     package func close(endingNodes body: () async throws -> Void) async throws {
         await connections.close()
-        try await SharedConnections.close(in: configuration.socketFolder, endingNodes: body)
+        try await SharedConnections.close(in: workspace.socketFolder, endingNodes: body)
     }
 
     private func isAlive(_ node: String, _ user: User) async throws -> Bool {

@@ -1,76 +1,123 @@
-/// The OpenSSH client configuration and the known hosts of one cluster, as text.
+/// The OpenSSH client configuration of one cluster that users get, as text.
+///
+/// Every word in it is a default: what is said on a command line goes before. Nothing in it shares a connection.
 package struct SSHConfiguration: Sendable {
-    package let hosts: [ProvisionedNode]
+    package let nodes: [ProvisionedNode]
     /// The private key file of each user.
     package let identityFiles: [User: String]
     package let knownHostsFile: String
-    /// The folder of the sockets of multiplexed connections.
-    package let socketFolder: String
+    /// How the nodes are reached from here.
+    package let reach: Reach
+
+    /// How this machine reaches the nodes.
+    package enum Reach: Sendable, Hashable {
+        /// By their addresses: it is in their network.
+        case addresses
+        /// By their published ports alone. A script of bash's makes a connection to one of them for whoever wants a node's address.
+        case ports(relay: String)
+    }
 
     package init(
-        hosts: [ProvisionedNode], identityFiles: [User: String], knownHostsFile: String, socketFolder: String
+        nodes: [ProvisionedNode], identityFiles: [User: String], knownHostsFile: String, reach: Reach
     ) {
-        self.hosts = hosts
+        self.nodes = nodes
         self.identityFiles = identityFiles
         self.knownHostsFile = knownHostsFile
-        self.socketFolder = socketFolder
+        self.reach = reach
     }
 
-    /// The part of it that is about one host.
-    package func of(_ name: String, knownHostsFile: String) -> SSHConfiguration {
-        SSHConfiguration(
-            hosts: hosts.filter { $0.name == name }, identityFiles: identityFiles, knownHostsFile: knownHostsFile,
-            socketFolder: socketFolder)
-    }
-
-    /// The text of the ssh_config file.
+    /// The text for clients of any make, of which some know no `Match` and some no `ProxyCommand`.
     ///
-    /// curve25519 is asked for because OpenSSH 9's default key exchange takes 55 ms more of processor time, which
-    /// buys nothing on loopback.
-    package var text: String {
-        let blocks = hosts.map {
-            "Host \($0.name)\n  HostName \($0.host)\n  Port \($0.port)\n  HostKeyAlias \($0.name)\n"
+    /// - Parameter openSSHFile: A file with ``openSSHText``. Where nodes are reached by their ports, clients that know `Include`
+    ///   take what is in it first, and so can go by way of other nodes; the others find the ports.
+    /// - Returns: The text.
+    package func text(openSSHFile: String) -> String {
+        let nodes = nodes.map { node in
+            switch reach {
+            case .addresses: return block(node.names + [node.ip, node.place], byAddress(node)) + aliases(node)
+            case .ports:
+                let byPort = ["HostName \(node.host)", "Port \(node.port)"]
+                return block(node.names + [node.place], byPort) + block([node.ip], byAddress(node)) + aliases(node)
+            }
         }
-        let names = hosts.map(\.name)
-        let users = identityFiles.sorted { $0.key.rawValue < $1.key.rawValue }.map {
-            "Match originalhost \(names.joined(separator: ",")) user \($0.key)\n  IdentityFile \(Self.path($0.value))\n"
-        }
-        return blocks.joined(separator: "\n") + """
-
-            Host \(names.joined(separator: " "))
-              User \(User.ubuntu)
-              UserKnownHostsFile \(Self.path(knownHostsFile))
-              GlobalKnownHostsFile /dev/null
-              StrictHostKeyChecking yes
-              UpdateHostKeys no
-              CheckHostIP no
-              IdentitiesOnly yes
-              IdentityAgent none
-              PreferredAuthentications publickey
-              BatchMode yes
-              KexAlgorithms curve25519-sha256
-              HostKeyAlgorithms ssh-ed25519
-              SendEnv \(SentVariables.pattern)
-              LogLevel ERROR
-              ControlPath \(Self.path(socketFolder, "/%r@%n"))
-
-
-            """ + users.joined(separator: "\n")
+        let include = reach == .addresses ? "" : "Include \(Self.pattern(openSSHFile))\n\n"
+        return include + nodes.joined() + block(patterns + Set(self.nodes.map(\.host)).sorted(), common(keys: true))
     }
 
-    /// The text of the known_hosts file: each node under its name, its address, and where it is reached from here.
-    package var knownHosts: String {
-        hosts.map { "\($0.name),\($0.ip),[\($0.host)]:\($0.port) \($0.hostKey)\n" }.joined()
+    /// The text for OpenSSH alone: every node by its address, so that the way through another node (`ssh -J`) is the same.
+    ///
+    /// Of what this machine's own loopback has, only the nodes' published ports are the cluster's.
+    ///
+    /// - Parameter keys: Whether it names the users' keys. OpenSSH tries those that its configuration names even where the caller
+    ///   has named another.
+    /// - Returns: The text.
+    package func openSSHText(keys: Bool = true) -> String {
+        let nodes = nodes.map { block($0.names + [$0.ip, $0.place], byAddress($0)) + aliases($0) }
+        // OpenSSH 9's default key exchange takes 55 ms more of processor time, which buys nothing here.
+        let common = common(keys: keys) + ["KexAlgorithms ^curve25519-sha256"]
+        let hosts = (Set(self.nodes.map(\.host)).sorted() + ["localhost"]).joined(separator: ",")
+        let isKnown = "ssh-keygen -F '[%n]:%p' -f \(shellQuoted(Self.escaped(knownHostsFile)))"
+        return nodes.joined() + block(patterns, common)
+            + block("Match originalhost \(hosts) exec \"\(isKnown)\"", common)
     }
 
-    /// The known_hosts text of all nodes, for each of them: every one by name and address, and as whatever is reached at the
-    /// node's own loopback, which is nobody but the node itself.
-    package static func knownHosts(names: [String], addresses: [String], hostKeys: [String]) -> String {
-        zip(zip(names, addresses), hostKeys).map { "\($0.0),\($0.1),localhost,127.0.0.1,::1 \($1)\n" }.joined()
+    /// A node's key is looked for under the name that was typed, wherever that leads.
+    private func aliases(_ node: ProvisionedNode) -> String {
+        node.names.map { block([$0], ["HostKeyAlias \($0)"]) }.joined()
     }
 
-    /// A path as ssh_config wants it: quoted, with the percent signs of its own doubled.
-    private static func path(_ path: String, _ tokens: String = "") -> String {
-        "\"" + path.split(separator: "%", omittingEmptySubsequences: false).joined(separator: "%%") + tokens + "\""
+    private var patterns: [String] { nodes.flatMap { $0.names + [$0.ip, $0.place] } }
+
+    private func byAddress(_ node: ProvisionedNode) -> [String] {
+        let there = ["HostName \(node.ip)", "Port 22"]
+        guard case .ports(let relay) = reach else { return there }
+        let ports =
+            [(22, node.port)] + node.publishedPorts.filter { $0.transport == .tcp }.map { ($0.nodePort, $0.hostPort) }
+        let table = ports.map { "\(node.ip):\($0)=\(node.host):\($1)" }.joined(separator: " ")
+        return there + ["ProxyCommand bash \(shellQuoted(Self.escaped(relay))) %h:%p \(table)"]
     }
+
+    private func common(keys: Bool) -> [String] {
+        // root's key opens ubuntu too, and so is the first.
+        let users = keys ? [User.root, .ubuntu] : []
+        return ["User \(User.ubuntu)"] + users.compactMap { identityFiles[$0] }.map { "IdentityFile \(Self.path($0))" }
+            + [
+                "IdentitiesOnly yes", "UserKnownHostsFile \(Self.path(knownHostsFile))",
+                "GlobalKnownHostsFile /dev/null", "StrictHostKeyChecking yes", "UpdateHostKeys no", "CheckHostIP no",
+                // As Debian's and Ubuntu's own configuration has it, which `-F` leaves out.
+                "SendEnv LANG LC_*",
+            ]
+    }
+
+    private func block(_ hosts: [String], _ lines: [String]) -> String {
+        block("Host " + hosts.joined(separator: " "), lines)
+    }
+
+    private func block(_ head: String, _ lines: [String]) -> String {
+        head + "\n" + lines.map { "  \($0)\n" }.joined() + "\n"
+    }
+
+    /// A path as ssh_config wants it: with the percent signs of its own doubled, and quoted where it must be, since not every
+    /// client takes quotes away.
+    static func path(_ path: String, _ tokens: String = "") -> String {
+        let text = escaped(path) + tokens
+        return text.allSatisfy { $0.isLetter || $0.isNumber || "/._-+@%".contains($0) } ? text : "\"\(text)\""
+    }
+
+    /// A path as `Include` wants it, which is a pattern, and in some releases has percent signs that mean something.
+    private static func pattern(_ path: String) -> String {
+        self.path(String(path.map { "%*?[]".contains($0) ? "?" : $0 }))
+    }
+
+    private static func escaped(_ path: String) -> String {
+        path.split(separator: "%", omittingEmptySubsequences: false).joined(separator: "%%")
+    }
+}
+
+extension ProvisionedNode {
+    /// What it is called.
+    fileprivate var names: [String] { [name, fqdn] }
+
+    /// Where this machine reaches it, as one word.
+    fileprivate var place: String { "\(host):\(port)" }
 }

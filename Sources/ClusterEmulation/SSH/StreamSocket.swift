@@ -34,11 +34,22 @@ enum StreamSocket {
         return (FileDescriptor(rawValue: ends[0]), FileDescriptor(rawValue: ends[1]))
     }
 
-    static func open(_ family: Int32) -> Int32 {
+    static func open(_ family: Int32) -> Int32 { open(family, SOCK_STREAM) }
+
+    /// The other kind, which no child process inherits either.
+    static func openForDatagrams(_ family: Int32) -> Int32 { open(family, SOCK_DGRAM) }
+
+    #if canImport(Glibc)
+    private typealias Kind = __socket_type
+    #else
+    private typealias Kind = Int32
+    #endif
+
+    private static func open(_ family: Int32, _ kind: Kind) -> Int32 {
         #if canImport(Glibc)
-        let descriptor = socket(family, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = socket(family, Int32(kind.rawValue), 0)
         #else
-        let descriptor = socket(family, SOCK_STREAM, 0)
+        let descriptor = socket(family, kind, 0)
         #endif
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         return descriptor

@@ -7,8 +7,10 @@ struct Run: AsyncParsableCommand {
         abstract: "Runs a command with a cluster of its own, and removes the cluster when it has ended.",
         discussion: """
             The command finds CLUSTER_NAME, CLUSTER_NODES, CLUSTER_HOSTS, CLUSTER_SSH_CONFIG, CLUSTER_KNOWN_HOSTS, \
-            CLUSTER_INVENTORY, CLUSTER_USER, CLUSTER_KEY, and for each node CLUSTER_NODE1_HOST, _PORT and _IP in its \
-            environment; ssh, scp, sftp and whatever calls them know the nodes by name. Its exit code is this one's.
+            CLUSTER_INVENTORY, CLUSTER_USER, CLUSTER_KEY, CLUSTER_HOST_IP (where this machine is in the nodes' network), and \
+            for each node CLUSTER_NODE1_HOST, _PORT, _IP and _PORT_8787 (for a published port) in its environment; ssh, \
+            scp, sftp and whatever calls them know the nodes by name. For root on Linux, every program knows them: the command \
+            has an /etc/hosts and an /etc/ssh/ssh_config of its own. Its exit code is this one's.
 
             EXAMPLES:
               cluster-fixture run --nodes 3 -- pytest tests/
@@ -18,7 +20,8 @@ struct Run: AsyncParsableCommand {
 
     @OptionGroup var options: ClusterOptions
 
-    @Flag(inversion: .prefixedNo, help: "Let plain ssh, scp, sftp and rsync find the nodes by name.")
+    @Flag(
+        inversion: .prefixedNo, help: "Let ssh, scp, sftp, rsync, and for root every program, find the nodes by name.")
     var shims = true
 
     @Option(help: "Run the command on this node instead, in the current folder, which is mounted there.")
@@ -63,15 +66,18 @@ struct Run: AsyncParsableCommand {
     private func execute(on cluster: Cluster, in folder: String) async throws -> Int32 {
         let inventory = cluster.inventory
         var environment = Dictionary(uniqueKeysWithValues: inventory.variables.map { ($0.name, $0.value) })
-        var words = command
+        var (words, files): ([String], [ShownFile]) = (command, [])
         if let inside {
             let terminal = isatty(STDIN_FILENO) == 1 ? ["-t"] : ["-T"]
             let line = "cd \(shellQuoted(folder)) && exec " + command.map(shellQuoted).joined(separator: " ")
             words = ["ssh", "-F", inventory.sshConfig] + terminal + ["\(user)@\(inside)", line]
         } else if shims {
-            environment["PATH"] = try Shims.write(for: inventory) + ":" + ProgramPath.own
+            let programs = ClientPrograms(inventory)
+            try programs.write()
+            files = try programs.files()
+            environment["PATH"] = programs.folder + ":" + ProgramPath.own
         }
-        let process = try ForegroundProcess(words, environment: environment)
+        let process = try ForegroundProcess(words, environment: environment, files: files)
         // Should this process be killed, the command ends with its cluster.
         cluster.alsoEnd(process.processID)
         let code = await process.wait()

@@ -61,7 +61,7 @@ struct CommandLineTests {
             let json = try await text("json")
             let inventory = try JSONDecoder().decode(Inventory.self, from: Data(json.utf8))
             #expect(try await text("hostfile") == "node1\nnode2\n")
-            let hosts = inventory.nodes.map { "\($0.ip) \($0.name)\n" }.joined()
+            let hosts = inventory.nodes.map { "\($0.ip) \($0.name).\(name).test \($0.name)\n" }.joined()
             #expect(try await text("etc-hosts") == hosts)
             let ansible = try await text("ansible")
             #expect(ansible.hasPrefix("[cluster]\nnode1\nnode2\n"))

@@ -16,8 +16,12 @@ import Testing
     }
 
     @Test func aNodeIsPublishedOnLoopbackOnly() throws {
-        let words = try run(ClusterConfiguration(nodes: 1, ports: [8787, PublishedPort(8888, on: 9999)]))
-        #expect(values(of: "--publish", in: words) == ["127.0.0.1::22", "127.0.0.1::8787", "127.0.0.1:9999:8888"])
+        let words = try run(
+            ClusterConfiguration(nodes: 1, ports: [8787, PublishedPort(8888, on: 9999), PublishedPort(53, .udp)]))
+        #expect(
+            values(of: "--publish", in: words) == [
+                "127.0.0.1::22", "127.0.0.1::8787/tcp", "127.0.0.1:9999:8888/tcp", "127.0.0.1::53/udp",
+            ])
     }
 
     @Test func limitsAndMountsAreHandedOn() throws {
@@ -73,7 +77,8 @@ import Testing
 
     @Test func publishedPortsAreReadFromInspect() throws {
         let ports = try PublishedPorts(
-            json: #"{"22/tcp":[{"HostIp":"127.0.0.1","HostPort":"32768"}],"8787/tcp":null,"8888/tcp":[]}"#)
-        #expect(ports.hostPorts == [22: 32768])
+            json: #"{"22/tcp":[{"HostIp":"127.0.0.1","HostPort":"32768"}],"8787/tcp":null,"8888/tcp":[],"#
+                + #""53/udp":[{"HostIp":"127.0.0.1","HostPort":"32768"}]}"#)
+        #expect(Set(ports.publications) == [.init(22, at: 32768), .init(53, at: 32768, .udp)])
     }
 }

@@ -31,6 +31,9 @@ import Testing
         (.init(ports: [70000]), "70000"),
         (.init(ports: [22]), "always published"),
         (.init(ports: [80, 80]), "twice"),
+        (.init(ports: [PublishedPort(53, .udp), PublishedPort(53, .udp)]), "twice"),
+        (.init(ports: [PublishedPort(80, on: 8080), PublishedPort(81, on: 8080)]), "can't lead to two"),
+        (.init(nodes: 2, ports: [PublishedPort(53, on: 5353, .udp)]), "5353"),
         (.init(ports: (1000..<1064).map { PublishedPort($0) }), "63 ports besides 22, not 64"),
         (.init(nodes: 2, ports: [PublishedPort(80, on: 8080)]), "8080"),
         (.init(mounts: [Mount("relative", at: "/x")]), "relative"),
@@ -53,7 +56,8 @@ import Testing
         try ClusterConfiguration(
             nodes: 1000, name: "lab-2", limits: .init(processors: 0.5, memory: 6 << 20),
             environment: ["A": "x y \"'$("],
-            ports: [80, 8787], mounts: [Mount("/tmp", at: "/with space")]
+            ports: [80, 8787, PublishedPort(80, .udp), PublishedPort(22, .udp)],
+            mounts: [Mount("/tmp", at: "/with space")]
         ).validate()
     }
 }

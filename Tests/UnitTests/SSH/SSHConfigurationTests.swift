@@ -4,75 +4,134 @@ import Foundation
 import Testing
 
 @Suite struct SSHConfigurationTests {
-    private func configuration(in folder: String) -> SSHConfiguration {
+    private static let nodes: [ProvisionedNode] = [
+        .init(
+            name: "node1", fqdn: "node1.lab.test", host: "127.0.0.1", port: 40001, ip: "198.18.3.2",
+            hostKeys: ["ssh-ed25519 AAAA1", "ssh-rsa AAAA3"]),
+        .init(
+            name: "node2", fqdn: "node2.lab.test", host: "127.0.0.1", port: 40002, ip: "198.18.3.3",
+            hostKeys: ["ssh-ed25519 AAAA2"]),
+    ]
+
+    private func configuration(in folder: String, _ reach: SSHConfiguration.Reach) -> SSHConfiguration {
         SSHConfiguration(
-            hosts: [
-                .init(name: "node1", host: "127.0.0.1", port: 40001, ip: "198.18.3.2", hostKey: "ssh-ed25519 AAAA1"),
-                .init(name: "node2", host: "127.0.0.1", port: 40002, ip: "198.18.3.3", hostKey: "ssh-ed25519 AAAA2"),
-            ],
-            identityFiles: [.root: folder + "/keys/root", .ubuntu: folder + "/keys/ubuntu"],
-            knownHostsFile: folder + "/known_hosts", socketFolder: folder + "/s")
+            nodes: Self.nodes, identityFiles: [.root: folder + "/keys/root", .ubuntu: folder + "/keys/ubuntu"],
+            knownHostsFile: folder + "/known_hosts", reach: reach)
     }
 
-    /// What OpenSSH itself makes of the file.
-    private func understood(_ destination: String, in folder: String) async throws -> [String: String] {
-        let file = folder + "/ssh_config"
-        try configuration(in: folder).text.write(toFile: file, atomically: true, encoding: .utf8)
-        let output = try await Command("ssh", ["-G", "-F", file, destination]).output()
+    /// What OpenSSH itself makes of the files; a word that comes more than once has its values in one.
+    private func understood(
+        _ words: String..., in folder: String, _ reach: SSHConfiguration.Reach = .addresses, openSSH: Bool = false
+    ) async throws -> [String: String] {
+        let (any, alone) = (folder + "/ssh_config", folder + "/openssh_config")
+        let configuration = configuration(in: folder, reach)
+        try configuration.text(openSSHFile: alone).write(toFile: any, atomically: true, encoding: .utf8)
+        try configuration.openSSHText().write(toFile: alone, atomically: true, encoding: .utf8)
+        try KnownHosts.forThisMachine(Self.nodes).write(
+            toFile: configuration.knownHostsFile, atomically: true, encoding: .utf8)
+        let output = try await Command("ssh", ["-G", "-F", openSSH ? alone : any] + words).output()
         #expect(output.exitCode == 0, "\(output.standardError)")
         return output.standardOutput.split(separator: "\n").reduce(into: [:]) { options, line in
             let words = line.split(separator: " ", maxSplits: 1).map(String.init)
-            options[words[0]] = words.count > 1 ? words[1] : ""
+            options[words[0], default: ""] += (options[words[0]] == nil ? "" : " ") + (words.count > 1 ? words[1] : "")
         }
     }
 
-    @Test(arguments: ["plain", "with space", "100%", "it's"])
-    func openSSHUnderstandsTheFileWhateverTheFolderIsCalled(name: String) async throws {
+    @Test(arguments: ["plain", "with space", "100%", "it's", "[x]"], [false, true])
+    func openSSHUnderstandsTheFileWhateverTheFolderIsCalled(name: String, openSSH: Bool) async throws {
         try await withTemporaryFolder { temporary in
             let folder = temporary + "/" + name
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            let options = try await understood("root@node2", in: folder)
-            #expect(options["hostname"] == "127.0.0.1")
-            #expect(options["port"] == "40002")
-            #expect(options["hostkeyalias"] == "node2")
-            #expect(options["stricthostkeychecking"] == "true")
-            #expect(options["passwordauthentication"] == "no" || options["batchmode"] == "yes")
             // `ssh -G` prints paths before their percent signs are read.
-            #expect(options["identityfile"] == folder.replacingOccurrences(of: "%", with: "%%") + "/keys/root")
+            let printed = folder.replacingOccurrences(of: "%", with: "%%")
+            for reach in [SSHConfiguration.Reach.addresses, .ports(relay: folder + "/relay")] {
+                let options = try await understood("root@node2", in: folder, reach, openSSH: openSSH)
+                #expect(options["hostname"] == "198.18.3.3")
+                #expect(options["port"] == "22")
+                #expect(options["hostkeyalias"] == "node2")
+                #expect(options["stricthostkeychecking"] == "true")
+                #expect(options["identityfile"] == "\(printed)/keys/root \(printed)/keys/ubuntu")
+                #expect(
+                    options["proxycommand"]?.contains("198.18.3.3:22=127.0.0.1:40002")
+                        == (reach == .addresses ? nil : true))
+            }
         }
     }
 
-    @Test func theUserIsUbuntuUnlessSaidOtherwise() async throws {
+    @Test(arguments: ["node1", "node1.lab.test", "198.18.3.2", "127.0.0.1:40001"])
+    func aNodeIsTheSameByEachOfItsNames(name: String) async throws {
         try await withTemporaryFolder { folder in
-            let options = try await understood("node1", in: folder)
+            let options = try await understood(name, in: folder)
+            #expect(options["hostname"] == "198.18.3.2" && options["port"] == "22")
             #expect(options["user"] == "ubuntu")
-            #expect(options["identityfile"] == folder + "/keys/ubuntu")
+            #expect(options["userknownhostsfile"] == folder + "/known_hosts")
         }
     }
 
-    @Test(arguments: ["node1", "198.18.3.2", "[127.0.0.1]:40001"])
+    @Test(arguments: [false, true]) func nothingInItSharesAConnectionOrForbidsWhatTheUserAsksFor(openSSH: Bool)
+        async throws
+    {
+        try await withTemporaryFolder { folder in
+            let options = try await understood("node1", in: folder, openSSH: openSSH)
+            #expect(options["controlpath"] == nil && options["controlmaster"] == "false")
+            #expect(options["batchmode"] == "no" && options["passwordauthentication"] == "yes")
+            #expect(options["identityagent"] == nil && options["loglevel"] == "INFO")
+            #expect(options["sendenv"] == "LANG LC_*")
+        }
+    }
+
+    /// What else listens on this machine's own loopback is not the cluster's.
+    @Test func ofTheLoopbackOnlyPublishedPortsAreTheClusters() async throws {
+        try await withTemporaryFolder { folder in
+            for host in ["127.0.0.1", "localhost"] {
+                let node = try await understood("-p", "40002", host, in: folder, openSSH: true)
+                #expect(node["user"] == "ubuntu" && node["hostname"] == host && node["port"] == "40002")
+                let other = try await understood("-p", "40003", host, in: folder, openSSH: true)
+                #expect(other["user"] != "ubuntu" && other["userknownhostsfile"] != folder + "/known_hosts")
+            }
+        }
+    }
+
+    @Test func clientsThatKnowNoIncludeFindTheirWayByPorts() throws {
+        let text = configuration(in: "/f", .ports(relay: "/f/relay")).text(openSSHFile: "/f/openssh_config")
+        #expect(text.hasPrefix("Include /f/openssh_config\n"))
+        #expect(
+            text.contains(
+                """
+                Host node2 node2.lab.test 127.0.0.1:40002
+                  HostName 127.0.0.1
+                  Port 40002
+
+                """))
+        #expect(!text.contains("Match"))
+    }
+
+    @Test(arguments: [
+        "node1", "node1.lab.test", "198.18.3.2", "[127.0.0.1]:40001", "[localhost]:40001", "[node1]:40001",
+    ])
     func openSSHFindsANodesKeyUnderEachOfItsNames(host: String) async throws {
         try await withTemporaryFolder { folder in
             let file = folder + "/known_hosts"
             let pair = try await KeyPair.generate(folder + "/host")
-            let configuration = SSHConfiguration(
-                hosts: [
-                    .init(name: "node1", host: "127.0.0.1", port: 40001, ip: "198.18.3.2", hostKey: pair.publicKey)
-                ],
-                identityFiles: [:], knownHostsFile: file, socketFolder: folder)
-            try configuration.knownHosts.write(toFile: file, atomically: true, encoding: .utf8)
+            let node = ProvisionedNode(
+                name: "node1", fqdn: "node1.lab.test", host: "127.0.0.1", port: 40001, ip: "198.18.3.2",
+                hostKeys: [pair.publicKey])
+            try KnownHosts.forThisMachine([node]).write(toFile: file, atomically: true, encoding: .utf8)
             let output = try await Command("ssh-keygen", ["-F", host, "-f", file]).output()
             #expect(output.standardOutput.contains(pair.publicKey))
         }
     }
 
     @Test func aNodeKnowsTheOthersByNameAndAddressAndItselfAsLocalhost() {
-        let text = SSHConfiguration.knownHosts(
-            names: ["node1", "node2"], addresses: ["198.18.3.2", "198.18.3.3"], hostKeys: ["k one", "k two"])
+        let text = KnownHosts.forNodes([
+            (["node1", "node1.lab.test", "198.18.3.2"], ["k one", "r one"]),
+            (["node2", "node2.lab.test", "198.18.3.3"], ["k two"]),
+        ])
         #expect(
             text == """
-                node1,198.18.3.2,localhost,127.0.0.1,::1 k one
-                node2,198.18.3.3,localhost,127.0.0.1,::1 k two
+                node1,node1.lab.test,198.18.3.2,localhost,127.0.0.1,::1 k one
+                node1,node1.lab.test,198.18.3.2,localhost,127.0.0.1,::1 r one
+                node2,node2.lab.test,198.18.3.3,localhost,127.0.0.1,::1 k two
 
                 """)
     }

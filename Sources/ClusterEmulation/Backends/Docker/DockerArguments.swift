@@ -66,7 +66,8 @@ package enum DockerArguments {
         arguments += labels(plan, node: name)
         arguments += ["--publish", "127.0.0.1::22"]
         for port in configuration.ports {
-            arguments += ["--publish", "127.0.0.1:\(port.hostPort.map(String.init) ?? ""):\(port.nodePort)"]
+            let host = "127.0.0.1:\(port.hostPort.map(String.init) ?? "")"
+            arguments += ["--publish", "\(host):\(port.nodePort)/\(port.transport)"]
         }
         arguments += ["--mount", "type=bind,source=\(files),target=/root/.cluster-fixture,readonly"]
         for mount in configuration.mounts {

@@ -21,10 +21,15 @@ package struct DockerBackend: Backend {
         let summary = ClusterSummary(plan, backend: name)
         do {
             async let prepared = image()
-            let addresses = try await createNetwork(plan).addresses(plan.nodeNames.count)
-            try await run(plan, image: prepared, addresses: addresses, credentials: credentials)
+            let subnet = try await createNetwork(plan)
+            let addresses = subnet.addresses(plan.nodeNames.count)
+            // The engine's network is one of this machine's, unless the engine has a network, or a machine, of its own.
+            let isHere = MachineNetworks.current.collisions(with: subnet, of: plan.subnets) > 0
+            let hostIP = isHere ? subnet.gatewayText : nil
+            let files = NodeFiles(plan, addresses: addresses, hostIP: hostIP, credentials: credentials)
+            try await run(plan, image: prepared, addresses: addresses, files: files)
             let nodes = try await nodes(plan, addresses: addresses, credentials: credentials)
-            return DockerCluster(engine: engine, summary: summary, nodes: nodes)
+            return DockerCluster(engine: engine, summary: summary, known: (nodes, hostIP))
         } catch {
             throw UnfinishedCluster(DockerCluster(engine: engine, summary: summary), cause: error)
         }
@@ -65,9 +70,8 @@ extension DockerBackend {
     }
 
     private func run(
-        _ plan: ClusterPlan, image: PreparedImage, addresses: [String], credentials: Credentials
+        _ plan: ClusterPlan, image: PreparedImage, addresses: [String], files: NodeFiles
     ) async throws {
-        let files = NodeFiles(plan, addresses: addresses, credentials: credentials)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (node, address) in zip(plan.nodeNames, addresses) {
                 let folder = try DockerNodeFolder.write(plan, node: node, files: files)
@@ -97,8 +101,9 @@ extension DockerBackend {
         let answers = try await engine.lines(DockerArguments.inspectPorts(containers))
         var nodes: [ProvisionedNode] = []
         for (node, (address, answer)) in zip(plan.nodeNames, zip(addresses, answers)) {
-            var ports = try PublishedPorts(json: answer).hostPorts
-            guard let port = ports.removeValue(forKey: 22) else {
+            let ports = try PublishedPorts(json: answer).publications
+            func isSSH(_ port: ProvisionedNode.Publication) -> Bool { port.nodePort == 22 && port.transport == .tcp }
+            guard let ssh = ports.first(where: isSSH) else {
                 let cluster = DockerCluster(engine: engine, summary: ClusterSummary(plan, backend: name))
                 throw ClusterError(
                     .notReady, "\(node) of cluster \(plan.name) was not ready, stage container: it ended at once.",
@@ -107,8 +112,8 @@ extension DockerBackend {
             }
             nodes.append(
                 ProvisionedNode(
-                    name: node, host: "127.0.0.1", port: port, ip: address, hostKey: credentials.hostKey(of: node),
-                    publishedPorts: ports))
+                    name: node, fqdn: plan.fqdn(node), host: "127.0.0.1", port: ssh.hostPort, ip: address,
+                    hostKeys: credentials.publicHostKeys(of: node), publishedPorts: ports.filter { !isSSH($0) }))
         }
         return nodes
     }

@@ -2,19 +2,23 @@
 package struct DockerCluster: BackendCluster, NodeKilling {
     package let engine: DockerEngine
     package let summary: ClusterSummary
-    private let known: [ProvisionedNode]?
+    private let known: (nodes: [ProvisionedNode], hostIP: String?)?
 
     /// - Parameters:
     ///   - engine: The engine that it is on.
     ///   - summary: Which cluster it is.
-    ///   - nodes: The nodes, if they are known; else its folder says which they are.
-    package init(engine: DockerEngine, summary: ClusterSummary, nodes: [ProvisionedNode]? = nil) {
+    ///   - known: The nodes and this machine's address, if they are known; else its folder says which they are.
+    package init(
+        engine: DockerEngine, summary: ClusterSummary, known: (nodes: [ProvisionedNode], hostIP: String?)? = nil
+    ) {
         self.engine = engine
         self.summary = summary
-        known = nodes
+        self.known = known
     }
 
-    package var nodes: [ProvisionedNode] { known ?? summary.inventory?.nodes.map(ProvisionedNode.init) ?? [] }
+    package var nodes: [ProvisionedNode] { known?.nodes ?? summary.inventory?.nodes.map(ProvisionedNode.init) ?? [] }
+
+    package var hostIP: String? { known.map(\.hostIP) ?? summary.inventory?.hostIP }
 
     package func states() async throws -> [String: NodeState] {
         let format = "{{index .Config.Labels \"\(DockerLabel.node)\"}} {{.State.Running}} {{.State.ExitCode}}"

@@ -2,8 +2,7 @@ import Foundation
 
 /// The published ports of a container, as `docker inspect` prints them.
 package struct PublishedPorts {
-    /// The ports of this machine by the container's.
-    package let hostPorts: [Int: Int]
+    package let publications: [ProvisionedNode.Publication]
 
     private struct Binding: Decodable {
         let HostPort: String
@@ -11,11 +10,14 @@ package struct PublishedPorts {
 
     package init(json: String) throws {
         let bindings = try JSONDecoder().decode([String: [Binding]?].self, from: Data(json.utf8))
-        hostPorts = bindings.reduce(into: [:]) { ports, entry in
-            guard let port = Int(entry.key.split(separator: "/").first ?? ""),
-                let hostPort = entry.value?.first.flatMap({ Int($0.HostPort) })
-            else { return }
-            ports[port] = hostPort
+        publications = bindings.compactMap { key, bindings in
+            // As `8787/tcp`.
+            let parts = key.split(separator: "/").map(String.init)
+            guard let port = parts.first.flatMap({ Int($0) }),
+                let hostPort = bindings?.first.flatMap({ Int($0.HostPort) }),
+                let transport = PublishedPort.Transport(rawValue: parts.dropFirst().first ?? "tcp")
+            else { return nil }
+            return ProvisionedNode.Publication(port, at: hostPort, transport)
         }
     }
 }

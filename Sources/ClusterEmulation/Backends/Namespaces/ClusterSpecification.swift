@@ -28,15 +28,20 @@ final class ClusterSpecification {
         try Workspace.makeFolder(base)
         try Workspace.makeFolder(NodeLogs.folder(of: plan.workspace.folder))
         let ubuntu = try image.ubuntu()
-        let nodeFiles = NodeFiles(plan, addresses: addresses, credentials: credentials)
+        let nodeFiles = NodeFiles(
+            plan, addresses: addresses, hostIP: HostNetwork.address(in: subnet), credentials: credentials)
         let common = try commonNode(image, plan.configuration)
         var nodes: [ns_node] = []
         for (index, name) in plan.nodeNames.enumerated() {
-            var listeners: [(descriptor: Int32, hostPort: Int, nodePort: Int)] = []
+            var (listeners, published): ([ns_port], [ProvisionedNode.Publication]) = ([], [])
             for port in [PublishedPort(22)] + plan.configuration.ports {
-                let opened = try LoopbackPort.listen(on: port.hostPort ?? 0, for: name)
-                listeners.append((opened.descriptor, opened.port, port.nodePort))
+                let opened = try LoopbackPort.listen(on: port.hostPort ?? 0, port.transport, for: name)
                 inherited.append(opened.descriptor)
+                listeners.append(
+                    ns_port(
+                        listener: opened.descriptor, node_port: UInt16(port.nodePort),
+                        is_datagram: port.transport == .udp ? 1 : 0))
+                published.append(ProvisionedNode.Publication(port.nodePort, at: opened.port, port.transport))
             }
             let log = try openLog(plan, name)
             let groups = try NodeCgroups.make(plan.id, name, index: index, plan.configuration.limits)
@@ -50,8 +55,7 @@ final class ClusterSpecification {
             node.folder = arena.text("\(index + 1)")
             node.files = files(entries)
             node.file_count = entries.count
-            node.ports = arena.array(
-                listeners.map { ns_port(listener: $0.descriptor, node_port: UInt16($0.nodePort), is_datagram: 0) })
+            node.ports = arena.array(listeners)
             node.port_count = listeners.count
             node.log = log
             node.cgroups = arena.array(groups)
@@ -59,10 +63,9 @@ final class ClusterSpecification {
             nodes.append(node)
             provisioned.append(
                 ProvisionedNode(
-                    name: name, host: "127.0.0.1", port: listeners[0].hostPort, ip: addresses[index],
-                    hostKey: credentials.hostKey(of: name),
-                    publishedPorts: Dictionary(
-                        uniqueKeysWithValues: listeners.dropFirst().map { ($0.nodePort, $0.hostPort) })))
+                    name: name, fqdn: plan.fqdn(name), host: "127.0.0.1", port: published[0].hostPort,
+                    ip: addresses[index], hostKeys: credentials.publicHostKeys(of: name),
+                    publishedPorts: Array(published.dropFirst())))
         }
         let entries = RootEntry.common(of: plan, files: nodeFiles, subnet: subnet, ubuntu: ubuntu)
         cluster.files = files(entries)

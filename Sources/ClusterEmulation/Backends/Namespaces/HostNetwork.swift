@@ -59,6 +59,9 @@ final class HostNetwork: Sendable {
         _ = await BlockingThread.run { ns_leave(interface) }
     }
 
+    /// This machine's address in a cluster's network, if it is to have one.
+    static func address(in subnet: Subnet) -> String? { ClusterUsers.makerIsRoot ? subnet.gatewayText : nil }
+
     private static func interface(_ cluster: ClusterID) -> String { "cf\(cluster)" }
 
     func release() {

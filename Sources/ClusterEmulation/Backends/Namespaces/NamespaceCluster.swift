@@ -6,8 +6,8 @@ import Glibc
 /// A cluster of namespaces, made by this process or found: everything is asked of its lifeline.
 final class NamespaceCluster: BackendCluster, NodeKilling {
     private struct State {
-        /// The nodes, if they are known; else the cluster's folder says which they are.
-        var nodes: [ProvisionedNode]?
+        /// The nodes and this machine's address, if they are known; else the cluster's folder says which they are.
+        var known: (nodes: [ProvisionedNode], hostIP: String?)?
         /// Nil if there is none yet, or none any more.
         var lifeline: ProcessIdentity?
         /// Whether this machine has an interface in the cluster's network. One of that name may be somebody else's.
@@ -28,8 +28,10 @@ final class NamespaceCluster: BackendCluster, NodeKilling {
     }
 
     var nodes: [ProvisionedNode] {
-        state.withLock { $0.nodes } ?? summary.inventory?.nodes.map(ProvisionedNode.init) ?? []
+        state.withLock { $0.known }?.nodes ?? summary.inventory?.nodes.map(ProvisionedNode.init) ?? []
     }
+
+    var hostIP: String? { state.withLock { $0.known }.map(\.hostIP) ?? summary.inventory?.hostIP }
 
     private func connected() throws -> LifelineConnection {
         if let connection = state.withLock({ $0.connection }) { return connection }
@@ -152,7 +154,8 @@ extension NamespaceCluster {
         let process = try specification.start()
         let lifeline = ProcessIdentity(running: process)
         // From here on `destroy` ends it.
-        state.withLock { $0 = State(nodes: specification.provisioned, lifeline: lifeline, hasJoined: false) }
+        let known = (specification.provisioned, HostNetwork.address(in: network.subnet))
+        state.withLock { $0 = State(known: known, lifeline: lifeline, hasJoined: false) }
         let connection = try LifelineConnection(specification.handOver(), isMakers: true, nodes: plan.nodeNames)
         state.withLock { $0.connection = connection }
         if let lifeline { try Lifeline.note(lifeline, plan) }

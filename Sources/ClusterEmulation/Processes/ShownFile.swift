@@ -1,0 +1,54 @@
+import Foundation
+
+#if os(Linux)
+import CNamespaces
+#endif
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// A file that a program sees in the place of one of this machine's: by a mount in a namespace of its own, of which nothing is left
+/// when it ends. Nothing else changes for it.
+package struct ShownFile: Sendable, Hashable {
+    package let source: String
+    /// The place of this machine's own file.
+    package let target: String
+
+    package init(_ source: String, at target: String) {
+        self.source = source
+        self.target = target
+    }
+}
+
+#if os(Linux)
+extension ShownFile {
+    /// What kept a program from being started.
+    package struct Failure: Error {
+        package let code: Int32
+        /// Whether the files could not be shown, and the program has nothing to do with it.
+        package let isOfMounts: Bool
+    }
+
+    /// Starts a program that sees files. Only root may.
+    ///
+    /// - Returns: The process.
+    /// - Throws: ``Failure``.
+    package static func spawn(
+        _ program: String, _ words: inout [UnsafeMutablePointer<CChar>?],
+        _ environment: inout [UnsafeMutablePointer<CChar>?], seeing files: [ShownFile]
+    ) throws -> Int32 {
+        let texts = files.flatMap { [strdup($0.source), strdup($0.target)] }
+        defer { for text in texts { free(text) } }
+        let mounts = files.indices.map { ns_mount(source: texts[2 * $0], target: texts[2 * $0 + 1], read_only: 0) }
+        var isShown: Int32 = 0
+        let process = ns_spawn(program, words, environment, mounts, mounts.count, &isShown)
+        guard process > 0 else { throw Failure(code: errno, isOfMounts: isShown == 0) }
+        return process
+    }
+}
+#endif
