@@ -10,7 +10,7 @@ package struct Processors: Sendable, Hashable, CustomStringConvertible {
     package init?(_ list: String) {
         var numbers: [Int] = []
         for part in list.split(separator: ",") {
-            let ends = part.split(separator: "-").map { Int($0) }
+            let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
             guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2, first <= last else {
                 return nil
             }

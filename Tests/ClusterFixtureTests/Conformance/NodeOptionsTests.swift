@@ -25,6 +25,31 @@ struct NodeOptionsTests {
         }
     }
 
+    /// What sizes itself by the machine that it is on (a JVM, Dask, slurmd) asks for its control group, and for the processors.
+    @Test(.requiresRoot, arguments: try await BackendUnderTest.usable())
+    func aLimitIsSeenByWhateverAsks(backend: BackendUnderTest) async throws {
+        let configuration = ClusterConfiguration(
+            nodes: 2, backend: backend.choice, limits: NodeLimits(processors: 1, memory: 256 << 20))
+        try await withCluster(configuration) { cluster in
+            for node in cluster.nodes {
+                #expect(try await node.run("nproc").standardOutput == "1\n")
+                let line = "cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max 2>/dev/null"
+                #expect(try await node.run(line).standardOutput == "\(256 << 20)\n")
+                // Its own group is the root of what it sees.
+                let groups = try await node.run("cut -d: -f3 /proc/self/cgroup | sort -u")
+                #expect(backend == .docker || groups.standardOutput == "/\n", "\(groups)")
+                let raised = try await node.run(
+                    "for f in /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max; do echo 1G >$f; done",
+                    as: .root)
+                #expect(raised.exitCode != 0)
+            }
+            // Files and memory together: a file that does not fit has no room, and the node lives on.
+            let filled = try await cluster[0].run(
+                "head -c 400M /dev/zero >much; rm much; head -c 100M /dev/zero | tail -c 1 | wc -c")
+            #expect(filled.standardOutput == "1\n", "\(filled)")
+        }
+    }
+
     /// With Docker it is the engine's storage that has a limit or not.
     @Test(arguments: try await BackendUnderTest.usable())
     func aNodesDiskHasItsLimitOrIsRefused(backend: BackendUnderTest) async throws {
