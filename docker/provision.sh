@@ -59,7 +59,7 @@ provision_node() {
     apt-get install -y --no-install-recommends ca-certificates
     trust_certificates
     apt-get install -y --no-install-recommends openssh-server openssh-client openssh-sftp-server \
-        python3 rsync iproute2 procps sudo
+        python3 rsync iproute2 iputils-ping procps sudo
     [ -e /usr/bin/python ] || ln -s python3 /usr/bin/python
     make_ubuntu_user
     make_home root

@@ -16,6 +16,8 @@ public struct Node: Sendable, Hashable, CustomStringConvertible {
     public var port: Int { provisioned.port }
     /// The address on the cluster's network, where other nodes reach it, and on Linux this machine too.
     public var ip: String { provisioned.ip }
+    /// The IPv6 address on the cluster's network, if ``ClusterConfiguration/ipv6`` asks for one.
+    public var ipv6: String? { provisioned.ipv6 }
     /// The pinned host key: algorithm and base 64, as in a known_hosts file.
     public var hostKey: String { provisioned.hostKey }
     /// The ports of ``host`` that lead to the node's other published ports, by the node's port.

@@ -40,6 +40,8 @@ public struct Inventory: Codable, Sendable, Hashable {
         public let port: Int
         /// The address on the cluster's network.
         public let ip: String
+        /// The IPv6 address on the cluster's network, if the nodes have such addresses; else it is left out.
+        public let ipv6: String?
         /// The host key: algorithm and base 64, as in a known_hosts file.
         public let hostKey: String
         /// The ports of ``host`` that lead to other ports of the node.
@@ -74,6 +76,7 @@ extension Cluster {
             nodes: nodes.map { node in
                 Inventory.Node(
                     name: node.name, role: node.provisioned.role, host: node.host, port: node.port, ip: node.ip,
+                    ipv6: node.ipv6,
                     hostKey: node.hostKey,
                     publishedPorts: node.publishedPorts.sorted { $0.key < $1.key }.map {
                         Inventory.PublishedPort(nodePort: $0.key, port: $0.value)
@@ -120,7 +123,8 @@ extension ProvisionedNode {
     /// A node as an inventory has it.
     package init(_ node: Inventory.Node) {
         self.init(
-            name: node.name, role: node.role, host: node.host, port: node.port, ip: node.ip, hostKey: node.hostKey,
+            name: node.name, role: node.role, host: node.host, port: node.port, ip: node.ip, ipv6: node.ipv6,
+            hostKey: node.hostKey,
             publishedPorts: Dictionary(node.publishedPorts.map { ($0.nodePort, $0.port) }) { first, _ in first })
     }
 }

@@ -29,7 +29,10 @@ extension Inventory {
         case .ansible: ansible
         case .hostfile: nodes.map { $0.name + "\n" }.joined()
         case .environment: variables.map { "export \($0.name)=\(shellQuoted($0.value))\n" }.joined()
-        case .hosts: nodes.map { "\($0.ip) \($0.name)\n" }.joined()
+        case .hosts:
+            nodes.map { node in
+                [node.ip, node.ipv6].compactMap(\.self).map { "\($0) \(node.name)\n" }.joined()
+            }.joined()
         }
     }
 
@@ -69,7 +72,7 @@ extension Inventory {
                 let prefix = "CLUSTER_" + node.name.uppercased()
                 return [
                     (prefix + "_HOST", node.host), (prefix + "_PORT", "\(node.port)"), (prefix + "_IP", node.ip),
-                ]
+                ] + (node.ipv6.map { [(prefix + "_IPV6", $0)] } ?? [])
             }
     }
 }

@@ -27,10 +27,13 @@ package struct NodeFiles: Sendable {
     private let hostKeys: [String: KeyText]
 
     package init(_ plan: ClusterPlan, addresses: [String], credentials: Credentials) {
-        hosts = zip(addresses, plan.nodeNames).map { "\($0) \($1)\n" }.joined()
+        let addresses6 = plan.subnet6?.addresses(plan.nodeNames.count) ?? []
+        hosts = zip(addresses + addresses6, plan.nodeNames + plan.nodeNames).map { "\($0) \($1)\n" }.joined()
         hostKeys = credentials.hostKeys
         let knownHosts = SSHConfiguration.knownHosts(
-            names: plan.nodeNames, addresses: addresses, hostKeys: plan.nodeNames.map(credentials.hostKey))
+            names: plan.nodeNames,
+            addresses: addresses6.isEmpty ? addresses : zip(addresses, addresses6).map { "\($0),\($1)" },
+            hostKeys: plan.nodeNames.map(credentials.hostKey))
         let environment = plan.configuration.environment.sorted { $0.key < $1.key }.map { "\($0)=\($1)\n" }.joined()
         let rights = plan.configuration.sudo ? [NodeFile.sudo] : []
         common =

@@ -69,10 +69,12 @@ extension DockerBackend {
     ) async throws {
         let files = NodeFiles(plan, addresses: addresses, credentials: credentials)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for (node, address) in zip(plan.nodeNames, addresses) {
+            let addresses6 = plan.subnet6?.addresses(plan.nodeNames.count)
+            for (index, (node, address)) in zip(plan.nodeNames, addresses).enumerated() {
                 let folder = try DockerNodeFolder.write(plan, node: node, files: files)
                 let arguments = DockerArguments.run(
-                    plan, node: node, image: image.parts[0], address: address, files: folder)
+                    plan, node: node, image: image.parts[0], address: address, address6: addresses6?[index],
+                    files: folder)
                 group.addTask {
                     do {
                         try await engine.change(arguments, node: node, else: "\(node) could not be started")
@@ -93,10 +95,11 @@ extension DockerBackend {
     private func nodes(
         _ plan: ClusterPlan, addresses: [String], credentials: Credentials
     ) async throws -> [ProvisionedNode] {
+        let addresses6 = plan.subnet6?.addresses(plan.nodeNames.count)
         let containers = plan.nodeNames.map { DockerArguments.container(plan.id, $0) }
         let answers = try await engine.lines(DockerArguments.inspectPorts(containers))
         var nodes: [ProvisionedNode] = []
-        for (node, (address, answer)) in zip(plan.nodeNames, zip(addresses, answers)) {
+        for (index, (node, (address, answer))) in zip(plan.nodeNames, zip(addresses, answers)).enumerated() {
             var ports = try PublishedPorts(json: answer).hostPorts
             guard let port = ports.removeValue(forKey: 22) else {
                 let cluster = DockerCluster(engine: engine, summary: ClusterSummary(plan, backend: name))
@@ -107,7 +110,8 @@ extension DockerBackend {
             }
             nodes.append(
                 ProvisionedNode(
-                    name: node, host: "127.0.0.1", port: port, ip: address, hostKey: credentials.hostKey(of: node),
+                    name: node, host: "127.0.0.1", port: port, ip: address, ipv6: addresses6?[index],
+                    hostKey: credentials.hostKey(of: node),
                     publishedPorts: ports))
         }
         return nodes

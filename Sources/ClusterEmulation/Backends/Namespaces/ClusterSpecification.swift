@@ -23,6 +23,7 @@ final class ClusterSpecification {
         // Only root's cluster has a way to this machine that could be closed.
         let guardian = !ClusterUsers.makerIsRoot || plan.configuration.hostAccess ? nil : try HostGuard()
         let addresses = subnet.addresses(plan.nodeNames.count)
+        let addresses6 = plan.subnet6?.addresses(plan.nodeNames.count)
         let base = plan.workspace.mountFolder
         mounts = plan.configuration.mounts
         try Workspace.makeFolder(base)
@@ -46,6 +47,7 @@ final class ClusterSpecification {
             node.hostname = arena.text(name)
             node.title = arena.text(ProcessTitle.node(index + 1, of: plan.id))
             node.address = inet_addr(addresses[index])
+            if let addresses6 { node.address6 = arena.array(Subnet6.bytes(addresses6[index])) }
             node.peer = arena.text("port\(index + 1)")
             node.folder = arena.text("\(index + 1)")
             node.files = files(entries)
@@ -60,6 +62,7 @@ final class ClusterSpecification {
             provisioned.append(
                 ProvisionedNode(
                     name: name, host: "127.0.0.1", port: listeners[0].hostPort, ip: addresses[index],
+                    ipv6: addresses6?[index],
                     hostKey: credentials.hostKey(of: name),
                     publishedPorts: Dictionary(
                         uniqueKeysWithValues: listeners.dropFirst().map { ($0.nodePort, $0.hostPort) })))
@@ -80,6 +83,9 @@ final class ClusterSpecification {
             })
         cluster.mount_count = mounts.count
         cluster.prefix = UInt8(subnet.bits)
+        cluster.router = subnet.router.bigEndian
+        if let subnet6 = plan.subnet6 { cluster.router6 = arena.array(Subnet6.bytes(subnet6.router)) }
+        cluster.ping_groups = arena.text("0 \(try ClusterUsers.lastGroup())")
         cluster.nodes = arena.array(nodes)
         cluster.node_count = nodes.count
         cluster.listener = try LifelineConnection.listen(in: plan.workspace)
@@ -88,7 +94,6 @@ final class ClusterSpecification {
             let words = outside.words(subnet).map { Optional(arena.text($0)) }
             cluster.outside = arena.array(words + [nil])
             cluster.outside_log = try openLog(plan, "outside")
-            cluster.gateway = subnet.router.bigEndian
         }
         if let guardian {
             cluster.guard = arena.array(guardian.words.map { Optional(arena.text($0)) } + [nil])
