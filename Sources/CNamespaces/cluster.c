@@ -4,6 +4,7 @@
 #include "netlink.h"
 #include "node.h"
 #include "process.h"
+#include "router.h"
 #include "title.h"
 #include "ways.h"
 
@@ -140,11 +141,12 @@ static _Noreturn void lifeline_main(const struct ns_cluster *cluster, int maker,
     fill_base_with_mounts(at, is_root, held);
     start_outside(at, &go, &ready);
     MUST(unshare(CLONE_NEWNET));
-    disable_ipv6("default");
+    allow_ipv6("default", 0);
     int netlink = netlink_open();
     MUST(netlink);
     MUST(netlink_add_bridge(netlink, bridge_name));
     int bridge = if_nametoindex(bridge_name);
+    start_router(at, netlink, bridge, lifeline.refusals);
     // Not before: with its first bridge, a network gets hooks of the kernel's own, and in that moment others were seen to be lost.
     pid_t guard = start_guard(at);
     link_outside(at, go);

@@ -102,7 +102,7 @@ static void let_go(struct lifeline *lifeline, size_t client) {
 }
 
 _Noreturn void hold_together(const struct ns_cluster *cluster, int maker, struct lifeline *lifeline) {
-    enum { listener, maker_process, first_client };
+    enum { listener, maker_process, first_refusal, first_client = first_refusal + refusal_count };
     static struct pollfd polled[first_client + most_clients];
     lifeline->clients[lifeline->client_count++] = (struct client){.socket = cluster->lifeline};
     for (;;) {
@@ -111,6 +111,8 @@ _Noreturn void hold_together(const struct ns_cluster *cluster, int maker, struct
             .fd = lifeline->client_count < most_clients ? cluster->listener : -1, .events = POLLIN};
         // A child of the maker may outlive them that has a copy of their socket.
         polled[maker_process] = (struct pollfd){.fd = lifeline->stays ? -1 : maker, .events = POLLIN};
+        for (int i = 0; i < refusal_count; i++)
+            polled[first_refusal + i] = (struct pollfd){.fd = lifeline->refusals[i].packets, .events = POLLIN};
         size_t count = lifeline->client_count;
         for (size_t i = 0; i < count; i++) {
             struct client *client = &lifeline->clients[i];
@@ -122,6 +124,8 @@ _Noreturn void hold_together(const struct ns_cluster *cluster, int maker, struct
         bury(cluster, lifeline);
         if (ready <= 0) continue;
         if (polled[maker_process].revents) _exit(0);
+        for (int i = 0; i < refusal_count; i++)
+            if (polled[first_refusal + i].revents) refuse(cluster, &lifeline->refusals[i]);
         // From the last to the first, since who goes is replaced by the last.
         for (size_t i = count; i-- > 0;) {
             short events = polled[first_client + i].revents;

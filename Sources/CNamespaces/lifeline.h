@@ -2,6 +2,7 @@
 #define CLUSTER_FIXTURE_LIFELINE_H
 
 #include "process.h"
+#include "router.h"
 
 /// A node as the lifeline has it.
 struct held_node {
@@ -27,6 +28,8 @@ struct lifeline {
     struct client clients[most_clients];
     size_t client_count;
     int stays;
+    /// What is asked of it as the cluster's router.
+    struct refusal refusals[refusal_count];
 };
 
 /// Holds the cluster together, and serves those who are connected, until its maker has ended or closed their socket; never

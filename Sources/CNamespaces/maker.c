@@ -91,7 +91,7 @@ int ns_join(pid_t cluster, const char *interface, uint32_t address, uint8_t pref
     if (add_pair(cluster, interface) < 0 || interface_up(interface, address, prefix) < 0) return -1;
     int netlink = netlink_open();
     if (netlink < 0) return -1;
-    int result = netlink_quick_acknowledgements(netlink, interface, address, address, prefix);
+    int result = netlink_quick_acknowledgements(netlink, interface, address, prefix);
     close(netlink);
     return result;
 }

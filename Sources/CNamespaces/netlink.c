@@ -4,8 +4,10 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/if_tun.h>
+#include <linux/ipv6_route.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
@@ -73,8 +75,16 @@ int netlink_add_bridge(int netlink, const char *name) {
     struct ifinfomsg message = {.ifi_flags = IFF_UP, .ifi_change = IFF_UP};
     begin(&request, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &message, sizeof message);
     add_text(&request, IFLA_IFNAME, name);
+    // Without one of its own it would take a port's, and change it when ports come and go.
+    static const uint8_t station[6] = {0x02, 'r', 'o', 'u', 't', 'e'};
+    add(&request, IFLA_ADDRESS, station, sizeof station);
     struct rtattr *info = add(&request, IFLA_LINKINFO, NULL, 0);
     add_text(&request, IFLA_INFO_KIND, "bridge");
+    // It would withhold a group's packets from those whose wish for them it has missed, or forgotten.
+    uint8_t snooping = 0;
+    struct rtattr *data = add(&request, IFLA_INFO_DATA, NULL, 0);
+    add(&request, IFLA_BR_MCAST_SNOOPING, &snooping, sizeof snooping);
+    close_nested(&request, data);
     close_nested(&request, info);
     return ask(netlink, &request);
 }
@@ -110,13 +120,44 @@ int netlink_delete(int netlink, const char *name) {
     return ask(netlink, &request);
 }
 
-void disable_ipv6(const char *interface) {
-    char path[64] = "/proc/sys/net/ipv6/conf/";
-    strncat(path, interface, IFNAMSIZ);
-    int file = open(strcat(path, "/disable_ipv6"), O_WRONLY | O_CLOEXEC);
-    if (file < 0) return;  // a kernel without it
-    if (write(file, "1", 1) < 0) {}  // it is slower then, no worse
+int netlink_add_address6(int netlink, const char *name, const uint8_t address[16]) {
+    struct request request;
+    struct ifaddrmsg message = {
+        .ifa_family = AF_INET6, .ifa_prefixlen = 64, .ifa_flags = IFA_F_NODAD, .ifa_scope = RT_SCOPE_UNIVERSE,
+        .ifa_index = if_nametoindex(name)};
+    begin(&request, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &message, sizeof message);
+    add(&request, IFA_LOCAL, address, 16);
+    return ask(netlink, &request);
+}
+
+int set_network(const char *setting, const char *value) {
+    char path[96] = "/proc/sys/net/", known[32] = "";
+    size_t length = strlen(value);
+    int file = open(strncat(path, setting, 80), O_RDWR | O_CLOEXEC);
+    if (file < 0) return -1;
+    // To write some of them one has to wait for all who change interfaces at this moment.
+    ssize_t done = read(file, known, sizeof known - 1);
+    if (done < 0 || strncmp(known, value, length) != 0 || known[length] != '\n') done = pwrite(file, value, length, 0);
+    int error = errno;
     close(file);
+    errno = error;
+    return done < 0 ? -1 : 0;
+}
+
+static void set_ipv6(const char *interface, const char *setting, const char *value) {
+    char path[64] = "ipv6/conf/";
+    strncat(path, interface, IFNAMSIZ);
+    // A kernel without IPv6 has no such setting.
+    if (set_network(strcat(path, setting), value) < 0) {}
+}
+
+void allow_ipv6(const char *interface, int allowed) {
+    if (allowed) {
+        // Nobody else has an address that is made of the interface's own, and no router of IPv6 is here to ask for one.
+        set_ipv6(interface, "/accept_dad", "0");
+        set_ipv6(interface, "/accept_ra", "0");
+    }
+    set_ipv6(interface, "/disable_ipv6", allowed ? "0" : "1");
 }
 
 static uint32_t mask(uint8_t prefix) { return prefix ? htonl(~0u << (32 - prefix)) : 0; }
@@ -161,18 +202,17 @@ end:
     return result;
 }
 
-int netlink_quick_acknowledgements(int netlink, const char *interface, uint32_t network, uint32_t source, uint8_t prefix) {
+// In the place of the route that the kernel has made with the address.
+static int acknowledge_at_once(
+    int netlink, const char *interface, struct rtmsg message, const void *network, size_t length, const uint32_t *source) {
     struct request request;
-    struct rtmsg message = {
-        .rtm_family = AF_INET, .rtm_dst_len = prefix, .rtm_table = RT_TABLE_MAIN, .rtm_protocol = RTPROT_KERNEL,
-        .rtm_scope = RT_SCOPE_LINK, .rtm_type = RTN_UNICAST,
-    };
-    uint32_t on = 1, destination = network & mask(prefix);
+    uint32_t on = 1, kernels_own = IP6_RT_PRIO_ADDRCONF;
     int index = if_nametoindex(interface);
     if (!index) return -1;
     begin(&request, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, &message, sizeof message);
-    add(&request, RTA_DST, &destination, sizeof destination);
-    add(&request, RTA_PREFSRC, &source, sizeof source);
+    add(&request, RTA_DST, network, length);
+    if (source) add(&request, RTA_PREFSRC, source, sizeof *source);
+    if (!source) add(&request, RTA_PRIORITY, &kernels_own, sizeof kernels_own);
     add(&request, RTA_OIF, &index, sizeof index);
     struct rtattr *metrics = add(&request, RTA_METRICS, NULL, 0);
     add(&request, RTAX_QUICKACK, &on, sizeof on);
@@ -180,13 +220,34 @@ int netlink_quick_acknowledgements(int netlink, const char *interface, uint32_t 
     return ask(netlink, &request);
 }
 
-int netlink_add_default_route(int netlink, uint32_t gateway) {
-    struct request request;
+int netlink_quick_acknowledgements(int netlink, const char *interface, uint32_t source, uint8_t prefix) {
     struct rtmsg message = {
-        .rtm_family = AF_INET, .rtm_table = RT_TABLE_MAIN, .rtm_protocol = RTPROT_STATIC,
+        .rtm_family = AF_INET, .rtm_dst_len = prefix, .rtm_table = RT_TABLE_MAIN, .rtm_protocol = RTPROT_KERNEL,
+        .rtm_scope = RT_SCOPE_LINK, .rtm_type = RTN_UNICAST,
+    };
+    uint32_t network = source & mask(prefix);
+    return acknowledge_at_once(netlink, interface, message, &network, sizeof network, &source);
+}
+
+int netlink_quick_acknowledgements6(int netlink, const char *interface, const uint8_t source[16]) {
+    struct rtmsg message = {
+        .rtm_family = AF_INET6, .rtm_dst_len = 64, .rtm_table = RT_TABLE_MAIN, .rtm_protocol = RTPROT_KERNEL,
+        .rtm_scope = RT_SCOPE_UNIVERSE, .rtm_type = RTN_UNICAST,
+    };
+    uint8_t network[16] = {0};
+    memcpy(network, source, 8);
+    return acknowledge_at_once(netlink, interface, message, network, sizeof network, NULL);
+}
+
+int netlink_add_default_route(int netlink, const char *interface, const void *gateway, size_t length) {
+    struct request request;
+    int index = if_nametoindex(interface);
+    struct rtmsg message = {
+        .rtm_family = length == 4 ? AF_INET : AF_INET6, .rtm_table = RT_TABLE_MAIN, .rtm_protocol = RTPROT_STATIC,
         .rtm_scope = RT_SCOPE_UNIVERSE, .rtm_type = RTN_UNICAST,
     };
     begin(&request, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, &message, sizeof message);
-    add(&request, RTA_GATEWAY, &gateway, sizeof gateway);
+    add(&request, RTA_GATEWAY, gateway, length);
+    add(&request, RTA_OIF, &index, sizeof index);
     return ask(netlink, &request);
 }

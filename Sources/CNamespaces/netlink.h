@@ -7,7 +7,7 @@
 /// Opens a socket to the kernel's routing tables; returns it, or -1.
 int netlink_open(void);
 
-/// Makes a bridge. Each of these returns 0, or -1 with errno set.
+/// Makes a bridge, which passes groups' packets to all. Each of these returns 0, or -1 with errno set.
 int netlink_add_bridge(int netlink, const char *name);
 
 /// Makes a pair of linked interfaces, one a port of a bridge, the other in another network namespace, given by a descriptor or
@@ -20,17 +20,26 @@ int netlink_delete(int netlink, const char *name);
 /// Gives an interface an address and sets it up.
 int interface_up(const char *name, uint32_t address, uint8_t prefix);
 
-/// Takes IPv6 off an interface of the calling process's network, or by the name `default` off those to come. Else each
-/// new one calls out to all others, which makes the thousandth node as dear as a hundred of the first.
-void disable_ipv6(const char *interface);
+/// Gives an interface an address of IPv6, of a network whose prefix is 64. It can be used at once: that nobody else has it is sure.
+int netlink_add_address6(int netlink, const char *name, const uint8_t address[16]);
+
+/// Changes a setting of the calling process's network, by its path below /proc/sys/net.
+int set_network(const char *setting, const char *value);
+
+/// Allows IPv6 on an interface of the calling process's network or not, or by the name `default` on those to come. Where it is,
+/// each new one calls out to all others, which makes the thousandth node as dear as a hundred of the first.
+void allow_ipv6(const char *interface, int allowed);
 
 /// Makes, by /dev/net/tun or a copy of it, a device whose other end a program is going to hold, sets it up and makes it a port of a bridge.
 int add_tap(const char *tun, const char *name, const char *bridge);
 
-/// Makes an address the way to all networks that no other route leads to.
-int netlink_add_default_route(int netlink, uint32_t gateway);
+/// Makes an address, of 4 or 16 bytes, behind an interface the way to all networks that no other route leads to.
+int netlink_add_default_route(int netlink, const char *interface, const void *gateway, size_t length);
 
 /// Makes TCP acknowledge at once on the route to an interface's network: no 40 ms stalls of delayed acknowledgements.
-int netlink_quick_acknowledgements(int netlink, const char *interface, uint32_t network, uint32_t source, uint8_t prefix);
+int netlink_quick_acknowledgements(int netlink, const char *interface, uint32_t source, uint8_t prefix);
+
+/// The same for an address of IPv6, of a network whose prefix is 64.
+int netlink_quick_acknowledgements6(int netlink, const char *interface, const uint8_t source[16]);
 
 #endif

@@ -19,13 +19,27 @@ void node_let_go(const struct ns_node *node) {
     close(node->log);
 }
 
+// What an ordinary user of a container may do as well: ping others, and take any port.
+static void open_network_to_users(const struct step *at) {
+    MUST(set_network("ipv4/ping_group_range", at->cluster->ping_groups));
+    MUST(set_network("ipv4/ip_unprivileged_port_start", "0"));
+}
+
 static void join_network(const struct step *at, const struct ns_node *node) {
+    const struct ns_cluster *cluster = at->cluster;
+    allow_ipv6("lo", 1);
     MUST(interface_up("lo", 0, 0));
-    MUST(interface_up("eth0", node->address, at->cluster->prefix));
+    allow_ipv6("eth0", node->address6 != NULL);
+    MUST(interface_up("eth0", node->address, cluster->prefix));
     int netlink = netlink_open();
     MUST(netlink);
-    MUST(netlink_quick_acknowledgements(netlink, "eth0", node->address, node->address, at->cluster->prefix));
-    if (at->cluster->outside) MUST(netlink_add_default_route(netlink, at->cluster->gateway));
+    MUST(netlink_quick_acknowledgements(netlink, "eth0", node->address, cluster->prefix));
+    MUST(netlink_add_default_route(netlink, "eth0", &cluster->router, sizeof cluster->router));
+    if (node->address6) {
+        MUST(netlink_add_address6(netlink, "eth0", node->address6));
+        MUST(netlink_quick_acknowledgements6(netlink, "eth0", node->address6));
+        MUST(netlink_add_default_route(netlink, "eth0", cluster->router6, 16));
+    }
     close(netlink);
 }
 
@@ -38,14 +52,15 @@ _Noreturn void node_main(const struct ns_cluster *cluster, int index, int go, in
     // It holds what is this machine's (logs, listeners): no program of the node may look into it.
     prctl(PR_SET_DUMPABLE, 0);
     leave_keyrings();
-    // Before the interface is there, and while the settings can be written.
-    disable_ipv6("default");
+    // At best before the interface is there.
+    allow_ipv6("default", node->address6 != NULL);
     umask(0);
     enter_root(at, node);
     umask(022);
     MUST(sethostname(node->hostname, strlen(node->hostname)));
     if (read(go, &byte, 1) != 1) fail(at, "waiting for the interface");
     close(go);
+    open_network_to_users(at);
     join_network(at, node);
     serve(at, node, channel);
 }

@@ -27,6 +27,8 @@ public struct ClusterConfiguration: Sendable, Hashable {
     /// or 198.18.0.0/15, which is set aside for testing networks (RFC 2544). A subnet is at least a /24, and none that this machine has
     /// a route to.
     public var subnets: String?
+    /// Whether the nodes have addresses of IPv6 as well, by which their names lead to them: unique local ones (RFC 4193). `::1` they always have.
+    public var ipv6: Bool
     /// Whether `ubuntu` may become root by `sudo`, without a password.
     public var sudo: Bool
     /// Linux capabilities that the nodes' root has beside Docker's usual ones and `NET_ADMIN`, such as `SYS_PTRACE`. With namespaces
@@ -57,6 +59,7 @@ public struct ClusterConfiguration: Sendable, Hashable {
     ///   - outside: Whether the nodes may reach what this machine reaches, such as a package index.
     ///   - hostAccess: Whether the nodes may connect to services of this machine.
     ///   - subnets: The range of IPv4 addresses out of which the cluster's subnet is taken.
+    ///   - ipv6: Whether the nodes have addresses of IPv6 as well.
     ///   - sudo: Whether `ubuntu` may become root by `sudo`, without a password.
     ///   - capabilities: Linux capabilities that the nodes' root has besides the usual ones, such as `SYS_PTRACE`.
     ///   - rsaHostKeys: Whether the nodes have RSA host keys beside others.
@@ -73,6 +76,7 @@ public struct ClusterConfiguration: Sendable, Hashable {
         outside: Bool = false,
         hostAccess: Bool = false,
         subnets: String? = nil,
+        ipv6: Bool = false,
         sudo: Bool = false,
         capabilities: [String] = [],
         rsaHostKeys: Bool = false,
@@ -89,6 +93,7 @@ public struct ClusterConfiguration: Sendable, Hashable {
         self.outside = outside
         self.hostAccess = hostAccess
         self.subnets = subnets
+        self.ipv6 = ipv6
         self.sudo = sudo
         self.capabilities = capabilities
         self.rsaHostKeys = rsaHostKeys

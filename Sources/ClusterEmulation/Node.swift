@@ -16,6 +16,8 @@ public struct Node: Sendable, Hashable, CustomStringConvertible {
     public var port: Int { provisioned.port }
     /// The address on the cluster's network, where other nodes reach it, and this machine too if ``Cluster/hostIP`` is not nil.
     public var ip: String { provisioned.ip }
+    /// The IPv6 address on the cluster's network, if ``ClusterConfiguration/ipv6`` asks for one.
+    public var ipv6: String? { provisioned.ipv6 }
     /// The pinned host key: algorithm and base 64, as in a known_hosts file.
     public var hostKey: String { provisioned.hostKey }
     /// All pinned host keys, of which ``hostKey`` is the one of ed25519.

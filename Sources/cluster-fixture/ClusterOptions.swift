@@ -60,6 +60,9 @@ struct ClusterOptions: ParsableArguments {
     @Option(help: "The range out of which the cluster's addresses are taken, such as 10.77.0.0/16.")
     var subnets: String?
 
+    @Flag(help: "Give the nodes addresses of IPv6 as well.")
+    var ipv6 = false
+
     @Option(help: "How many seconds the nodes may take to become ready.")
     var readyWithin = 60
 
@@ -70,8 +73,8 @@ struct ClusterOptions: ParsableArguments {
             limits: NodeLimits(
                 processors: processors, memory: memory?.bytes, disk: disk?.bytes, sharedMemory: sharedMemory?.bytes),
             environment: try variables(), ports: publish, mounts: try mounts() + extra,
-            outside: outside, hostAccess: hostAccess, subnets: subnets, sudo: sudo, capabilities: capabilities,
-            rsaHostKeys: rsaHostKeys,
+            outside: outside, hostAccess: hostAccess, subnets: subnets, ipv6: ipv6, sudo: sudo,
+            capabilities: capabilities, rsaHostKeys: rsaHostKeys,
             readyWithin: .seconds(readyWithin))
     }
 

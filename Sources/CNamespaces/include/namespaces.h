@@ -44,6 +44,7 @@ struct ns_node {
     const char *hostname;
     const char *title;         ///< what its first process shows in the place of a command line
     uint32_t address;          ///< in network byte order
+    const uint8_t *address6;   ///< NULL, or 16 bytes: its address of IPv6, of a network whose prefix is 64
     const char *peer;          ///< the name of the bridge's port
     const char *folder;        ///< below the cluster's base: where the node's file system is put together
     const char *writable;      ///< the mount options of the file system for all that it writes, size included
@@ -72,12 +73,15 @@ struct ns_cluster {
     const struct ns_hierarchy *hierarchies; ///< of the nodes' control groups
     size_t hierarchy_count;
     uint8_t prefix;            ///< the length of the network's prefix
+    uint32_t router;           ///< the way to all other networks, in network byte order: the program `outside`, or the cluster itself,
+                               ///< which refuses to go there
+    const uint8_t *router6;    ///< NULL, or 16 bytes: that of IPv6, which is the cluster itself
+    const char *ping_groups;   ///< the first and the last group whose processes may ask others for an echo
     uid_t root;                ///< who root of the cluster is on this machine; its maker, unless the maker is root
     int mapped;                ///< a byte comes here when the cluster's users are mapped, with the mounts if the maker is root
     const char *const *outside; ///< NULL, or a program that connects the tap device `tap` to this machine's networks,
                                 ///< up to a NULL; the path of the cluster's network namespace is put before the last word
     int outside_log;           ///< where that program writes
-    uint32_t gateway;          ///< that program's address, in network byte order
     const char *const *guard;  ///< NULL, or a program that sets up rules for the cluster's network, up to a NULL
     int guard_rules;           ///< where that program reads them
     int guard_log;             ///< where it writes

@@ -37,6 +37,15 @@ package struct MachineNetworks: Sendable {
         return MachineNetworks(routes: routes(in: text), connected: interfaces)
     }
 
+    /// Whether the kernel knows IPv6 at all, which can be left out of it.
+    package static var haveIPv6: Bool {
+        #if os(Linux)
+        access("/proc/sys/net/ipv6", F_OK) == 0
+        #else
+        true
+        #endif
+    }
+
     /// What `/proc/net/route` says (proc(5)): addresses are in the machine's own byte order of a network order number.
     package static func routes(in text: String) -> [Network] {
         text.split(separator: "\n").dropFirst().compactMap {

@@ -10,6 +10,8 @@ package struct ProvisionedNode: Sendable, Hashable {
     package let port: Int
     /// The address on the cluster's network, where other nodes reach it.
     package let ip: String
+    /// The IPv6 address on the cluster's network, if it has one.
+    package let ipv6: String?
     /// The host keys: each is an algorithm and base 64, as in a known_hosts file. The ed25519 key is the first.
     package let hostKeys: [String]
     /// The ports of ``host`` that lead to the node's other published ports.
@@ -29,7 +31,8 @@ package struct ProvisionedNode: Sendable, Hashable {
     }
 
     package init(
-        name: String, fqdn: String? = nil, role: String? = nil, host: String, port: Int, ip: String, hostKeys: [String],
+        name: String, fqdn: String? = nil, role: String? = nil, host: String, port: Int, ip: String, ipv6: String? = nil,
+        hostKeys: [String],
         publishedPorts: [Publication] = []
     ) {
         self.name = name
@@ -38,6 +41,7 @@ package struct ProvisionedNode: Sendable, Hashable {
         self.host = host
         self.port = port
         self.ip = ip
+        self.ipv6 = ipv6
         self.hostKeys = hostKeys
         self.publishedPorts = publishedPorts.sorted {
             ($0.nodePort, $0.transport.rawValue) < ($1.nodePort, $1.transport.rawValue)

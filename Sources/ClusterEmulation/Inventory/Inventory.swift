@@ -45,6 +45,8 @@ public struct Inventory: Codable, Sendable, Hashable {
         public let port: Int
         /// The address on the cluster's network.
         public let ip: String
+        /// The IPv6 address on the cluster's network, if the nodes have such addresses; else it is left out.
+        public let ipv6: String?
         /// The ed25519 host key: algorithm and base 64, as in a known_hosts file.
         public let hostKey: String
         /// All host keys.
@@ -83,7 +85,7 @@ extension Cluster {
             nodes: nodes.map { node in
                 Inventory.Node(
                     name: node.name, fqdn: node.fqdn, role: node.provisioned.role, host: node.host, port: node.port,
-                    ip: node.ip, hostKey: node.hostKey, hostKeys: node.hostKeys,
+                    ip: node.ip, ipv6: node.ipv6, hostKey: node.hostKey, hostKeys: node.hostKeys,
                     publishedPorts: node.provisioned.publishedPorts.map {
                         Inventory.PublishedPort(nodePort: $0.nodePort, port: $0.hostPort, transport: $0.transport)
                     },
@@ -130,7 +132,7 @@ extension ProvisionedNode {
     package init(_ node: Inventory.Node) {
         self.init(
             name: node.name, fqdn: node.fqdn, role: node.role, host: node.host, port: node.port, ip: node.ip,
-            hostKeys: node.hostKeys,
+            ipv6: node.ipv6, hostKeys: node.hostKeys,
             publishedPorts: node.publishedPorts.map { Publication($0.nodePort, at: $0.port, $0.transport) })
     }
 }
@@ -147,6 +149,7 @@ extension Inventory.Node {
         host = try values.decode(String.self, forKey: .host)
         port = try values.decode(Int.self, forKey: .port)
         ip = try values.decode(String.self, forKey: .ip)
+        ipv6 = try values.decodeIfPresent(String.self, forKey: .ipv6)
         hostKey = try values.decode(String.self, forKey: .hostKey)
         hostKeys = try values.decodeIfPresent([String].self, forKey: .hostKeys) ?? [hostKey]
         publishedPorts = try values.decode([Inventory.PublishedPort].self, forKey: .publishedPorts)

@@ -29,7 +29,10 @@ extension Inventory {
         case .ansible: ansible
         case .hostfile: nodes.map { $0.name + "\n" }.joined()
         case .environment: variables.map { "export \($0.name)=\(shellQuoted($0.value))\n" }.joined()
-        case .hosts: nodes.map { "\($0.ip) \($0.fqdn) \($0.name)\n" }.joined()
+        case .hosts:
+            nodes.map { node in
+                [node.ip, node.ipv6].compactMap(\.self).map { "\($0) \(node.fqdn) \(node.name)\n" }.joined()
+            }.joined()
         }
     }
 
@@ -66,16 +69,20 @@ extension Inventory {
             ("CLUSTER_USER", user?.name ?? ""),
             ("CLUSTER_KEY", user?.identityFile ?? ""),
         ]
-        return common + (hostIP.map { [("CLUSTER_HOST_IP", $0)] } ?? [])
-            + nodes.flatMap { node in
-                let prefix = "CLUSTER_" + node.name.uppercased()
-                return [
-                    (prefix + "_HOST", node.host), (prefix + "_PORT", "\(node.port)"), (prefix + "_IP", node.ip),
-                ]
-                    + node.publishedPorts.map { port in
-                        let suffix = port.transport == .tcp ? "" : "_\(port.transport.rawValue.uppercased())"
-                        return ("\(prefix)_PORT_\(port.nodePort)\(suffix)", "\(port.port)")
-                    }
-            }
+        return common + (hostIP.map { [("CLUSTER_HOST_IP", $0)] } ?? []) + nodes.flatMap(\.variables)
+    }
+}
+
+extension Inventory.Node {
+    /// What programs find it by, as variables of theirs.
+    fileprivate var variables: [(name: String, value: String)] {
+        let prefix = "CLUSTER_" + name.uppercased()
+        var variables = [(prefix + "_HOST", host), (prefix + "_PORT", "\(port)"), (prefix + "_IP", ip)]
+        if let ipv6 { variables.append((prefix + "_IPV6", ipv6)) }
+        for port in publishedPorts {
+            let suffix = port.transport == .tcp ? "" : "_\(port.transport.rawValue.uppercased())"
+            variables.append(("\(prefix)_PORT_\(port.nodePort)\(suffix)", "\(port.port)"))
+        }
+        return variables
     }
 }

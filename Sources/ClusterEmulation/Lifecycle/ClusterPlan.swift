@@ -9,6 +9,8 @@ package struct ClusterPlan: Sendable {
     package let workspace: Workspace
     /// Where its subnet is taken from.
     package let subnets: SubnetRange
+    /// Its IPv6 addresses, if it is to have any.
+    package let subnet6: Subnet6?
 
     /// Checks a configuration and plans a cluster.
     ///
@@ -21,6 +23,7 @@ package struct ClusterPlan: Sendable {
         self.configuration = configuration
         nodeNames = Self.nodeNames(configuration.nodes)
         workspace = Workspace(cluster: id)
+        subnet6 = configuration.ipv6 ? Subnet6(id) : nil
     }
 
     /// The cluster's domain, of those that no one on the internet has (RFC 6761).

@@ -30,13 +30,18 @@ package struct NodeFiles: Sendable {
     package static let hostName = "host.cluster"
 
     package init(_ plan: ClusterPlan, addresses: [String], hostIP: String?, credentials: Credentials) {
+        let addresses6 = plan.subnet6?.addresses(plan.nodeNames.count) ?? []
         // The first name of a line is the one that a machine takes for its whole name.
         hosts =
             (hostIP.map { "\($0) \(Self.hostName)\n" } ?? "")
-            + zip(addresses, plan.nodeNames).map { "\($0) \(plan.fqdn($1)) \($1)\n" }.joined()
+            + zip(addresses + addresses6, plan.nodeNames + plan.nodeNames)
+            .map { "\($0) \(plan.fqdn($1)) \($1)\n" }.joined()
         hostKeys = credentials.hostKeys
         let knownHosts = KnownHosts.forNodes(
-            zip(addresses, plan.nodeNames).map { ([$1, plan.fqdn($1), $0], credentials.publicHostKeys(of: $1)) })
+            plan.nodeNames.enumerated().map { index, node in
+                let names = [node, plan.fqdn(node), addresses[index]] + addresses6.dropFirst(index).prefix(1)
+                return (names, credentials.publicHostKeys(of: node))
+            })
         let environment = plan.configuration.environment.sorted { $0.key < $1.key }.map { "\($0)=\($1)\n" }.joined()
         let rights = plan.configuration.sudo ? [NodeFile.sudo] : []
         common =

@@ -48,6 +48,17 @@ import Testing
         #expect(values(of: "--shm-size", in: words) == ["100663296b"])
     }
 
+    @Test func addressesOfIPv6AreThoseOfTheClustersId() throws {
+        let plan = try ClusterPlan(ClusterConfiguration(nodes: 2, ipv6: true))
+        let subnet = try #require(plan.subnet6)
+        let words = DockerArguments.createNetwork(plan, .random(nodes: 2))
+        #expect(words.contains("--ipv6"))
+        #expect(values(of: "--subnet", in: words).last == "\(subnet)")
+        let plain = try DockerArguments.createNetwork(ClusterPlan(ClusterConfiguration()), .random(nodes: 1))
+        #expect(!plain.contains("--ipv6"))
+        #expect(values(of: "--subnet", in: plain).count == 1)
+    }
+
     @Test func aNodesLogGrowsToALimit() throws {
         let words = try run(ClusterConfiguration())
         #expect(values(of: "--log-opt", in: words) == ["max-size=4m"])

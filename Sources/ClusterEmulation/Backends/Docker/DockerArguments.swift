@@ -48,7 +48,9 @@ package enum DockerArguments {
     }
 
     package static func createNetwork(_ plan: ClusterPlan, _ subnet: Subnet) -> [String] {
-        ["network", "create", "--driver", "bridge", "--subnet", subnet.description] + labels(plan) + [network(plan.id)]
+        let ipv6 = plan.subnet6.map { ["--ipv6", "--subnet", $0.description] } ?? []
+        return ["network", "create", "--driver", "bridge", "--subnet", subnet.description] + ipv6 + labels(plan)
+            + [network(plan.id)]
     }
 
     /// Starts one node.
@@ -56,11 +58,14 @@ package enum DockerArguments {
     /// The folder with the node's files is mounted below `/root`, which only root may enter, so that `ubuntu` can't
     /// read root's keys there, whoever owns the files on this machine.
     package static func run(
-        _ plan: ClusterPlan, node name: String, image: String, address: String, files: String
+        _ plan: ClusterPlan, node name: String, image: String, address: String, address6: String? = nil, files: String
     ) -> [String] {
         let configuration = plan.configuration
         var arguments = ["run", "--detach", "--name", container(plan.id, name), "--hostname", name]
         arguments += ["--network", network(plan.id), "--ip", address, "--network-alias", name]
+        // Engines take IPv6 off all of a container's interfaces that has no such address. Every machine has a `::1`.
+        if MachineNetworks.haveIPv6 { arguments += ["--sysctl", "net.ipv6.conf.lo.disable_ipv6=0"] }
+        if let address6 { arguments += ["--ip6", address6] }
         // What a node writes to its log is not to fill this machine's disk.
         arguments += ["--log-driver", "json-file", "--log-opt", "max-size=4m"]
         arguments += labels(plan, node: name)

@@ -73,10 +73,12 @@ extension DockerBackend {
         _ plan: ClusterPlan, image: PreparedImage, addresses: [String], files: NodeFiles
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for (node, address) in zip(plan.nodeNames, addresses) {
+            let addresses6 = plan.subnet6?.addresses(plan.nodeNames.count)
+            for (index, (node, address)) in zip(plan.nodeNames, addresses).enumerated() {
                 let folder = try DockerNodeFolder.write(plan, node: node, files: files)
                 let arguments = DockerArguments.run(
-                    plan, node: node, image: image.parts[0], address: address, files: folder)
+                    plan, node: node, image: image.parts[0], address: address, address6: addresses6?[index],
+                    files: folder)
                 group.addTask {
                     do {
                         try await engine.change(arguments, node: node, else: "\(node) could not be started")
@@ -97,10 +99,11 @@ extension DockerBackend {
     private func nodes(
         _ plan: ClusterPlan, addresses: [String], credentials: Credentials
     ) async throws -> [ProvisionedNode] {
+        let addresses6 = plan.subnet6?.addresses(plan.nodeNames.count)
         let containers = plan.nodeNames.map { DockerArguments.container(plan.id, $0) }
         let answers = try await engine.lines(DockerArguments.inspectPorts(containers))
         var nodes: [ProvisionedNode] = []
-        for (node, (address, answer)) in zip(plan.nodeNames, zip(addresses, answers)) {
+        for (index, (node, (address, answer))) in zip(plan.nodeNames, zip(addresses, answers)).enumerated() {
             let ports = try PublishedPorts(json: answer).publications
             func isSSH(_ port: ProvisionedNode.Publication) -> Bool { port.nodePort == 22 && port.transport == .tcp }
             guard let ssh = ports.first(where: isSSH) else {
@@ -113,7 +116,8 @@ extension DockerBackend {
             nodes.append(
                 ProvisionedNode(
                     name: node, fqdn: plan.fqdn(node), host: "127.0.0.1", port: ssh.hostPort, ip: address,
-                    hostKeys: credentials.publicHostKeys(of: node), publishedPorts: ports.filter { !isSSH($0) }))
+                    ipv6: addresses6?[index], hostKeys: credentials.publicHostKeys(of: node),
+                    publishedPorts: ports.filter { !isSSH($0) }))
         }
         return nodes
     }

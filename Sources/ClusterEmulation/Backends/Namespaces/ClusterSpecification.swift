@@ -23,6 +23,7 @@ final class ClusterSpecification {
         // Only root's cluster has a way to this machine that could be closed.
         let guardian = !ClusterUsers.makerIsRoot || plan.configuration.hostAccess ? nil : try HostGuard()
         let addresses = subnet.addresses(plan.nodeNames.count)
+        let addresses6 = plan.subnet6?.addresses(plan.nodeNames.count)
         let base = plan.workspace.mountFolder
         mounts = plan.configuration.mounts
         try Workspace.makeFolder(base)
@@ -51,6 +52,7 @@ final class ClusterSpecification {
             node.hostname = arena.text(name)
             node.title = arena.text(ProcessTitle.node(index + 1, of: plan.id))
             node.address = inet_addr(addresses[index])
+            if let addresses6 { node.address6 = arena.array(Subnet6.bytes(addresses6[index])) }
             node.peer = arena.text("port\(index + 1)")
             node.folder = arena.text("\(index + 1)")
             node.files = files(entries)
@@ -64,7 +66,7 @@ final class ClusterSpecification {
             provisioned.append(
                 ProvisionedNode(
                     name: name, fqdn: plan.fqdn(name), host: "127.0.0.1", port: published[0].hostPort,
-                    ip: addresses[index], hostKeys: credentials.publicHostKeys(of: name),
+                    ip: addresses[index], ipv6: addresses6?[index], hostKeys: credentials.publicHostKeys(of: name),
                     publishedPorts: Array(published.dropFirst())))
         }
         let entries = RootEntry.common(of: plan, files: nodeFiles, subnet: subnet, ubuntu: ubuntu)
@@ -91,6 +93,9 @@ final class ClusterSpecification {
             })
         cluster.hierarchy_count = hierarchies.count
         cluster.prefix = UInt8(subnet.bits)
+        cluster.router = subnet.router.bigEndian
+        if let subnet6 = plan.subnet6 { cluster.router6 = arena.array(Subnet6.bytes(subnet6.router)) }
+        cluster.ping_groups = arena.text("0 \(try ClusterUsers.lastGroup())")
         cluster.nodes = arena.array(nodes)
         cluster.node_count = nodes.count
         cluster.listener = try LifelineConnection.listen(in: plan.workspace)
@@ -99,7 +104,6 @@ final class ClusterSpecification {
             let words = outside.words(subnet).map { Optional(arena.text($0)) }
             cluster.outside = arena.array(words + [nil])
             cluster.outside_log = try openLog(plan, "outside")
-            cluster.gateway = subnet.router.bigEndian
         }
         if let guardian {
             cluster.guard = arena.array(guardian.words.map { Optional(arena.text($0)) } + [nil])

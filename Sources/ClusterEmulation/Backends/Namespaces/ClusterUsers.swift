@@ -30,6 +30,17 @@ struct ClusterUsers: Sendable {
         }
     }
 
+    /// The highest number of a group of a cluster.
+    static func lastGroup() throws -> UInt32 {
+        makerIsRoot ? rootsRange.count - 1 : min(try range(in: "/etc/subgid").count, UInt32(Int32.max))
+    }
+
+    private static func range(in file: String) throws -> (first: UInt32, count: UInt32) {
+        let text = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
+        if let range = UserNamespaceFacts.range(in: text, name: NSUserName(), userID: geteuid()) { return range }
+        throw ClusterError(.backendUnavailable, "\(file) has no range for this user.")
+    }
+
     private static func write(_ text: String, to path: String) throws {
         let file = open(path, O_WRONLY | O_CLOEXEC)
         defer { close(file) }
@@ -43,9 +54,7 @@ struct ClusterUsers: Sendable {
     private static func map(
         _ process: pid_t, with program: String, own: UInt32, ranges file: String
     ) async throws {
-        let text = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
-        let range = UserNamespaceFacts.range(in: text, name: NSUserName(), userID: geteuid())
-        guard let range else { throw ClusterError(.backendUnavailable, "\(file) has no range for this user.") }
+        let range = try range(in: file)
         let output = try await Command(
             program, [process, 0, own, 1, 1, range.first, range.count].map { "\($0)" }
         ).output()

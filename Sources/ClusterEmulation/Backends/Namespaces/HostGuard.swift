@@ -18,6 +18,7 @@ struct HostGuard: Sendable {
         words = [program, "-f", "-"]
     }
 
+    /// The cluster's router answers nodes alone: whoever writes to it in this machine's name gets no answer sent here.
     /// What the nodes may send to this machine are answers. A connection of TCP begins with a packet that has SYN without ACK;
     /// for datagrams it is noted who was asked. (There is no connection tracking for bridges in many kernels.)
     static let rules = """
@@ -40,6 +41,11 @@ struct HostGuard: Sendable {
             ip saddr . udp sport . udp dport @asked accept
             icmp type { echo-reply, destination-unreachable, time-exceeded } accept
             ip frag-off & 0x1fff != 0 accept
+          }
+          chain refusing {
+            type filter hook output priority 0; policy drop
+            oifname != "outside" accept
+            ether type arp accept
           }
         }
 
