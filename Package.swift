@@ -49,7 +49,9 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "CBuildContext", cSettings: strictC),
-        .target(name: "CScripts", exclude: ["reaper.sh", "reap-docker.sh"], cSettings: strictC),
+        .target(
+            name: "CScripts", exclude: ["reaper.sh", "reap-docker.sh", "send-files.sh", "receive-files.sh"],
+            cSettings: strictC),
         .target(name: "CNamespaces", cSettings: strictC),
         .target(name: "CLibcrypto", cSettings: strictC),
         .target(name: "ClusterFixture", dependencies: ["ClusterEmulation"], swiftSettings: strict),

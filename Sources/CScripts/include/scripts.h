@@ -7,3 +7,9 @@ const char *reaper_script(void);
 
 /// reap-docker.sh, the Docker backend's part of the reaper.
 const char *docker_reaping_script(void);
+
+/// send-files.sh, which runs on a node.
+const char *file_sending_script(void);
+
+/// receive-files.sh, which runs on a node.
+const char *file_receiving_script(void);
