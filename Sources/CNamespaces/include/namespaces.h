@@ -32,6 +32,13 @@ struct ns_mount {
     int read_only;
 };
 
+/// A limit of each process that runs on a node.
+struct ns_limit {
+    int resource;              ///< as for setrlimit(2)
+    uint64_t number;           ///< the soft limit, or what the hard one allows if that is less
+    int is_hard;               ///< whether it is the hard limit too
+};
+
 struct ns_node {
     const char *hostname;
     uint32_t address;          ///< in network byte order
@@ -48,6 +55,8 @@ struct ns_node {
     size_t log_size;           ///< and how much of it, in bytes
     const int *cgroups;        ///< descriptors of `cgroup.procs` files for what runs on it
     size_t cgroup_count;
+    const struct ns_limit *limits;
+    size_t limit_count;
 };
 
 struct ns_cluster {

@@ -38,6 +38,7 @@ package struct NamespacesBackend: Backend {
     package func check(_ configuration: ClusterConfiguration) throws {
         try NamespaceImages.check(configuration.image)
         _ = try NodeSpace(configuration.limits)
+        try ProcessLimit.check(configuration.limits)
     }
 
     package func prepare(_ image: NodeImage, timeline: Timeline) async throws -> PreparedImage {
