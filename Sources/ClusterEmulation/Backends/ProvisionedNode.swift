@@ -31,7 +31,8 @@ package struct ProvisionedNode: Sendable, Hashable {
     }
 
     package init(
-        name: String, fqdn: String? = nil, role: String? = nil, host: String, port: Int, ip: String, ipv6: String? = nil,
+        name: String, fqdn: String? = nil, role: String? = nil, host: String, port: Int, ip: String,
+        ipv6: String? = nil,
         hostKeys: [String],
         publishedPorts: [Publication] = []
     ) {
