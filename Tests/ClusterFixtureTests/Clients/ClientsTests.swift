@@ -22,6 +22,11 @@ struct ClientsTests {
         }
     }
 
+    /// A file beside this one.
+    private static func script(_ name: String) -> String {
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(name).path
+    }
+
     private func sorted(_ output: CommandOutput) -> String { output.lines.sorted().map { $0 + "\n" }.joined() }
 
     @Test(.requiresProgram("ansible"), arguments: try await BackendUnderTest.usable())
@@ -89,13 +94,32 @@ struct ClientsTests {
     @Test(.requiresPythonClients, arguments: try await BackendUnderTest.usable(), ["paramiko", "asyncssh", "fabric"])
     func pythonsClientsCheckTheHostKey(backend: BackendUnderTest, client: String) async throws {
         try await withInventory(backend, .json) { _, file in
-            let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
-                "clients.py"
-            ).path
-            let output = try await Command(PythonClients.interpreter, [script, client, file]).output()
+            let output = try await Command(PythonClients.interpreter, [Self.script("clients.py"), client, file])
+                .output()
             #expect(
                 output.standardOutput == "node1 ubuntu\nnode2 ubuntu\nnode3 ubuntu\nwrong key refused\n",
                 "\(output.complaint)")
+        }
+    }
+
+    /// With nothing but the cluster's ssh_config and known_hosts: by names and addresses, and through another node.
+    @Test(.requiresPythonClients, arguments: try await BackendUnderTest.usable(), ["paramiko", "asyncssh", "fabric"])
+    func pythonsClientsFindTheirWayByTheConfiguration(backend: BackendUnderTest, client: String) async throws {
+        try await withInventory(backend, .json) { _, file in
+            let words = [Self.script("configured.py"), client, file]
+            let output = try await Command(PythonClients.interpreter, words).output()
+            #expect(
+                output.standardOutput == "node1 ubuntu\nnode2 ubuntu\nnode3 ubuntu\nthrough node1\n",
+                "\(output.complaint)")
+        }
+    }
+
+    @Test(.requiresProgram("ruby"), arguments: try await BackendUnderTest.usable())
+    func rubysClientFindsItsWayByTheConfiguration(backend: BackendUnderTest) async throws {
+        try await withInventory(backend, .json) { _, file in
+            let output = try await Command("ruby", [Self.script("configured.rb"), file]).output()
+            let expected = ["node1", "node2", "node3"].flatMap { Array(repeating: "\($0) ubuntu", count: 3) }
+            #expect(output.lines == expected + ["node1"], "\(output.complaint)")
         }
     }
 }
