@@ -21,7 +21,7 @@ public struct ClusterConfiguration: Sendable, Hashable {
     /// Whether the nodes may reach what this machine reaches, such as a package index. With Docker they always may.
     public var outside: Bool
     /// Whether the nodes may connect to services of this machine that listen on all of its addresses, such as a server that
-    /// the test runs and the nodes call back. They find this machine at the first address of their network. With Docker they always may.
+    /// the test runs and the nodes call back. They find this machine as `host.cluster`. With Docker they always may.
     public var hostAccess: Bool
     /// Whether `ubuntu` may become root by `sudo`, without a password.
     public var sudo: Bool

@@ -122,4 +122,31 @@ struct ClientsTests {
             #expect(output.lines == expected + ["node1"], "\(output.complaint)")
         }
     }
+
+    /// curl's own client is libssh2's, or libssh's, which looks into the known_hosts of the home.
+    @Test(.requiresProgram("curl"), arguments: try await BackendUnderTest.usable())
+    func curlFetchesFilesBySFTP(backend: BackendUnderTest) async throws {
+        let cluster = try backend.cluster
+        let node = cluster[1]
+        let (user, key) = (User.ubuntu, node.identityFile())
+        try await withTemporaryFolder { home in
+            try FileManager.default.createDirectory(atPath: home + "/.ssh", withIntermediateDirectories: true)
+            func fetch(_ place: String, knowing text: String) async throws -> CommandOutput {
+                try text.write(toFile: home + "/.ssh/known_hosts", atomically: true, encoding: .utf8)
+                let words = ["--silent", "--show-error", "--user", "\(user):", "--key", key, "--pubkey", key + ".pub"]
+                return try await Command(
+                    "curl", words + ["--noproxy", "*", "sftp://\(place)/etc/hostname"], environment: ["HOME": home]
+                ).output(limit: .seconds(60))
+            }
+            let known = try String(contentsOfFile: cluster.knownHostsFile, encoding: .utf8)
+            let places = ["\(node.host):\(node.port)"] + (cluster.hostIP == nil ? [] : [node.ip])
+            for place in places {
+                let output = try await fetch(place, knowing: known)
+                #expect(output.standardOutput == "node2\n", "\(place): \(output.complaint)")
+                // The same file with another node's key for this one is of no use.
+                let wrong = known.replacingOccurrences(of: node.hostKey, with: cluster[0].hostKey)
+                #expect(try await fetch(place, knowing: wrong).standardOutput == "")
+            }
+        }
+    }
 }

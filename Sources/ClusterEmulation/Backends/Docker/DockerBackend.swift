@@ -24,7 +24,7 @@ package struct DockerBackend: Backend {
             let subnet = try await createNetwork(plan)
             let addresses = subnet.addresses(plan.nodeNames.count)
             // The engine's network is one of this machine's, unless the engine has a network, or a machine, of its own.
-            let hostIP = Subnet.routes.contains(where: subnet.overlaps) ? subnet.gatewayText : nil
+            let hostIP = Subnet.routes.contains(where: subnet.isSame) ? subnet.gatewayText : nil
             let files = NodeFiles(plan, addresses: addresses, hostIP: hostIP, credentials: credentials)
             try await run(plan, image: prepared, addresses: addresses, files: files)
             let nodes = try await nodes(plan, addresses: addresses, credentials: credentials)
