@@ -1,8 +1,9 @@
 #if os(Linux)
-import ClusterEmulation
 import FixtureTestSupport
 import Foundation
 import Testing
+
+@testable import ClusterEmulation
 
 /// What a node without an engine sees of this machine, and this machine of it.
 @Suite(.requiresNamespaces, .timeLimit(.minutes(5)))
