@@ -52,7 +52,11 @@ let package = Package(
         ),
         .target(name: "CBuildContext", cSettings: strictC),
         .target(
-            name: "CScripts", exclude: ["reaper.sh", "reap-docker.sh", "send-files.sh", "receive-files.sh"],
+            name: "CScripts",
+            exclude: [
+                "reaper.sh", "reap-docker.sh", "send-files.sh", "receive-files.sh", "prepare-inside.sh",
+                "run-inside.sh",
+            ],
             cSettings: strictC),
         .target(name: "CNamespaces", cSettings: strictC),
         .target(name: "CLibcrypto", cSettings: strictC),
@@ -63,7 +67,8 @@ let package = Package(
         .executableTarget(
             name: "cluster-fixture",
             dependencies: [
-                "ClusterEmulation", "ClusterFile", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "CScripts", "ClusterEmulation", "ClusterFile",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
         .target(

@@ -13,7 +13,7 @@ struct Run: AsyncParsableCommand {
             EXAMPLES:
               cluster-fixture run --nodes 3 -- pytest tests/
               cluster-fixture run --nodes 2 -- rsync -a data/ node1:data/
-              cluster-fixture run --inside node1 -- make check
+              cluster-fixture run --inside node1 --package make -- make check
             """)
 
     @OptionGroup var options: ClusterOptions
@@ -21,7 +21,10 @@ struct Run: AsyncParsableCommand {
     @Flag(inversion: .prefixedNo, help: "Let plain ssh, scp, sftp and rsync find the nodes by name.")
     var shims = true
 
-    @Option(help: "Run the command on this node instead, in the current folder, which is mounted there.")
+    @Option(
+        help:
+            "Run the command on this node instead, in the current folder, which is mounted there, with all of the above."
+    )
     var inside: String?
 
     @Option(name: .shortAndLong, help: "The user who runs it there: root or ubuntu.")
@@ -70,18 +73,24 @@ struct Run: AsyncParsableCommand {
     private func execute(on cluster: Cluster, in folder: String) async throws -> Int32 {
         let inventory = cluster.inventory
         var environment = Dictionary(uniqueKeysWithValues: inventory.variables.map { ($0.name, $0.value) })
-        var words = command
         if let inside {
-            let terminal = isatty(STDIN_FILENO) == 1 ? ["-t"] : ["-T"]
-            let line = "cd \(shellQuoted(folder)) && exec " + command.map(shellQuoted).joined(separator: " ")
-            words = ["ssh", "-F", inventory.sshConfig] + terminal + ["\(user)@\(inside)", line]
-        } else if shims {
+            return try await execute(InsideCommand(command, in: folder, on: cluster[inside], as: user), cluster)
+        }
+        if shims {
             environment["PATH"] = try Shims.write(for: inventory) + ":" + ProgramPath.own
         }
-        let process = try ForegroundProcess(words, environment: environment)
+        let process = try ForegroundProcess(command, environment: environment)
         // Should this process be killed, the command ends with its cluster.
         cluster.alsoEnd(process.processID)
         let code = await process.wait()
+        cluster.alsoEnd(nil)
+        return code
+    }
+
+    private func execute(_ inside: InsideCommand, _ cluster: Cluster) async throws -> Int32 {
+        let process = try await inside.start(cluster)
+        cluster.alsoEnd(process.processID)
+        let code = await process.wait { inside.pass($0, cluster) }
         cluster.alsoEnd(nil)
         return code
     }
