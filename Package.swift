@@ -55,6 +55,7 @@ let package = Package(
             name: "CScripts",
             exclude: [
                 "reaper.sh", "reap-docker.sh", "relay.sh", "ssh-client.sh", "send-files.sh", "receive-files.sh",
+                "prepare-inside.sh", "run-inside.sh",
             ],
             cSettings: strictC),
         .target(name: "CNamespaces", cSettings: strictC),
@@ -66,7 +67,8 @@ let package = Package(
         .executableTarget(
             name: "cluster-fixture",
             dependencies: [
-                "ClusterEmulation", "ClusterFile", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "CScripts", "ClusterEmulation", "ClusterFile",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
         .target(

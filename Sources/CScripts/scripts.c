@@ -15,6 +15,12 @@ static const char send_files[] = {
 static const char receive_files[] = {
 #embed "receive-files.sh"
     , 0};
+static const char prepare_inside[] = {
+#embed "prepare-inside.sh"
+    , 0};
+static const char run_inside[] = {
+#embed "run-inside.sh"
+    , 0};
 
 static const char relay[] = {
 #embed "relay.sh"
@@ -29,3 +35,5 @@ const char *relay_script(void) { return relay; }
 const char *ssh_client_script(void) { return ssh_client; }
 const char *file_sending_script(void) { return send_files; }
 const char *file_receiving_script(void) { return receive_files; }
+const char *inside_preparing_script(void) { return prepare_inside; }
+const char *inside_running_script(void) { return run_inside; }

@@ -58,10 +58,12 @@ struct ForegroundProcess {
 
     /// Waits for its end, and passes on the signals that come meanwhile.
     ///
+    /// - Parameter pass: How a signal gets to whoever it is for; by default it is this process, which has those of the terminal already.
     /// - Returns: Its exit code, or 128 plus the number of the signal that ended it.
-    func wait() async -> Int32 {
+    func wait(passing pass: (@Sendable (ReceivedSignal) -> Void)? = nil) async -> Int32 {
         let process = processID
         return await Signals.handled { signal in
+            if let pass { return pass(signal) }
             if !signal.isFromTerminal { kill(process, signal.number) }
         } _: {
             await BlockingThread.run {

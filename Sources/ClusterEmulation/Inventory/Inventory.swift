@@ -22,14 +22,14 @@ public struct Inventory: Codable, Sendable, Hashable {
     /// Where its nodes run: `docker` or `namespaces`.
     public let backend: String
     /// An OpenSSH client configuration with an entry for each node.
-    public let sshConfig: String
+    public package(set) var sshConfig: String
     /// A known_hosts file with the nodes' host keys, under their names, ips and published ports.
-    public let knownHosts: String
+    public package(set) var knownHosts: String
     /// This machine's address in the cluster's network. Where it has none it is left out, and the nodes' ``Node/ip`` can't be reached
     /// from here.
     public let hostIP: String?
     /// The nodes, node1 first.
-    public let nodes: [Node]
+    public package(set) var nodes: [Node]
 
     /// One machine of the cluster.
     public struct Node: Codable, Sendable, Hashable {
@@ -40,9 +40,9 @@ public struct Inventory: Codable, Sendable, Hashable {
         /// What the node is there for, where the nodes of a cluster differ; else it is left out.
         public let role: String?
         /// Where this machine reaches the node's sshd: an address of its loopback.
-        public let host: String
+        public package(set) var host: String
         /// The port of ``host`` that leads to the node's sshd.
-        public let port: Int
+        public package(set) var port: Int
         /// The address on the cluster's network.
         public let ip: String
         /// The IPv6 address on the cluster's network, if the nodes have such addresses; else it is left out.
@@ -52,9 +52,9 @@ public struct Inventory: Codable, Sendable, Hashable {
         /// All host keys.
         public let hostKeys: [String]
         /// The ports of ``host`` that lead to other ports of the node.
-        public let publishedPorts: [PublishedPort]
+        public package(set) var publishedPorts: [PublishedPort]
         /// Who can log in: `ubuntu`, who is the one to be taken if nothing else is said, and `root`.
-        public let users: [User]
+        public package(set) var users: [User]
     }
 
     /// A port of this machine that leads to a port of a node.
@@ -62,7 +62,7 @@ public struct Inventory: Codable, Sendable, Hashable {
         /// The port in the node.
         public let nodePort: Int
         /// The port of this machine's loopback.
-        public let port: Int
+        public package(set) var port: Int
         /// What comes to it: `tcp` or `udp`.
         public let transport: ClusterEmulation.PublishedPort.Transport
     }
@@ -72,7 +72,7 @@ public struct Inventory: Codable, Sendable, Hashable {
         /// The user's name.
         public let name: String
         /// The private key's file.
-        public let identityFile: String
+        public package(set) var identityFile: String
     }
 }
 

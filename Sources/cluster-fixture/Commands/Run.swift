@@ -15,7 +15,7 @@ struct Run: AsyncParsableCommand {
             EXAMPLES:
               cluster-fixture run --nodes 3 -- pytest tests/
               cluster-fixture run --nodes 2 -- rsync -a data/ node1:data/
-              cluster-fixture run --inside node1 -- make check
+              cluster-fixture run --inside node1 --package make -- make check
             """)
 
     @OptionGroup var options: ClusterOptions
@@ -24,7 +24,10 @@ struct Run: AsyncParsableCommand {
         inversion: .prefixedNo, help: "Let ssh, scp, sftp, rsync, and for root every program, find the nodes by name.")
     var shims = true
 
-    @Option(help: "Run the command on this node instead, in the current folder, which is mounted there.")
+    @Option(
+        help:
+            "Run the command on this node instead, in the current folder, which is mounted there, with all of the above."
+    )
     var inside: String?
 
     @Option(name: .shortAndLong, help: "The user who runs it there: root or ubuntu.")
@@ -73,23 +76,28 @@ struct Run: AsyncParsableCommand {
     private func execute(on cluster: Cluster, in folder: String) async throws -> Int32 {
         let inventory = cluster.inventory
         var environment = Dictionary(uniqueKeysWithValues: inventory.variables.map { ($0.name, $0.value) })
-        var (words, files): ([String], [ShownFile]) = (command, [])
         if let inside {
-            let terminal = isatty(STDIN_FILENO) == 1 ? ["-t"] : ["-T"]
-            let line = "cd \(shellQuoted(folder)) && exec " + command.map(shellQuoted).joined(separator: " ")
-            // Nothing of ssh's own is the command's.
-            words =
-                ["ssh", "-F", inventory.sshConfig, "-o", "LogLevel=ERROR"] + terminal + ["\(user)@\(inside)", line]
-        } else if shims {
+            return try await execute(InsideCommand(command, in: folder, on: cluster[inside], as: user), cluster)
+        }
+        var files: [ShownFile] = []
+        if shims {
             let programs = ClientPrograms(inventory)
             try programs.write()
             files = try programs.files()
             environment["PATH"] = programs.folder + ":" + ProgramPath.own
         }
-        let process = try ForegroundProcess(words, environment: environment, files: files)
+        let process = try ForegroundProcess(command, environment: environment, files: files)
         // Should this process be killed, the command ends with its cluster.
         cluster.alsoEnd(process.processID)
         let code = await process.wait()
+        cluster.alsoEnd(nil)
+        return code
+    }
+
+    private func execute(_ inside: InsideCommand, _ cluster: Cluster) async throws -> Int32 {
+        let process = try await inside.start(cluster)
+        cluster.alsoEnd(process.processID)
+        let code = await process.wait { inside.pass($0, cluster) }
         cluster.alsoEnd(nil)
         return code
     }

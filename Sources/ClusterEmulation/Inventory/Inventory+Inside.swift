@@ -1,0 +1,41 @@
+import Foundation
+
+extension Inventory {
+    /// The cluster as its own nodes have it, where each is reached at its own address and its own ports.
+    ///
+    /// - Parameters:
+    ///   - folder: Where on a node its ssh_config and the inventory are.
+    ///   - homes: The homes of the users there, by their names.
+    /// - Returns: The inventory, of which nothing is written.
+    package func inside(_ folder: String, homes: [String: String]) -> Inventory {
+        var inside = self
+        inside.sshConfig = folder + "/ssh_config"
+        inside.knownHosts = "/etc/ssh/ssh_known_hosts"
+        for index in nodes.indices {
+            inside.nodes[index].host = nodes[index].ip
+            inside.nodes[index].port = 22
+            for port in nodes[index].publishedPorts.indices {
+                inside.nodes[index].publishedPorts[port].port = nodes[index].publishedPorts[port].nodePort
+            }
+            for (place, user) in nodes[index].users.enumerated() {
+                inside.nodes[index].users[place].identityFile = (homes[user.name] ?? "") + "/.ssh/id_ed25519"
+            }
+        }
+        return inside
+    }
+
+    /// The OpenSSH client configuration for a node, where every user has a key of their own, and the nodes have their names.
+    package var insideConfiguration: String {
+        """
+        Host \((nodes.map(\.name) + nodes.map(\.ip)).joined(separator: " "))
+          IdentityFile ~/.ssh/id_ed25519
+          IdentitiesOnly yes
+          UserKnownHostsFile \(knownHosts)
+          StrictHostKeyChecking yes
+
+        Host *
+          User \(nodes.first?.users.first?.name ?? "")
+
+        """
+    }
+}
