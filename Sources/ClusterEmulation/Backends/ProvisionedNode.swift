@@ -31,7 +31,8 @@ package struct ProvisionedNode: Sendable, Hashable {
     }
 
     package init(
-        name: String, fqdn: String? = nil, role: String? = nil, host: String, port: Int, ip: String, ipv6: String? = nil,
+        name: String, fqdn: String? = nil, role: String? = nil, host: String, port: Int, ip: String,
+        ipv6: String? = nil,
         hostKeys: [String],
         publishedPorts: [Publication] = []
     ) {
@@ -47,6 +48,9 @@ package struct ProvisionedNode: Sendable, Hashable {
             ($0.nodePort, $0.transport.rawValue) < ($1.nodePort, $1.transport.rawValue)
         }
     }
+
+    /// The addresses on the cluster's network.
+    package var addresses: [String] { [ip] + (ipv6.map { [$0] } ?? []) }
 
     /// The ed25519 host key.
     package var hostKey: String { hostKeys.first ?? "" }
