@@ -34,6 +34,8 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
         // swift-subprocess's own dependency, whose FilePath and FileDescriptor stand in its interface.
         .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
+        // Read by the command alone: whoever uses the library does not build it.
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         .target(
@@ -50,15 +52,21 @@ let package = Package(
         ),
         .target(name: "CBuildContext", cSettings: strictC),
         .target(
-            name: "CScripts", exclude: ["reaper.sh", "reap-docker.sh", "relay.sh", "ssh-client.sh"],
+            name: "CScripts",
+            exclude: [
+                "reaper.sh", "reap-docker.sh", "relay.sh", "ssh-client.sh", "send-files.sh", "receive-files.sh",
+            ],
             cSettings: strictC),
         .target(name: "CNamespaces", cSettings: strictC),
         .target(name: "CLibcrypto", cSettings: strictC),
         .target(name: "ClusterFixture", dependencies: ["ClusterEmulation"], swiftSettings: strict),
+        .target(
+            name: "ClusterFile", dependencies: ["ClusterEmulation", .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict),
         .executableTarget(
             name: "cluster-fixture",
             dependencies: [
-                "ClusterEmulation", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "ClusterEmulation", "ClusterFile", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
         .target(
@@ -71,7 +79,10 @@ let package = Package(
         // What needs no backend: `./test unit` runs it in seconds, with nothing prepared.
         .testTarget(
             name: "UnitTests",
-            dependencies: ["ClusterFixture", "FixtureTestSupport", "cluster-fixture"],
+            dependencies: [
+                "ClusterFixture", "ClusterFile", "FixtureTestSupport", "cluster-fixture",
+                .product(name: "Yams", package: "Yams"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "ClusterFixtureTests",

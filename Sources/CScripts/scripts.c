@@ -9,6 +9,12 @@ static const char reaper[] = {
 static const char reap_docker[] = {
 #embed "reap-docker.sh"
     , 0};
+static const char send_files[] = {
+#embed "send-files.sh"
+    , 0};
+static const char receive_files[] = {
+#embed "receive-files.sh"
+    , 0};
 
 static const char relay[] = {
 #embed "relay.sh"
@@ -21,3 +27,5 @@ const char *reaper_script(void) { return reaper; }
 const char *docker_reaping_script(void) { return reap_docker; }
 const char *relay_script(void) { return relay; }
 const char *ssh_client_script(void) { return ssh_client; }
+const char *file_sending_script(void) { return send_files; }
+const char *file_receiving_script(void) { return receive_files; }

@@ -101,39 +101,6 @@ public struct ClusterConfiguration: Sendable, Hashable {
     }
 }
 
-/// What one node may use.
-public struct NodeLimits: Sendable, Hashable {
-    /// The number of processors, in fractions if you like; nil means unlimited.
-    public var processors: Double?
-    /// Memory in bytes; nil means unlimited.
-    public var memory: Int?
-    /// What a node may write to its file system, in bytes.
-    ///
-    /// With namespaces, files are in memory: nil is 8 GiB, or half of this machine's memory, or two thirds of what a memory limit
-    /// leaves, whichever is least. With Docker, nil means unlimited, and engines have a limit only where they keep their data on btrfs, ZFS, or
-    /// XFS mounted with pquota; others refuse it.
-    public var disk: Int?
-    /// The size of `/dev/shm` in bytes; nil is 64 MiB, or, with namespaces, a quarter of a memory limit if that is less.
-    public var sharedMemory: Int?
-
-    /// Limits a node.
-    ///
-    /// - Parameters:
-    ///   - processors: The number of processors, in fractions if you like; nil means unlimited.
-    ///   - memory: Memory in bytes; nil means unlimited.
-    ///   - disk: What a node may write to its file system, in bytes; nil is the backend's default.
-    ///   - sharedMemory: The size of `/dev/shm` in bytes; nil is 64 MiB.
-    public init(processors: Double? = nil, memory: Int? = nil, disk: Int? = nil, sharedMemory: Int? = nil) {
-        self.processors = processors
-        self.memory = memory
-        self.disk = disk
-        self.sharedMemory = sharedMemory
-    }
-
-    /// No limit.
-    public static let none = NodeLimits()
-}
-
 /// A port of each node that is published on this machine's 127.0.0.1.
 public struct PublishedPort: Sendable, Hashable, ExpressibleByIntegerLiteral {
     /// The port in the node.

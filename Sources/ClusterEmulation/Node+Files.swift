@@ -1,32 +1,43 @@
 public import Foundation
 
 extension Node {
-    /// Copies a file or a folder to the node.
+    /// Copies a file or a folder to the node, as `cp -R` does within one machine.
+    ///
+    /// Kept are links (wherever they lead, and also one that is named itself), modes, times, holes in files, empty folders, hard
+    /// links within what is copied, and names, whatever is in them. The copy belongs to `user`. Sockets are left out. When it takes longer than a
+    /// second, standard error is told how much is copied.
+    ///
+    /// If the target is a folder that is there, the copy goes into it under its own name. A folder that has that name there keeps what it has
+    /// and its own mode, and gets what is copied besides. A file that has that name is written over. A folder can't take a file's
+    /// place, nor a file a folder's. A source that ends with `/.` means what is in the folder.
+    ///
+    /// It is done by `tar` at both ends. If it fails or the task is cancelled, what was copied by then is there.
     ///
     /// - Parameters:
-    ///   - source: A path on this machine.
-    ///   - target: A path on the node, relative to the user's home unless it begins with `/`. If a folder is there
-    ///     already, the copy goes into it under its own name, as with `cp -R`.
+    ///   - source: A path on this machine. With a slash behind it, a link to a folder is that folder.
+    ///   - target: A path on the node, relative to the user's home unless it begins with `/`; the home itself if it is empty.
     ///   - user: Who writes it.
-    /// - Throws: ``ClusterError`` with the code `transferFailed`; if the node can't be reached, with the codes that
-    ///   `run` has for that.
+    /// - Throws: ``ClusterError`` with the code `transferFailed`, which names the path and the cause; with
+    ///   `invalidConfiguration` for what can't be a path; if the node can't be reached, with the codes that `run` has for that;
+    ///   `CancellationError`.
     public func upload(from source: String, to target: String, as user: User = .ubuntu) async throws {
         try await explainingLoss {
-            try await FileTransfer(access: access, node: name, user: user).upload(from: source, to: target)
+            try await FileTransfer(NodeRoute(access, name, user)).upload(from: source, to: target)
         }
     }
 
-    /// Copies a file or a folder from the node.
+    /// Copies a file or a folder from the node, as ``upload(from:to:as:)`` does to it.
+    ///
+    /// The copy belongs to whoever runs the test. Setuid, setgid and sticky bits are not taken from a node.
     ///
     /// - Parameters:
     ///   - source: A path on the node, relative to the user's home unless it begins with `/`.
-    ///   - target: A path on this machine. If a folder is there already, the copy goes into it under its own name.
+    ///   - target: A path on this machine.
     ///   - user: Who reads it.
-    /// - Throws: ``ClusterError`` with the code `transferFailed`; if the node can't be reached, with the codes that
-    ///   `run` has for that.
+    /// - Throws: As ``upload(from:to:as:)`` does.
     public func download(from source: String, to target: String, as user: User = .ubuntu) async throws {
         try await explainingLoss {
-            try await FileTransfer(access: access, node: name, user: user).download(from: source, to: target)
+            try await FileTransfer(NodeRoute(access, name, user)).download(from: source, to: target)
         }
     }
 

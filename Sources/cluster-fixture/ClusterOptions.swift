@@ -1,16 +1,23 @@
 public import ArgumentParser
 public import ClusterEmulation
+import ClusterFile
 import Foundation
 
-/// What a cluster is to be, as `run` and `up` are told.
+/// What a cluster is to be, as `run` and `up` are told: by a file, and by options, which win over it.
 struct ClusterOptions: ParsableArguments {
-    @Option(name: .shortAndLong, help: "How many nodes.")
-    var nodes = 1
+    @Option(
+        name: .shortAndLong,
+        help: "A YAML file with what the cluster is to be; options win over it. - is standard input.",
+        completion: .file(extensions: ["yaml", "yml"]))
+    var file: String?
+
+    @Option(name: .shortAndLong, help: "How many nodes. (default: 1)")
+    var nodes: Int?
 
     @OptionGroup var image: ImageOptions
 
-    @Option(help: "Where the nodes run: automatic, docker or namespaces.", completion: .backends)
-    var backend = "automatic"
+    @Option(help: "Where the nodes run: automatic, docker or namespaces. (default: automatic)", completion: .backends)
+    var backend: String?
 
     @Option(help: "A name for the cluster: lower-case letters, digits and hyphens.")
     var name: String?
@@ -27,14 +34,17 @@ struct ClusterOptions: ParsableArguments {
     @Option(name: .customLong("shm"), help: "The size of a node's /dev/shm, such as 256m.")
     var sharedMemory: MemorySize?
 
+    @Option(help: "A limit of each process, such as nofile=4096: nofile, nproc, stack, memlock or core.")
+    var ulimit: [ProcessLimitOption] = []
+
     @Option(name: .customLong("cap-add"), help: "A Linux capability for the nodes' root, such as SYS_PTRACE.")
     var capabilities: [String] = []
 
-    @Flag(help: "Let ubuntu become root by sudo, without a password.")
-    var sudo = false
+    @Flag(inversion: .prefixedNo, help: "Let ubuntu become root by sudo, without a password.")
+    var sudo: Bool?
 
-    @Flag(help: "Give the nodes RSA host keys too: 0.1 to 0.2 s for each.")
-    var rsaHostKeys = false
+    @Flag(inversion: .prefixedNo, help: "Give the nodes RSA host keys too: 0.1 to 0.2 s for each.")
+    var rsaHostKeys: Bool?
 
     @Option(
         name: [.customShort("e"), .customLong("env")],
@@ -51,48 +61,49 @@ struct ClusterOptions: ParsableArguments {
     @Option(help: "A folder that every node sees: SOURCE:TARGET, or SOURCE:TARGET:ro.")
     var mount: [String] = []
 
-    @Flag(help: "Let the nodes reach what this machine reaches. With Docker they always may.")
-    var outside = false
+    @Flag(inversion: .prefixedNo, help: "Let the nodes reach what this machine reaches. With Docker they always may.")
+    var outside: Bool?
 
-    @Flag(help: "Let the nodes connect to this machine's own services. With Docker they always may.")
-    var hostAccess = false
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Let the nodes connect to this machine's own services. With Docker they always may.")
+    var hostAccess: Bool?
 
     @Option(help: "The range out of which the cluster's addresses are taken, such as 10.77.0.0/16.")
     var subnets: String?
 
-    @Flag(help: "Give the nodes addresses of IPv6 as well.")
-    var ipv6 = false
+    @Flag(inversion: .prefixedNo, help: "Give the nodes addresses of IPv6 as well.")
+    var ipv6: Bool?
 
-    @Option(help: "How many seconds the nodes may take to become ready.")
-    var readyWithin = 60
+    @Option(help: "How many seconds the nodes may take to become ready. (default: 60)")
+    var readyWithin: Int?
 
-    /// - Throws: `ValidationError` for what can't be read as what it should be.
-    func configuration(mounts extra: [Mount] = []) throws -> ClusterConfiguration {
-        ClusterConfiguration(
-            nodes: nodes, image: image.image, backend: try Self.backend(backend), name: name,
-            limits: NodeLimits(
-                processors: processors, memory: memory?.bytes, disk: disk?.bytes, sharedMemory: sharedMemory?.bytes),
-            environment: try variables(), ports: publish, mounts: try mounts() + extra,
-            outside: outside, hostAccess: hostAccess, subnets: subnets, ipv6: ipv6, sudo: sudo,
-            capabilities: capabilities, rsaHostKeys: rsaHostKeys,
-            readyWithin: .seconds(readyWithin))
-    }
-
-    /// Claims the name that was asked for, if any, until the cluster is found by it.
-    func claimName() async throws -> NameClaim? {
-        guard let name else { return nil }
-        return try await NameClaim(name)
-    }
-
-    static let backends = [BackendChoice.automatic] + BackendChoice.known
-
-    static func backend(_ name: String) throws -> BackendChoice {
-        guard let choice = backends.first(where: { $0.description == name }) else {
-            let names = backends.map(\.description)
-            let near = ClusterCatalog.nearest(to: name, among: names).map { " Did you mean \($0)?" } ?? ""
-            throw ValidationError("There is no backend \"\(name)\": use \(names.joined(separator: ", ")).\(near)")
-        }
-        return choice
+    /// - Throws: `ValidationError` or ``ClusterError`` for what can't be read as what it should be.
+    func configuration() throws -> ClusterConfiguration {
+        var cluster = try file.map(ClusterFile.read) ?? ClusterConfiguration()
+        if let nodes { cluster.nodes = nodes }
+        cluster.image = image.image(over: cluster.image)
+        if let backend { cluster.backend = try BackendChoice.named(backend) }
+        if let name { cluster.name = name }
+        if let processors { cluster.limits.processors = processors }
+        if let memory { cluster.limits.memory = memory.bytes }
+        if let disk { cluster.limits.disk = disk.bytes }
+        if let sharedMemory { cluster.limits.sharedMemory = sharedMemory.bytes }
+        for limit in ulimit { limit.set(in: &cluster.limits) }
+        cluster.environment.merge(try variables()) { $1 }
+        // What is about the same port or place as one in the file takes that one's.
+        cluster.ports = cluster.ports.filter { old in !publish.contains { $0.isSamePort(as: old) } } + publish
+        let mounts = try mounts()
+        cluster.mounts = cluster.mounts.filter { old in !mounts.contains { $0.target == old.target } } + mounts
+        if let outside { cluster.outside = outside }
+        if let hostAccess { cluster.hostAccess = hostAccess }
+        if let subnets { cluster.subnets = subnets }
+        if let ipv6 { cluster.ipv6 = ipv6 }
+        if let sudo { cluster.sudo = sudo }
+        if let rsaHostKeys { cluster.rsaHostKeys = rsaHostKeys }
+        cluster.capabilities += capabilities
+        if let readyWithin { cluster.readyWithin = .seconds(readyWithin) }
+        return cluster
     }
 
     private func variables() throws -> [String: String] {
@@ -125,6 +136,18 @@ extension PublishedPort: ExpressibleByArgument {
         guard (1...2).contains(ports.count), ports.count == words.count else { return nil }
         self.init(ports[ports.count - 1], on: ports.count == 2 ? ports[0] : nil, transport)
     }
+
+    fileprivate func isSamePort(as other: PublishedPort) -> Bool {
+        nodePort == other.nodePort && transport == other.transport
+    }
+}
+
+extension ClusterConfiguration {
+    /// Claims the name that was asked for, if any, until the cluster is found by it.
+    func claimName() async throws -> NameClaim? {
+        guard let name else { return nil }
+        return try await NameClaim(name)
+    }
 }
 
 /// Bytes, written with a unit: `512m`, `2g`.
@@ -132,12 +155,31 @@ struct MemorySize: ExpressibleByArgument {
     let bytes: Int
 
     init?(argument: String) {
-        let units: [Character: Int] = ["k": 1 << 10, "m": 1 << 20, "g": 1 << 30]
-        let text = argument.lowercased()
-        let unit = text.last.flatMap { units[$0] }
-        guard let number = Int(unit == nil ? text : String(text.dropLast())), number > 0,
-            case let (bytes, overflow) = number.multipliedReportingOverflow(by: unit ?? 1), !overflow
-        else { return nil }
+        guard let bytes = Size.bytes(argument), bytes > 0 else { return nil }
         self.bytes = bytes
+    }
+}
+
+/// A limit of each process as `docker run --ulimit` has it: `nofile=4096`.
+struct ProcessLimitOption: ExpressibleByArgument {
+    private let resource: ProcessLimit.Resource
+    private let number: Int
+
+    init?(argument: String) {
+        let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
+        guard parts.count == 2, let number = Size.bytes(parts[1]),
+            let resource = ProcessLimit.Resource.allCases.first(where: { $0.name == parts[0] })
+        else { return nil }
+        (self.resource, self.number) = (resource, number)
+    }
+
+    func set(in limits: inout NodeLimits) {
+        switch resource {
+        case .openFiles: limits.openFiles = number
+        case .processes: limits.processes = number
+        case .stack: limits.stack = number
+        case .lockedMemory: limits.lockedMemory = number
+        case .coreFile: limits.coreFile = number
+        }
     }
 }

@@ -13,5 +13,5 @@ extension CompletionKind {
         }
     }
 
-    static let backends = list(ClusterOptions.backends.map(\.description))
+    static let backends = list(([.automatic] + BackendChoice.known).map(\.description))
 }

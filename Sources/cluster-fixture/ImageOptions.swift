@@ -6,9 +6,9 @@ import Foundation
 struct ImageOptions: ParsableArguments {
     @Option(
         name: .customLong("image"),
-        help: "What a node is made of: node, dask, the name of an image, or a Dockerfile's path.",
+        help: "What a node is made of: node, dask, the name of an image, or a Dockerfile's path. (default: node)",
         completion: .file())
-    var name = "node"
+    var name: String?
 
     @Option(help: "Another base of node or dask, such as debian:bookworm or ubuntu:24.04.")
     var base: String?
@@ -28,26 +28,29 @@ struct ImageOptions: ParsableArguments {
     var provision: String?
 
     func validate() throws {
-        if base != nil, rootFileSystem != nil || !["node", "dask"].contains(name) {
+        if base != nil, rootFileSystem != nil || ![nil, "node", "dask"].contains(name) {
             throw ValidationError("--base goes with the images node and dask: others have a base of their own.")
         }
-        if rootFileSystem != nil, name != "node" {
+        if rootFileSystem != nil, ![nil, "node"].contains(name) {
             throw ValidationError("--root-file-system takes the place of --image: leave out one of them.")
         }
     }
 
-    var image: NodeImage {
-        below.adding(packages: packages, requirements: requirements, script: provision)
+    /// What the options say, which win over what a file says, and what they add to it.
+    func image(over image: NodeImage = .node) -> NodeImage {
+        (below ?? image).adding(packages: packages, requirements: requirements, script: provision)
     }
 
-    private var below: NodeImage {
+    /// What is said by options; nil if they say nothing.
+    private var below: NodeImage? {
         if let rootFileSystem { return .rootFileSystem(Self.absolute(rootFileSystem)) }
         return switch name {
+        case nil: base.map(NodeImage.node(basedOn:))
         case "node": base.map(NodeImage.node(basedOn:)) ?? .node
         case "dask": base.map(NodeImage.dask(basedOn:)) ?? .dask
-        case let path where path.contains("/") && FileManager.default.fileExists(atPath: path):
+        case let path? where path.contains("/") && FileManager.default.fileExists(atPath: path):
             .dockerfile(Self.absolute(path), context: (Self.absolute(path) as NSString).deletingLastPathComponent)
-        default: .named(name)
+        case let name?: .named(name)
         }
     }
 

@@ -10,6 +10,14 @@ extension Trait where Self == ConditionTrait {
         }
     }
 
+    /// Skips where the system's Python lacks a module; fails instead where `CLUSTER_FIXTURE_REQUIRE_CLIENTS` is set.
+    public static func requiresPythonModule(_ module: String) -> Self {
+        .enabled("Python's \(module) is not on this machine") {
+            let python = Command("/usr/bin/python3", ["-c", "import \(module)"])
+            return try await isThere((try? python.output().succeeded) ?? false, "python3-\(module)")
+        }
+    }
+
     /// Skips where `./test` has not installed Python's clients; fails instead where `CLUSTER_FIXTURE_REQUIRE_CLIENTS` is set.
     public static var requiresPythonClients: Self {
         .enabled("Python's clients are not installed") {

@@ -40,6 +40,13 @@ struct ns_hierarchy {
     const char *options;       ///< its mount options
 };
 
+/// A limit of each process that runs on a node.
+struct ns_limit {
+    int resource;              ///< as for setrlimit(2)
+    uint64_t number;           ///< the soft limit, or what the hard one allows if that is less
+    int is_hard;               ///< whether it is the hard limit too
+};
+
 struct ns_node {
     const char *hostname;
     const char *title;         ///< what its first process shows in the place of a command line
@@ -58,6 +65,8 @@ struct ns_node {
     size_t log_size;           ///< and how much of it, in bytes
     const int *cgroups;        ///< descriptors of `cgroup.procs` files for what runs on it: none, or one in each hierarchy
     size_t cgroup_count;
+    const struct ns_limit *limits;
+    size_t limit_count;
 };
 
 struct ns_cluster {

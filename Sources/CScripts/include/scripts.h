@@ -13,3 +13,9 @@ const char *relay_script(void);
 
 /// ssh-client.sh.
 const char *ssh_client_script(void);
+
+/// send-files.sh, which runs on a node.
+const char *file_sending_script(void);
+
+/// receive-files.sh, which runs on a node.
+const char *file_receiving_script(void);

@@ -100,6 +100,19 @@ extension BackendChoice {
         #endif
     }
 
+    /// The choice of a name.
+    ///
+    /// - Throws: ``ClusterError`` with the code `invalidConfiguration`, which suggests the near name.
+    package static func named(_ name: String) throws -> BackendChoice {
+        let choices = [automatic] + known
+        if let choice = choices.first(where: { $0.description == name }) { return choice }
+        let names = choices.map(\.description)
+        throw ClusterError(
+            .invalidConfiguration, "There is no backend \"\(ClusterConfiguration.printable(name))\".",
+            remedy: ClusterCatalog.nearest(to: name, among: names).map { "Did you mean \($0)?" }
+                ?? "Use \(names.joined(separator: ", ")).")
+    }
+
     /// A backend of each kind that there is on this system, in the order of the automatic choice.
     package static var all: [any Backend] { known.map { $0.make() } }
 

@@ -27,6 +27,12 @@ extension ClusterConfiguration {
                     "A node can't be limited to \(size) bytes of \(name): the least is 1 MiB (\(1 << 20) bytes).")
             }
         }
+        for resource in ProcessLimit.Resource.allCases {
+            if let number = resource.asked(limits), number < resource.least {
+                throw invalid(
+                    "A node can't be limited to \(number) \(resource.description): the least is \(resource.least).")
+            }
+        }
         for name in capabilities where Capabilities.name(name) == nil {
             throw invalid(
                 "\"\(Self.printable(name))\" is no Linux capability, such as SYS_PTRACE: see capabilities(7).")
@@ -86,7 +92,7 @@ extension ClusterConfiguration {
     }
 
     /// A text that is safe in a one-line message, whatever is in it.
-    static func printable(_ text: String) -> String {
+    package static func printable(_ text: String) -> String {
         String(text.debugDescription.dropFirst().dropLast())
     }
 

@@ -79,6 +79,36 @@ extension Command {
         }
     }
 
+    /// Runs the program to its end with somebody's descriptor for its standard output, and collects what it complains of.
+    func output(writingTo output: Int32) async throws -> CommandOutput {
+        let output = FileDescriptor(rawValue: output)
+        return try await complaint(input: .none, output: .fileDescriptor(output, closeAfterSpawningProcess: false))
+    }
+
+    /// Runs the program to its end with somebody's descriptor for its standard input, and collects what it complains of.
+    func output(readingFrom input: Int32) async throws -> CommandOutput {
+        let input = FileDescriptor(rawValue: input)
+        return try await complaint(
+            input: .fileDescriptor(input, closeAfterSpawningProcess: false), output: .discarded)
+    }
+
+    private func complaint(
+        input: some InputProtocol, output: some OutputProtocol
+    ) async throws -> CommandOutput {
+        do {
+            let result = try await Subprocess.run(
+                executable, arguments: Arguments(arguments), environment: subprocessEnvironment, input: input,
+                output: output, error: .bytes(limit: .max))
+            try Task.checkCancellation()
+            return CommandOutput(
+                standardOutput: "", standardError: String(decoding: result.standardError, as: UTF8.self),
+                exitCode: result.terminationStatus.shellCode)
+        } catch let error as SubprocessError {
+            try Task.checkCancellation()
+            throw startFailure(error)
+        }
+    }
+
     /// Runs the program and hands over each line of its output, standard error included, as it comes.
     ///
     /// Its standard input has nothing to read, and ends when this process does.

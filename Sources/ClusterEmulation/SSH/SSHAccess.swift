@@ -72,6 +72,11 @@ package final class SSHAccess: Sendable {
         return output
     }
 
+    /// The program that carries a shell line to a node, and its standard streams, over the shared connection, which is open.
+    func command(_ line: String, on node: String, as user: User) -> Command {
+        Command("ssh", arguments(node, user, options: Self.sharing) + [line])
+    }
+
     /// Throws if the shared connection is lost, for the cause that a program gave that used it.
     func requireConnection(to node: String, _ user: User, _ cause: String) async throws {
         if try await isAlive(node, user) { return }

@@ -9,5 +9,23 @@ package func shellQuoted(_ word: String) -> String {
         }
     }
     if harmless && !word.isEmpty { return word }
-    return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#) + "'"
+    return "'" + word.replacingSigns("'") { _ in #"'\''"# } + "'"
+}
+
+extension String {
+    /// Returns it with something else in place of each of these signs.
+    ///
+    /// It goes by scalars, as programs do that read it: to Swift, a quote with a combining accent behind it is another character, and
+    /// no quote.
+    func replacingSigns(_ signs: String, _ replacement: (Unicode.Scalar) -> String) -> String {
+        var result = String.UnicodeScalarView()
+        for sign in unicodeScalars {
+            if signs.unicodeScalars.contains(sign) {
+                result.append(contentsOf: replacement(sign).unicodeScalars)
+            } else {
+                result.append(sign)
+            }
+        }
+        return String(result)
+    }
 }

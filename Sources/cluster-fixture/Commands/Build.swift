@@ -19,9 +19,9 @@ struct Build: AsyncParsableCommand {
     var backend = "automatic"
 
     func run() async throws {
-        let configuration = ClusterConfiguration(image: image.image)
+        let configuration = ClusterConfiguration(image: image.image())
         try configuration.validate()
-        let backend = try await ClusterOptions.backend(backend).resolve()
+        let backend = try await BackendChoice.named(backend).resolve()
         try backend.check(configuration)
         for line in try await backend.prepare(configuration.image, timeline: .console()).parts {
             Console.result(line)

@@ -7,10 +7,12 @@ struct Copy: AsyncParsableCommand {
         abstract: "Copies files and folders to a node, or from one.",
         discussion: """
             One of the two is a place on a node, CLUSTER/NODE:PATH. A path that does not begin with a slash is taken from \
-            the user's home.
+            the user's home. Links, modes, times and the rest are kept, and names are taken as they are. A folder that is \
+            there is gone into, as by `cp -R`; FOLDER/. means what is in the folder.
 
-            EXAMPLE:
+            EXAMPLES:
               cluster-fixture copy ./data lab/node2:/home/ubuntu/
+              cluster-fixture copy lab/node1:/var/log ./logs --user root
             """)
 
     @Argument(help: "What to copy: a path, or CLUSTER/NODE:PATH.", completion: .file())
@@ -31,17 +33,20 @@ struct Copy: AsyncParsableCommand {
             throw ValidationError("\"\(there.place)\" is not a node: write CLUSTER/NODE.")
         }
         let (_, inventory, node) = try await place.find()
-        let words = zip(ends, [source, destination]).map { end, word in
-            // A path with a colon in it is a path to scp if it begins with a slash or a dot.
-            end.map { "\(user)@\(node.name):\($0.path)" } ?? (word.hasPrefix("/") ? word : "./" + word)
+        let transfer = FileTransfer(NodeRoute(inventory, node.name, user)) { Console.step($0, after: $1) }
+        if ends[0] == nil {
+            try await transfer.upload(from: source, to: there.path)
+        } else {
+            try await transfer.download(from: there.path, to: destination)
         }
-        // SFTP in every version that has it: no shell on the node reads the path.
-        try Command("scp", ["-s", "-r", "-q", "-F", inventory.sshConfig, "--"] + words).replaceThisProcess()
     }
 
     /// A word with a colon behind its first slash or name, and none of a path's beginnings.
     private static func remote(_ word: String) -> (place: String, path: String)? {
         guard !word.hasPrefix("/"), !word.hasPrefix("."), let colon = word.firstIndex(of: ":") else { return nil }
-        return (String(word[..<colon]), String(word[word.index(after: colon)...]))
+        let path = word[word.index(after: colon)...]
+        // As scp has it. A file of that name is reached by ./~.
+        let inHome = path == "~" ? "" : path.hasPrefix("~/") ? path.dropFirst(2) : path
+        return (String(word[..<colon]), String(inHome))
     }
 }

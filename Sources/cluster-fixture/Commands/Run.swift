@@ -38,18 +38,15 @@ struct Run: AsyncParsableCommand {
 
     func validate() throws {
         if command.isEmpty { throw ValidationError("There is no command: write it after --.") }
-        if let inside, !ClusterPlan.nodeNames(options.nodes).contains(inside) {
-            throw ValidationError("There will be no \(inside) in a cluster of \(options.nodes).")
-        }
     }
 
     func run() async throws {
         let here = FileManager.default.currentDirectoryPath
-        let configuration = try options.configuration(mounts: inside == nil ? [] : [Mount(here, at: here)])
+        let configuration = try configuration(in: here)
         try configuration.validate()
         // Told before the command runs, not after.
         let logFolder = try logs.map { try OwnFolder.ensured($0, for: .anyone) }
-        let claim = try await options.claimName()
+        let claim = try await configuration.claimName()
         let cluster = try await Interruptible.run { try await Cluster.start(configuration, timeline: .console()) }
         claim?.release()
         let code: Int32
@@ -61,6 +58,16 @@ struct Run: AsyncParsableCommand {
         }
         try await finish(cluster, failed: code != 0, logs: logFolder)
         Foundation.exit(code)
+    }
+
+    private func configuration(in folder: String) throws -> ClusterConfiguration {
+        var configuration = try options.configuration()
+        guard let inside else { return configuration }
+        guard ClusterPlan.nodeNames(configuration.nodes).contains(inside) else {
+            throw ValidationError("There will be no \(inside) in a cluster of \(configuration.nodes).")
+        }
+        configuration.mounts.append(Mount(folder, at: folder))
+        return configuration
     }
 
     private func execute(on cluster: Cluster, in folder: String) async throws -> Int32 {

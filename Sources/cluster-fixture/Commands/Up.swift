@@ -7,8 +7,9 @@ struct Up: AsyncParsableCommand {
         discussion: """
             Standard output gets the cluster's name alone, or with --json its inventory.
 
-            EXAMPLE:
+            EXAMPLES:
               cluster-fixture up --nodes 3 --name lab && cluster-fixture ssh lab/node1
+              cluster-fixture up -f cluster.yaml --nodes 5
             """)
 
     @OptionGroup var options: ClusterOptions
@@ -19,7 +20,7 @@ struct Up: AsyncParsableCommand {
     func run() async throws {
         let configuration = try options.configuration()
         try configuration.validate()
-        let claim = try await options.claimName()
+        let claim = try await configuration.claimName()
         defer { claim?.release() }
         let inventory = try await Interruptible.run {
             let cluster = try await Cluster.start(configuration, timeline: .console())

@@ -218,6 +218,9 @@ struct CommandLineTests {
         (["run", "--provision", "/nowhere.sh", "--", "true"], 64, "/nowhere.sh"),
         (["up", "--cap-add", "EVERYTHING"], 64, "is no Linux capability"),
         (["up", "--disk", "much"], 64, "--disk"),
+        (["up", "--ulimit", "nofile"], 64, "--ulimit"),
+        (["up", "--ulimit", "nofile=3"], 64, "the least is 32"),
+        (["up", "-f", "/nowhere.yaml"], 64, "/nowhere.yaml can't be read"),
         (["copy", "a", "b"], 64, "One of the two must be on a node"),
         (["kill", "lab"], 64, "write lab/NODE"),
         (["exec", "lab/node1"], 64, "There is no program"),
@@ -278,6 +281,54 @@ struct CommandLineTests {
                 "ssh",
                 "node1", line)
             #expect(run.lines == ["root", "80", "12"], "\(run.standardError)")
+        }
+    }
+
+    @Test(arguments: try await BackendUnderTest.usable())
+    func aFileSaysWhatAClusterIsAndOptionsWinOverIt(backend: BackendUnderTest) async throws {
+        try await CommandLine.with(backend) { command in
+            let name = Self.name()
+            try FileManager.default.createDirectory(
+                atPath: command.folder + "/data", withIntermediateDirectories: false)
+            try "shared".write(toFile: command.folder + "/data/file", atomically: false, encoding: .utf8)
+            let text = """
+                nodes: 2
+                name: \(name)
+                image: node
+                limits: {sharedMemory: 80m, openFiles: 2000}
+                environment: {WORD: two words, OTHER: file}
+                ports: [8787]
+                mounts: [{source: data, target: /data, isReadOnly: true}]
+                sudo: true
+                """
+            let file = command.folder + "/cluster.yaml"
+            try text.write(toFile: file, atomically: false, encoding: .utf8)
+            let line =
+                "sudo -n id -un; echo $WORD $OTHER; cat /data/file; echo; echo $(df --block-size=1M --output=size /dev/shm | tail -n 1); ulimit -n"
+            let run = try await command.run(
+                "run", "-f", file, "-e", "OTHER=option", "--ulimit", "nofile=1500", "--nodes", "3", "--", "sh", "-c",
+                "echo $CLUSTER_NAME $CLUSTER_NODES; ssh node3 '\(line)'")
+            #expect(
+                run.lines == ["\(name) node1 node2 node3", "root", "two words option", "shared", "80", "1500"],
+                "\(run.standardError)")
+            let up = try await command.run("up", "--file", file, "--no-sudo", "--json")
+            try #require(up.exitCode == 0, "\(up.standardError)")
+            let inventory = try JSONDecoder().decode(Inventory.self, from: Data(up.standardOutput.utf8))
+            #expect(inventory.name == name && inventory.nodes.count == 2)
+            #expect(inventory.nodes[1].publishedPorts.map(\.nodePort) == [8787])
+            #expect(try await command.run("ssh", name, "--", "sudo -n true").exitCode != 0)
+            #expect(try await command.run("down", name).exitCode == 0)
+            try "nodes: 2\nnodse: 3\n".write(toFile: file, atomically: false, encoding: .utf8)
+            let wrong = try await command.run("up", "-f", file)
+            #expect(wrong.exitCode == 64)
+            #expect(
+                wrong.standardError.contains("cluster.yaml:2:1") && wrong.standardError.contains("Did you mean nodes?"))
+            let input = try await Command(
+                CommandLine.path, ["run", "-f", "-", "--", "sh", "-c", "echo $CLUSTER_NODES"],
+                environment: command.environment
+            ).output(input: Array("nodes: 2".utf8), limit: .seconds(120))
+            #expect(input.standardOutput == "node1 node2\n", "\(input.standardError)")
+            #expect(try await command.left() == [])
         }
     }
 

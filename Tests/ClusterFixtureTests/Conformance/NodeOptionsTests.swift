@@ -73,6 +73,44 @@ struct NodeOptionsTests {
         }
     }
 
+    /// Soft and hard: open files, stack and locked memory in KiB, core in KiB.
+    private static let ulimits = "for limit in n s l c; do echo $limit $(ulimit -S$limit) $(ulimit -H$limit); done"
+
+    @Test(arguments: try await BackendUnderTest.usable())
+    func limitsOfProcessesAreAsAskedForAndCanNotBeRaised(backend: BackendUnderTest) async throws {
+        let limits = NodeLimits(
+            openFiles: 2000, processes: 1000, stack: 4 << 20, lockedMemory: 64 << 10, coreFile: 1 << 20)
+        let asked = ["n 2000 2000", "s 4096 4096", "l 64 64", "c 1024 1024"]
+        try await withCluster(ClusterConfiguration(backend: backend.choice, limits: limits)) { cluster in
+            for user in User.allCases {
+                #expect(try await cluster[0].run(Self.ulimits, as: user).lines == asked)
+                #expect(try await cluster[0].run("ulimit -Su; ulimit -Hu", as: user).lines == ["1000", "1000"])
+            }
+            let executed = try await cluster.handle.execute(["bash", "-c", Self.ulimits], on: "node1")
+            #expect(executed.lines == asked)
+        }
+    }
+
+    @Test(arguments: try await BackendUnderTest.usable())
+    func limitsOfProcessesAreNotThoseOfTheCaller(backend: BackendUnderTest) async throws {
+        try await CommandLine.with(backend) { command in
+            let script = "ulimit -S -n 700 -s 4096 -c 4 -t 5000 -f 9000000; exec \"$@\""
+            let asked = Self.ulimits + "; ulimit -St; ulimit -Sf"
+            let words = ["-c", script, "bash", CommandLine.path, "run", "--", "ssh", "node1", asked]
+            let run = try await Command("bash", words, environment: command.environment).output(limit: .seconds(120))
+            let soft = run.lines.prefix(4).map { $0.split(separator: " ").prefix(2).joined(separator: " ") }
+            #expect(soft.filter { !$0.hasPrefix("l") } == ["n 1024", "s 8192", "c 0"], "\(run)")
+            let locked = try #require(run.lines.first { $0.hasPrefix("l ") }?.split(separator: " "))
+            #expect(locked[1] == "8192" || locked[1] == locked[2])
+            #expect(run.lines.suffix(2) == ["unlimited", "unlimited"], "\(run)")
+            // What nobody has the right to raise is said before anything starts, or by the engine.
+            let most = try await command.run("up", "--ulimit", "nofile=2000000000")
+            #expect(most.exitCode != 0)
+            #expect(most.standardError.contains("open files") || most.standardError.contains("ulimit"), "\(most)")
+            #expect(try await command.left() == [])
+        }
+    }
+
     #if os(Linux)
     private static let (kibi, mebi, gibi) = (1 << 10, 1 << 20, 1 << 30)
 

@@ -8,7 +8,7 @@ import Testing
 struct TransferTests {
     static let names = [
         "plain", "two words", "it's", "$(touch pwned)", "-rf", "a:b", "a*b?[c]", "{x,y}", "new\nline", "back\\slash",
-        "é",
+        "é", "a\\nb", "&|;#%^$", "~", "end\n", "'\u{301}", " ",
     ]
 
     @Test(arguments: try await BackendUnderTest.usable(), names) func anyFileNameGoesThereAndBack(
@@ -78,5 +78,157 @@ struct TransferTests {
         }
         #expect(down.code == .transferFailed)
         #expect(down.message.contains("/no/such on node1"))
+    }
+
+    @Test(arguments: try await BackendUnderTest.usable()) func whatIsThereIsGoneIntoOrWrittenOverAsByCp(
+        backend: BackendUnderTest
+    ) async throws {
+        let node = try backend.cluster[1]
+        try await withTemporaryFolder { folder in
+            try Self.write("new", to: folder + "/file")
+            try FileManager.default.createDirectory(atPath: folder + "/tree/sub", withIntermediateDirectories: true)
+            try Self.write("deep", to: folder + "/tree/sub/deep")
+            try await node.run(
+                "mkdir -p at/folder at/tree/file; echo old >at/old; chmod 600 at/old; ln at/old at/other; ln -s old at/link"
+            )
+            .requireSuccess()
+            func content(_ path: String) async throws -> String { try await node.run("cat at/\(path)").standardOutput }
+            // A file goes into a folder that is there, or to the name.
+            try await node.upload(from: folder + "/file", to: "at/folder")
+            #expect(try await content("folder/file") == "new")
+            try await node.upload(from: folder + "/file", to: "at/name")
+            #expect(try await content("name") == "new")
+            // What is there is written over: its other names, and the links to it, show that.
+            try await node.upload(from: folder + "/file", to: "at/link")
+            #expect(try await content("other") == "new")
+            #expect(try await node.run("test -L at/link").exitCode == 0)
+            // A folder that is there keeps what it has, and its mode.
+            try await node.run("mkdir -m 711 at/folder/tree; touch at/folder/tree/kept").requireSuccess()
+            try await node.upload(from: folder + "/tree", to: "at/folder/")
+            #expect(try await content("folder/tree/sub/deep") == "deep")
+            #expect(
+                try await node.run("ls at/folder/tree; stat -c %a at/folder/tree").lines == ["kept", "sub", "711"])
+            // What is in it without the folder itself.
+            try await node.upload(from: folder + "/tree/.", to: "at/folder")
+            #expect(try await content("folder/sub/deep") == "deep")
+            // The same on this machine.
+            try await node.download(from: "at/tree", to: folder)
+            #expect(FileManager.default.fileExists(atPath: folder + "/tree/file"))
+            #expect(FileManager.default.fileExists(atPath: folder + "/tree/sub/deep"))
+            try FileManager.default.createSymbolicLink(atPath: folder + "/link", withDestinationPath: "file")
+            try await node.download(from: "at/folder/tree/sub/deep", to: folder + "/link")
+            #expect(try String(contentsOfFile: folder + "/file", encoding: .utf8) == "deep")
+            try await node.download(from: "at/folder/.", to: folder)
+            #expect(try String(contentsOfFile: folder + "/sub/deep", encoding: .utf8) == "deep")
+        }
+    }
+
+    /// Each is what is copied, where to, and what is said.
+    static let refused = [
+        ("tree", "there/file", "is no folder"), ("file", "there/sub", "is a folder"),
+        ("file", "nowhere/", "there is no folder"),
+        ("file", "nowhere/x", "No such file"), ("tree", "nowhere/x", "No such file"),
+        ("file", "/dev/null", "neither a file nor a folder"),
+        ("file", "there/file/x", "Not a directory"), ("nothing", "x", "No such file"), ("socket", "x", "socket"),
+    ]
+
+    @Test(arguments: try await BackendUnderTest.usable(), refused) func whatCanNotBeIsRefusedInBothDirections(
+        backend: BackendUnderTest, attempt: (source: String, target: String, message: String)
+    ) async throws {
+        let node = try backend.cluster[2]
+        let script = """
+            mkdir -p "$1/tree" "$1/there/sub/file" && touch "$1/file" "$1/there/file" && [ -e "$1/socket" ] ||
+                python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1] + "/socket")' "$1"
+            """
+        let there = "/home/ubuntu/refused-\(UUID().uuidString)"
+        try await withTemporaryFolder { folder in
+            try await node.run(["sh", "-c", script, "sh", there]).requireSuccess()
+            #expect(try await Command("sh", ["-c", script, "sh", folder]).output().succeeded)
+            func place(_ path: String, _ folder: String) -> String { path.hasPrefix("/") ? path : folder + "/" + path }
+            // A file goes into the folder `sub`, where a folder has its name.
+            let up = try await #require(throws: ClusterError.self) {
+                try await node.upload(
+                    from: folder + "/" + attempt.source, to: place(attempt.target, there), as: .root)
+            }
+            let down = try await #require(throws: ClusterError.self) {
+                try await node.download(from: there + "/" + attempt.source, to: place(attempt.target, folder))
+            }
+            for error in [up, down] {
+                #expect(error.code == .transferFailed)
+                #expect(error.node == node.name && error.message.contains(node.name))
+                #expect(error.message.contains(attempt.source) && error.message.contains(attempt.target), "\(error)")
+                #expect(error.message.contains(attempt.message), "\(error)")
+            }
+            #expect(try await node.run("test -c /dev/null").exitCode == 0)
+        }
+    }
+
+    @Test(arguments: try await BackendUnderTest.usable()) func whatCanNotBeReadIsNamedAndTheRestIsThere(
+        backend: BackendUnderTest
+    ) async throws {
+        let node = try backend.cluster[0]
+        try await withTemporaryFolder { folder in
+            try await node.run(
+                "mkdir -p ~ubuntu/partly; cd ~ubuntu/partly; touch a z; install -m 600 /dev/null secret", as: .root
+            )
+            .requireSuccess()
+            let error = try await #require(throws: ClusterError.self) {
+                try await node.download(from: "partly", to: folder)
+            }
+            #expect(error.code == .transferFailed)
+            #expect(error.message.contains("secret: Cannot open: Permission denied"), "\(error)")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/partly").sorted() == ["a", "z"])
+        }
+    }
+
+    @Test(arguments: try await BackendUnderTest.usable()) func whereThereIsNoRoomItIsSaid(backend: BackendUnderTest)
+        async throws
+    {
+        let node = try backend.cluster[0]
+        try await withTemporaryFolder { folder in
+            try Data(repeating: 1, count: 80 << 20).write(to: URL(fileURLWithPath: folder + "/big"))
+            let error = try await #require(throws: ClusterError.self) {
+                try await node.upload(from: folder + "/big", to: "/dev/shm/big")
+            }
+            #expect(error.code == .transferFailed)
+            #expect(error.message.lowercased().contains("no space left on"), "\(error)")
+            try await node.run("rm /dev/shm/big").requireSuccess()
+        }
+    }
+
+    @Test(arguments: try await BackendUnderTest.usable()) func theKernelsOwnFilesAreWhole(backend: BackendUnderTest)
+        async throws
+    {
+        let node = try backend.cluster[0]
+        try await withTemporaryFolder { folder in
+            try await node.download(from: "/proc/sys/kernel/ostype", to: folder + "/there")
+            #expect(try String(contentsOfFile: folder + "/there", encoding: .utf8) == "Linux\n")
+            #if os(Linux)
+            try await node.upload(from: "/proc/sys/kernel/ostype", to: "from-proc")
+            #expect(try await node.run("cat from-proc").standardOutput == "Linux\n")
+            #endif
+            try await node.upload(from: folder + "/there", to: "/etc/hosts.copy", as: .root)
+            // Mounted over with Docker: it can be written to, not replaced.
+            let hosts = try await node.run("cat /etc/hosts").standardOutput
+            try Self.write(hosts + "# the end\n", to: folder + "/hosts")
+            try await node.upload(from: folder + "/hosts", to: "/etc/hosts", as: .root)
+            #expect(try await node.run("tail -n 1 /etc/hosts").standardOutput == "# the end\n")
+        }
+    }
+
+    @Test(arguments: try await BackendUnderTest.usable()) func whatNoPathCanBeIsRefused(backend: BackendUnderTest)
+        async throws
+    {
+        let node = try backend.cluster[0]
+        for (source, target) in [("a\0b", "x"), ("/etc/hostname", "a\0b"), ("", "x")] {
+            let error = try await #require(throws: ClusterError.self) {
+                try await node.upload(from: source, to: target)
+            }
+            #expect(error.code == .invalidConfiguration)
+        }
+    }
+
+    private static func write(_ text: String, to path: String) throws {
+        try text.write(toFile: path, atomically: false, encoding: .utf8)
     }
 }

@@ -59,6 +59,12 @@ import Testing
         #expect(values(of: "--subnet", in: plain).count == 1)
     }
 
+    @Test func limitsOfProcessesAreHandedOnIfTheyAreAskedFor() throws {
+        #expect(try values(of: "--ulimit", in: run(ClusterConfiguration())) == [])
+        let words = try run(ClusterConfiguration(limits: NodeLimits(openFiles: 4096, coreFile: 0)))
+        #expect(values(of: "--ulimit", in: words) == ["nofile=4096", "core=0"])
+    }
+
     @Test func aNodesLogGrowsToALimit() throws {
         let words = try run(ClusterConfiguration())
         #expect(values(of: "--log-opt", in: words) == ["max-size=4m"])

@@ -5,7 +5,7 @@ import Testing
     @Test(arguments: [
         "", "plain", "two words", "it's", "\"double\"", "$(touch /tmp/never)", "`id`", "a\nb", "-rf", "*", "~", "\\",
         "é ü", "a;b&c|d",
-        "'", "''", "!history", "$HOME", "tab\there",
+        "'", "''", "!history", "$HOME", "tab\there", "'\u{301}; echo no", "'\u{fe0f}", "\r\n",
     ])
     func aShellReadsTheWordBackUnchanged(word: String) async throws {
         let output = try await Command("sh", ["-c", "printf %s " + shellQuoted(word)]).output()

@@ -90,6 +90,10 @@ package enum DockerArguments {
         // On Docker's default storage the engine refuses it, and says so.
         if let disk = configuration.limits.disk { arguments += ["--storage-opt", "size=\(disk)"] }
         if let sharedMemory = configuration.limits.sharedMemory { arguments += ["--shm-size", "\(sharedMemory)b"] }
+        // Those that nobody has asked for are set by start-node, which knows what the engine allows.
+        for limit in ProcessLimit.all(configuration.limits) where limit.isHard {
+            arguments += ["--ulimit", "\(limit.resource.name)=\(limit.soft ?? 0)"]
+        }
         // A node's root sets up the node's own network, as on any machine.
         for name in Set(configuration.capabilities.compactMap(Capabilities.name) + ["NET_ADMIN"]).sorted() {
             arguments += ["--cap-add", name]

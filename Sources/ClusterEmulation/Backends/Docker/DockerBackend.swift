@@ -82,18 +82,30 @@ extension DockerBackend {
                 group.addTask {
                     do {
                         try await engine.change(arguments, node: node, else: "\(node) could not be started")
-                    } catch let error as ClusterError where error.message.contains("storage-opt") {
+                    } catch let error as ClusterError {
+                        guard let remedy = Self.remedy(for: error.message) else { throw error }
                         throw ClusterError(
-                            error.code, error.message, node: node,
-                            remedy:
-                                "Leave out the limit of a node's disk, or keep the engine's data on btrfs, ZFS, or XFS mounted with pquota."
-                        )
+                            error.code, error.message, node: node, underlying: error.underlying, log: error.log,
+                            remedy: remedy)
                     }
                 }
             }
             try await group.waitForAll()
         }
         try Task.checkCancellation()
+    }
+
+    /// What can be done about a limit that the engine can't give a node; nil for any other complaint.
+    private static func remedy(for complaint: String) -> String? {
+        if complaint.contains("storage-opt") {
+            return
+                "Leave out the limit of a node's disk, or keep the engine's data on btrfs, ZFS, or XFS mounted with pquota."
+        }
+        if complaint.contains("rlimit") {
+            return
+                "The engine may have no more itself: ask for lower limits of processes, or raise the engine's (`ulimit`)."
+        }
+        return nil
     }
 
     private func nodes(

@@ -1,5 +1,6 @@
 /// The folder with a node's files, which `start-node --configure` in the image copies to their places: `etc-ssh/` to
-/// `/etc/ssh`, `etc-sudoers.d/` to `/etc/sudoers.d`, `root/` and `ubuntu/` to the users' `~/.ssh`, and the lines of `hosts` to the end of `/etc/hosts`.
+/// `/etc/ssh`, `etc-sudoers.d/` to `/etc/sudoers.d`, `root/` and `ubuntu/` to the users' `~/.ssh`, the lines of `hosts` to the
+/// end of `/etc/hosts`; those of `limits` are for `ulimit`.
 enum DockerNodeFolder {
     /// The folder of all nodes' folders, in the cluster's.
     static let place = "nodes"
@@ -15,7 +16,16 @@ enum DockerNodeFolder {
             try folders[file.place]?.write(file.text, to: file.name, mode: file.mode)
         }
         try folder.write(files.hosts, to: "hosts")
+        try folder.write(limits(plan.configuration.limits), to: "limits")
         return folder.path
+    }
+
+    /// Soft limits that nobody has asked for, as `ulimit -S` takes them, one a line.
+    private static func limits(_ limits: NodeLimits) -> String {
+        ProcessLimit.all(limits).compactMap { limit in
+            guard !limit.isHard, let soft = limit.soft, let (sign, unit) = limit.resource.letter else { return nil }
+            return "\(sign) \(soft / unit)\n"
+        }.joined()
     }
 }
 

@@ -130,6 +130,9 @@ final class ClusterSpecification {
         node.writable = arena.text("size=\(space.files),mode=755")
         node.shared_memory = arena.text("size=\(space.sharedMemory),mode=1777")
         node.log_size = space.log
+        let processLimits = ProcessLimit.all(configuration.limits).map(\.forKernel) + ProcessLimit.others
+        node.limits = arena.array(processLimits)
+        node.limit_count = processLimits.count
         // Beside the node's folder, all nodes have the layers, under these names.
         let layers = image.folders.indices.map { "../l\($0)" }.joined(separator: ":")
         node.overlay = arena.text("lowerdir=\(layers),upperdir=u,workdir=w,userxattr")

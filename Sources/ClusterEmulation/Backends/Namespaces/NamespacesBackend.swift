@@ -38,6 +38,7 @@ package struct NamespacesBackend: Backend {
     package func check(_ configuration: ClusterConfiguration) throws {
         try NamespaceImages.check(configuration.image)
         _ = try NodeSpace(configuration.limits)
+        try ProcessLimit.check(configuration.limits)
         if configuration.ipv6, !MachineNetworks.haveIPv6 {
             throw ClusterError(
                 .invalidConfiguration, "Nodes can't have addresses of IPv6: this machine's kernel has no IPv6.",

@@ -1,0 +1,45 @@
+#!/bin/sh
+# Runs on a node: unpacks an archive of tar's from standard input. Words: where the copy is to be, the name that it has in a
+# folder that is there already (empty: what is in the folder that is copied goes into it), and what is copied: folder, link or file.
+set -u
+export LC_ALL=C.UTF-8
+target=$1 name=$2 kind=$3
+
+refuse() {
+    echo "$*" >&2
+    exit 1
+}
+
+unpack() { exec tar --extract --file=- --preserve-permissions --no-same-owner --no-unquote "$@"; }
+
+# escaped TEXT: as tar's --transform takes it; with a letter behind it, since the shell drops line breaks at the end.
+escaped() { printf %sx "$1" | sed 's/[\\&|]/\\&/g'; }
+
+if [ -d "$target" ]; then
+    [ -z "$name" ] || target=${target%/}/$name
+elif [ "$kind" != folder ]; then
+    case $target in */) refuse "there is no folder $target" ;; esac
+fi
+
+if [ "$kind" = folder ]; then
+    # What the name of a folder leads to may be gone into; what is within it is not to lead anywhere else.
+    if [ -d "$target" ] && { [ -z "$name" ] || [ ! -L "$target" ]; }; then
+        unpack --no-overwrite-dir --directory="$target"
+    fi
+    if [ -e "$target" ] || [ -L "$target" ]; then refuse "$target is there and is no folder"; fi
+    mkdir -m 0700 -- "$target" || exit
+    unpack --directory="$target"
+fi
+
+if [ -d "$target" ] && { [ "$kind" = file ] || [ ! -L "$target" ]; }; then refuse "$target is there and is a folder"; fi
+if [ "$kind" = file ] && [ -e "$target" ]; then
+    [ -f "$target" ] || refuse "$target is there and is neither a file nor a folder"
+    target=$(readlink --canonicalize -- "$target" && echo x) && target=${target%?x} || exit
+fi
+case $target in
+    */*) folder=${target%/*}/ file=${target##*/} ;;
+    *) folder=. file=$target ;;
+esac
+file=$(escaped "$file") && file=${file%x} || exit
+# What is there is written over and not replaced: it may be mounted, or have other names.
+unpack --overwrite --directory="$folder" --transform="s|^.*\$|./${file}|S"

@@ -1,0 +1,141 @@
+import ClusterEmulation
+
+/// A name that a mapping knows, and what is done with its value.
+struct Field<Subject> {
+    let name: String
+    let read: (Entry, inout Subject) throws -> Void
+
+    init(_ name: String, _ read: @escaping (Entry, inout Subject) throws -> Void) {
+        self.name = name
+        self.read = read
+    }
+}
+
+extension Field<ClusterConfiguration> {
+    /// The settings of a cluster, as ``ClusterConfiguration`` has them.
+    static var cluster: [Field] {
+        [
+            Field("nodes") { entry, cluster in
+                let number = try entry.integer()
+                try entry.check { $0.nodes = number }
+                cluster.nodes = number
+            },
+            Field("image") { entry, cluster in cluster.image = try entry.image() },
+            Field("backend") { entry, cluster in
+                let name = try entry.text()
+                do { cluster.backend = try BackendChoice.named(name) } catch let error as ClusterError {
+                    throw entry.refusal(error.message, remedy: error.remedy)
+                }
+            },
+            Field("name") { entry, cluster in
+                let name = try entry.text()
+                try entry.check { $0.name = name }
+                cluster.name = name
+            },
+            Field("limits") { entry, cluster in try entry.read(Field<NodeLimits>.limits, into: &cluster.limits) },
+            Field("environment") { entry, cluster in
+                for (key, value) in try entry.pairs() {
+                    let (name, text) = (value.name, try value.anyText())
+                    try key.check { $0.environment = [name: text] }
+                    cluster.environment[name] = text
+                }
+            },
+            Field("ports") { entry, cluster in cluster.ports = try entry.list().map { try $0.port() } },
+            Field("mounts") { entry, cluster in cluster.mounts = try entry.list().map { try $0.mount() } },
+            Field("outside") { entry, cluster in cluster.outside = try entry.truth() },
+            Field("hostAccess") { entry, cluster in cluster.hostAccess = try entry.truth() },
+            Field("sudo") { entry, cluster in cluster.sudo = try entry.truth() },
+            Field("capabilities") { entry, cluster in
+                cluster.capabilities = try entry.list().map { entry in
+                    let name = try entry.text()
+                    try entry.check { $0.capabilities = [name] }
+                    return name
+                }
+            },
+            // In seconds.
+            Field("readyWithin") { entry, cluster in
+                let limit = Duration.seconds(try entry.number())
+                try entry.check { $0.readyWithin = limit }
+                cluster.readyWithin = limit
+            },
+        ]
+    }
+}
+
+extension Field<NodeLimits> {
+    static var limits: [Field] {
+        [
+            Field("processors") { entry, limits in limits.processors = try entry.checked(\.processors, entry.number())
+            },
+            Field("memory") { entry, limits in limits.memory = try entry.checked(\.memory, entry.size()) },
+            Field("disk") { entry, limits in limits.disk = try entry.checked(\.disk, entry.size()) },
+            Field("sharedMemory") { entry, limits in
+                limits.sharedMemory = try entry.checked(\.sharedMemory, entry.size())
+            },
+            Field("openFiles") { entry, limits in limits.openFiles = try entry.checked(\.openFiles, entry.integer()) },
+            Field("processes") { entry, limits in limits.processes = try entry.checked(\.processes, entry.integer()) },
+            Field("stack") { entry, limits in limits.stack = try entry.checked(\.stack, entry.size()) },
+            Field("lockedMemory") { entry, limits in
+                limits.lockedMemory = try entry.checked(\.lockedMemory, entry.size())
+            },
+            Field("coreFile") { entry, limits in limits.coreFile = try entry.checked(\.coreFile, entry.size()) },
+        ]
+    }
+}
+
+extension Field<(nodePort: Int?, hostPort: Int?)> {
+    static var port: [Field] {
+        [
+            Field("nodePort") { entry, port in
+                let number = try entry.integer()
+                try entry.check { $0.ports = [PublishedPort(number)] }
+                port.nodePort = number
+            },
+            Field("hostPort") { entry, port in
+                let number = try entry.integer()
+                try entry.check { $0.ports = [PublishedPort(1, on: number)] }
+                port.hostPort = number
+            },
+        ]
+    }
+}
+
+extension Field<(source: String?, target: String?, isReadOnly: Bool)> {
+    static var mount: [Field] {
+        [
+            Field("source") { entry, mount in mount.source = try entry.path() },
+            Field("target") { entry, mount in mount.target = try entry.text() },
+            Field("isReadOnly") { entry, mount in mount.isReadOnly = try entry.truth() },
+        ]
+    }
+}
+
+extension Entry {
+    fileprivate func checked<Value>(_ limit: WritableKeyPath<NodeLimits, Value?>, _ value: Value) throws -> Value {
+        try check { $0.limits[keyPath: limit] = value }
+        return value
+    }
+
+    fileprivate func port() throws -> PublishedPort {
+        guard isMapping else {
+            let number = try integer()
+            try check { $0.ports = [PublishedPort(number)] }
+            return PublishedPort(number)
+        }
+        var port: (nodePort: Int?, hostPort: Int?) = (nil, nil)
+        try read(Field<(nodePort: Int?, hostPort: Int?)>.port, into: &port)
+        guard let nodePort = port.nodePort else { throw refusal("\(name) has no nodePort.") }
+        return PublishedPort(nodePort, on: port.hostPort)
+    }
+
+    fileprivate func mount() throws -> Mount {
+        var mount: (source: String?, target: String?, isReadOnly: Bool) = (nil, nil, false)
+        try read(Field<(source: String?, target: String?, isReadOnly: Bool)>.mount, into: &mount)
+        guard let source = mount.source, let target = mount.target else {
+            throw refusal("\(name) has no \(mount.source == nil ? "source" : "target").")
+        }
+        let result = Mount(source, at: target, isReadOnly: mount.isReadOnly)
+        try check { $0.mounts = [result] }
+        return result
+    }
+}
