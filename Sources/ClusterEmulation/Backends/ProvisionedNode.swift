@@ -49,6 +49,9 @@ package struct ProvisionedNode: Sendable, Hashable {
         }
     }
 
+    /// The addresses on the cluster's network.
+    package var addresses: [String] { [ip] + (ipv6.map { [$0] } ?? []) }
+
     /// The ed25519 host key.
     package var hostKey: String { hostKeys.first ?? "" }
 

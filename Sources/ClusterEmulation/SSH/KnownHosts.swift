@@ -2,12 +2,12 @@
 ///
 /// All names of a node stand in one line: there are clients that want the name and the address of a host in the same.
 package enum KnownHosts {
-    /// What this machine knows: each node by its names, by its address, and by its published port under each name that this
+    /// What this machine knows: each node by its names, by its addresses, and by its published port under each name that this
     /// machine has for that. A port other than 22 is part of the name.
     package static func forThisMachine(_ nodes: [ProvisionedNode]) -> String {
         nodes.map { node in
             let atPort = [node.name, node.fqdn, node.host, "localhost"].map { "[\($0)]:\(node.port)" }
-            return lines([node.name, node.fqdn, node.ip] + atPort, node.hostKeys)
+            return lines([node.name, node.fqdn] + node.addresses + atPort, node.hostKeys)
         }.joined()
     }
 

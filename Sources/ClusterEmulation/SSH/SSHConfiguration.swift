@@ -44,10 +44,10 @@ package struct SSHConfiguration: Sendable {
     package func text(openSSHFile: String) -> String {
         let nodes = nodes.map { node in
             switch reach {
-            case .addresses: return block(node.names + [node.ip, node.place], byAddress(node)) + aliases(node)
+            case .addresses: return block(node.names + node.addresses + [node.place], byAddress(node)) + aliases(node)
             case .ports:
                 let byPort = ["HostName \(node.host)", "Port \(node.port)"]
-                return block(node.names + [node.place], byPort) + block([node.ip], byAddress(node)) + aliases(node)
+                return block(node.names + [node.place], byPort) + block(node.addresses, byAddress(node)) + aliases(node)
             }
         }
         let include = reach == .addresses ? "" : "Include \(Self.pattern(openSSHFile))\n\n"
@@ -65,7 +65,7 @@ package struct SSHConfiguration: Sendable {
     ///   - own: What else is to be read, and goes before the text's own defaults.
     /// - Returns: The text.
     package func openSSHText(keys: Bool = true, own: String = "") -> String {
-        let nodes = nodes.map { block($0.names + [$0.ip, $0.place], byAddress($0)) + aliases($0) }
+        let nodes = nodes.map { block($0.names + $0.addresses + [$0.place], byAddress($0)) + aliases($0) }
         // OpenSSH 9's default key exchange takes 55 ms more of processor time, which buys nothing here.
         let defaults = [Self.user, "KexAlgorithms ^curve25519-sha256"]
         return nodes.joined() + forAll(common(keys: keys)) + own + forAll(defaults)
@@ -85,7 +85,7 @@ package struct SSHConfiguration: Sendable {
         node.names.map { block([$0], ["HostKeyAlias \($0)"]) }.joined()
     }
 
-    private var patterns: [String] { nodes.flatMap { $0.names + [$0.ip, $0.place] } }
+    private var patterns: [String] { nodes.flatMap { $0.names + $0.addresses + [$0.place] } }
 
     private func byAddress(_ node: ProvisionedNode) -> [String] {
         let there = ["HostName \(node.ip)", "Port 22"]

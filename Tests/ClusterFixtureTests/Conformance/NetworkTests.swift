@@ -119,6 +119,13 @@ struct NetworkTests {
             try await cluster[0].run("ping -6 -c 1 -W 20 node2").requireSuccess()
             #expect(
                 try await cluster[0].run("ssh-keygen -F \(addresses[1])").standardOutput.contains(cluster[1].hostKey))
+            // Between nodes, and from this machine, where the address leads to the node whichever way there is.
+            for line in ["ssh -6 node2 hostname", "ssh \(addresses[1]) hostname"] {
+                #expect(try await cluster[0].run(line).standardOutput == "node2\n", "\(line)")
+            }
+            let words = ["-F", cluster.sshConfigurationFile, addresses[1], "hostname"]
+            let output = try await Command("ssh", words).output(limit: .seconds(60))
+            #expect(output.standardOutput == "node2\n", "\(output.standardError)")
             let line = "cat >serve.py && (python3 serve.py >served 2>&1 &)"
             try await cluster[1].run(line, standardInput: Self.serve).requireSuccess()
             #expect(try await eventually { try await cluster[1].run("cat served").standardOutput == "listening\n" })
