@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # A ProxyCommand: bash relay.sh ADDRESS:PORT [ADDRESS:PORT=HOST:PORT …]
-# Leads to what a node's address and port are published as, for nodes whose addresses this machine does not reach.
+# Leads to what a node's address and port are published as, for nodes whose addresses this machine does not reach. (net-ssh takes the
+# ProxyCommand of an included file, and the host and the port of the file that includes it: that place is as good.)
 wanted=$1
 shift
 for pair; do
-    [ "${pair%%=*}" = "$wanted" ] || continue
     place=${pair#*=}
+    [ "${pair%%=*}" = "$wanted" ] || [ "$place" = "$wanted" ] || continue
     exec 3<>"/dev/tcp/${place%:*}/${place##*:}" || exit 1
     cat <&3 &
     # Standard output is the other program's alone from here on: ssh is told when the node closes the connection.

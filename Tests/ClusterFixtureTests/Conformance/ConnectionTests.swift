@@ -165,4 +165,38 @@ struct ConnectionTests {
             #expect(try await way.ssh(cluster, riding).output().exitCode == 255)
         }
     }
+
+    @Test(arguments: try await BackendUnderTest.usable(), Way.allCases)
+    func agentsAndForwardsOfAllKindsWork(backend: BackendUnderTest, way: Way) async throws {
+        let cluster = try await connected(backend)
+        let through = try await way.ssh(cluster, ["-W", "node2:22", "node1"]).output()
+        #expect(through.standardOutput.hasPrefix("SSH-2.0-"), "\(through.complaint)")
+
+        let listener = try Listener(.say("from here"))
+        let number = way == .programs ? 7071 : 7072
+        let back = ["-o", "ExitOnForwardFailure=yes", "-R", "127.0.0.1:\(number):127.0.0.1:\(listener.port)", "node1"]
+        let heard = try await way.ssh(cluster, back + ["exec 3<>/dev/tcp/127.0.0.1/\(number); cat <&3"]).output()
+        #expect(heard.standardOutput == "from here", "\(heard.complaint)")
+
+        let proxy = try LoopbackPort.free()
+        let socks = try way.ssh(cluster, ["-N", "-D", "127.0.0.1:\(proxy)", "node1"])
+        let ssh = Task { try await socks.output() }
+        // sshd hangs up on it, but says hello first.
+        let curl = [
+            "--silent", "--http0.9", "--noproxy", "none", "--socks5-hostname", "127.0.0.1:\(proxy)", "http://node3:22",
+        ]
+        #expect(
+            try await eventually {
+                try await Command("curl", curl).output(limit: .seconds(20)).standardOutput.hasPrefix("SSH-2.0-")
+            })
+        ssh.cancel()
+        _ = await ssh.result
+
+        let agent = try way.ssh(cluster, ["-A", "node1", "ssh-add -L"])
+        let key = cluster[0].identityFile()
+        let line = "ssh-add -q \(shellQuoted(key)) && \(Command(agent.program, agent.arguments).line)"
+        let keys = try await Command("ssh-agent", ["sh", "-c", line]).output()
+        let known = try String(contentsOfFile: key + ".pub", encoding: .utf8).split(separator: " ")[1]
+        #expect(keys.standardOutput.contains(known), "\(keys.complaint)")
+    }
 }
