@@ -31,6 +31,9 @@ public struct ClusterConfiguration: Sendable, Hashable {
     public var ipv6: Bool
     /// Whether `ubuntu` may become root by `sudo`, without a password.
     public var sudo: Bool
+    /// Whether `root` and `ubuntu` can log in by password too. The passwords are made anew for each cluster, and stand in its
+    /// inventory alone.
+    public var passwordLogins: Bool
     /// Linux capabilities that the nodes' root has beside Docker's usual ones and `NET_ADMIN`, such as `SYS_PTRACE`. With namespaces
     /// root has all of them already, over what is the node's own.
     public var capabilities: [String]
@@ -61,6 +64,7 @@ public struct ClusterConfiguration: Sendable, Hashable {
     ///   - subnets: The range of IPv4 addresses out of which the cluster's subnet is taken.
     ///   - ipv6: Whether the nodes have addresses of IPv6 as well.
     ///   - sudo: Whether `ubuntu` may become root by `sudo`, without a password.
+    ///   - passwordLogins: Whether the users can log in by password too; see ``Node/password(for:)``.
     ///   - capabilities: Linux capabilities that the nodes' root has besides the usual ones, such as `SYS_PTRACE`.
     ///   - rsaHostKeys: Whether the nodes have RSA host keys beside others.
     ///   - readyWithin: How long the nodes may take to become ready; 60 seconds unless you say otherwise.
@@ -78,6 +82,7 @@ public struct ClusterConfiguration: Sendable, Hashable {
         subnets: String? = nil,
         ipv6: Bool = false,
         sudo: Bool = false,
+        passwordLogins: Bool = false,
         capabilities: [String] = [],
         rsaHostKeys: Bool = false,
         readyWithin: Duration = .seconds(60)
@@ -95,6 +100,7 @@ public struct ClusterConfiguration: Sendable, Hashable {
         self.subnets = subnets
         self.ipv6 = ipv6
         self.sudo = sudo
+        self.passwordLogins = passwordLogins
         self.capabilities = capabilities
         self.rsaHostKeys = rsaHostKeys
         self.readyWithin = readyWithin

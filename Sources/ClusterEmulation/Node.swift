@@ -7,6 +7,7 @@ public struct Node: Sendable, Hashable, CustomStringConvertible {
     let cluster: any BackendCluster
     let access: SSHAccess
     let timeline: Timeline
+    let passwords: [User: String]
 
     /// The host name: node1, node2 and so on.
     public var name: String { provisioned.name }
@@ -49,6 +50,9 @@ public struct Node: Sendable, Hashable, CustomStringConvertible {
 extension Node {
     /// The private key file that lets the test process in as `user`.
     public func identityFile(for user: User = .ubuntu) -> String { access.identityFiles[user] ?? "" }
+
+    /// The password that lets `user` in as well as a key does, if ``ClusterConfiguration/passwordLogins`` asks for any.
+    public func password(for user: User = .ubuntu) -> String? { passwords[user] }
 
     /// The command line that a person would type to log in, ready for a shell; a command may follow it.
     public func sshCommand(as user: User = .ubuntu) -> String {

@@ -50,6 +50,7 @@ extension Field<ClusterConfiguration> {
                 cluster.subnets = range
             },
             Field("ipv6") { entry, cluster in cluster.ipv6 = try entry.truth() },
+            Field("passwordLogins") { entry, cluster in cluster.passwordLogins = try entry.truth() },
             Field("sudo") { entry, cluster in cluster.sudo = try entry.truth() },
             Field("capabilities") { entry, cluster in
                 cluster.capabilities = try entry.list().map { entry in

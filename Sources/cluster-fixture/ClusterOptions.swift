@@ -43,6 +43,10 @@ struct ClusterOptions: ParsableArguments {
     @Flag(inversion: .prefixedNo, help: "Let ubuntu become root by sudo, without a password.")
     var sudo: Bool?
 
+    @Flag(
+        inversion: .prefixedNo, help: "Let root and ubuntu log in by password too; the inventory has the passwords.")
+    var passwordLogins: Bool?
+
     @Flag(inversion: .prefixedNo, help: "Give the nodes RSA host keys too: 0.1 to 0.2 s for each.")
     var rsaHostKeys: Bool?
 
@@ -100,6 +104,7 @@ struct ClusterOptions: ParsableArguments {
         if let subnets { cluster.subnets = subnets }
         if let ipv6 { cluster.ipv6 = ipv6 }
         if let sudo { cluster.sudo = sudo }
+        if let passwordLogins { cluster.passwordLogins = passwordLogins }
         if let rsaHostKeys { cluster.rsaHostKeys = rsaHostKeys }
         cluster.capabilities += capabilities
         if let readyWithin { cluster.readyWithin = .seconds(readyWithin) }

@@ -73,6 +73,8 @@ public struct Inventory: Codable, Sendable, Hashable {
         public let name: String
         /// The private key's file.
         public package(set) var identityFile: String
+        /// The password, if the cluster's ``ClusterConfiguration/passwordLogins`` asks for any; else it is left out.
+        public let password: String?
     }
 }
 
@@ -90,7 +92,8 @@ extension Cluster {
                         Inventory.PublishedPort(nodePort: $0.nodePort, port: $0.hostPort, transport: $0.transport)
                     },
                     users: [User.ubuntu, .root].map {
-                        Inventory.User(name: "\($0)", identityFile: node.identityFile(for: $0))
+                        Inventory.User(
+                            name: "\($0)", identityFile: node.identityFile(for: $0), password: node.password(for: $0))
                     })
             })
     }

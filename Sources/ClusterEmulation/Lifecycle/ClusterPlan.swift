@@ -7,6 +7,8 @@ package struct ClusterPlan: Sendable {
     package let configuration: ClusterConfiguration
     package let nodeNames: [String]
     package let workspace: Workspace
+    /// What each user of the nodes may log in with besides a key, if that is asked for.
+    package let passwords: [User: String]
     /// Where its subnet is taken from.
     package let subnets: SubnetRange
     /// Its IPv6 addresses, if it is to have any.
@@ -23,7 +25,18 @@ package struct ClusterPlan: Sendable {
         self.configuration = configuration
         nodeNames = Self.nodeNames(configuration.nodes)
         workspace = Workspace(cluster: id)
+        passwords = configuration.passwordLogins ? Self.freshPasswords() : [:]
         subnet6 = configuration.ipv6 ? Subnet6(id) : nil
+    }
+
+    /// Of letters and digits, which need no quotes anywhere: 24 of them are more than 140 bits.
+    private static func freshPasswords() -> [User: String] {
+        let letters = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+        var generator = SystemRandomNumberGenerator()
+        return Dictionary(
+            uniqueKeysWithValues: User.allCases.map { user in
+                (user, String((0..<24).compactMap { _ in letters.randomElement(using: &generator) }))
+            })
     }
 
     /// The cluster's domain, of those that no one on the internet has (RFC 6761).

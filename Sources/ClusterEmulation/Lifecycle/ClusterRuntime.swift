@@ -42,6 +42,7 @@ final class ClusterRuntime: Sendable {
             access = opened
             try await Readiness(plan: plan, cluster: cluster, access: opened, timeline: timeline).wait()
             try await cluster.joined()
+            try await Passwords.set(plan.passwords, on: cluster)
             timeline.note(.done(.ready))
             await swept
             let runtime = ClusterRuntime(
@@ -63,7 +64,9 @@ final class ClusterRuntime: Sendable {
 
     private var nodes: [Node] {
         cluster.nodes.enumerated().map { index, node in
-            Node(index: index, provisioned: node, cluster: cluster, access: access, timeline: timeline)
+            Node(
+                index: index, provisioned: node, cluster: cluster, access: access, timeline: timeline,
+                passwords: plan.passwords)
         }
     }
 

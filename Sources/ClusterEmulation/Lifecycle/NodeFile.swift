@@ -6,6 +6,8 @@ package struct NodeFile: Sendable, Hashable {
     package enum Place: Sendable, Hashable {
         /// `/etc/ssh`
         case etcSSH
+        /// `/etc/ssh/sshd_config.d`
+        case sshdSettings
         /// `/etc/sudoers.d`
         case etcSudoers
         /// The user's `~/.ssh`, and the user's property.
@@ -43,7 +45,9 @@ package struct NodeFiles: Sendable {
                 return (names, credentials.publicHostKeys(of: node))
             })
         let environment = plan.configuration.environment.sorted { $0.key < $1.key }.map { "\($0)=\($1)\n" }.joined()
-        let rights = plan.configuration.sudo ? [NodeFile.sudo] : []
+        let rights =
+            (plan.configuration.sudo ? [NodeFile.sudo] : [])
+            + (plan.configuration.passwordLogins ? [NodeFile.passwordLogins] : [])
         common =
             rights
             + credentials.internalKeys.flatMap { user, key in
@@ -67,6 +71,10 @@ package struct NodeFiles: Sendable {
 extension NodeFile {
     fileprivate static let sudo = NodeFile(
         place: .etcSudoers, name: "cluster-fixture", text: "ubuntu ALL=(ALL:ALL) NOPASSWD: ALL\n", mode: 0o440)
+
+    fileprivate static let passwordLogins = NodeFile(
+        place: .sshdSettings, name: "cluster-fixture.conf",
+        text: "PasswordAuthentication yes\nKbdInteractiveAuthentication yes\nPermitRootLogin yes\n", mode: 0o644)
 
     fileprivate static func pair(_ key: KeyText, _ place: Place, _ name: String) -> [NodeFile] {
         [

@@ -131,4 +131,44 @@ struct ServiceTests {
             }
         }
     }
+
+    /// The password is handed over by a program of the caller's: it is on no command line.
+    private func login(
+        as user: String, with password: String, to cluster: Cluster, in folder: String
+    ) async throws -> CommandOutput {
+        let asking = folder + "/ask"
+        try "#!/bin/sh\necho \"$ANSWER\"\n".write(toFile: asking, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: asking)
+        let own = [
+            "-F", cluster.sshConfigurationFile, "-o", "PubkeyAuthentication=no", "-o", "NumberOfPasswordPrompts=1",
+        ]
+        return try await Command(
+            "ssh", own + ["--", "\(user)@node2", "id", "-un"],
+            environment: ["SSH_ASKPASS": asking, "SSH_ASKPASS_REQUIRE": "force", "ANSWER": password]
+        ).output(limit: .seconds(60))
+    }
+
+    @Test(arguments: try await BackendUnderTest.usable())
+    func passwordsLetUsersInWhereTheyAreAskedFor(backend: BackendUnderTest) async throws {
+        let configuration = ClusterConfiguration(nodes: 2, backend: backend.choice, passwordLogins: true)
+        try await withTemporaryFolder { folder in
+            try await withCluster(configuration) { cluster in
+                let users = cluster.inventory.nodes[1].users
+                #expect(Set(users.compactMap(\.password)).count == 2)
+                for user in users {
+                    let password = try #require(user.password)
+                    let output = try await login(as: user.name, with: password, to: cluster, in: folder)
+                    #expect(output.standardOutput == user.name + "\n", "\(output.standardError)")
+                    let wrong = try await login(as: user.name, with: password + "x", to: cluster, in: folder)
+                    #expect(wrong.exitCode == 255)
+                }
+            }
+            try await withCluster(nodes: 2, backend: backend.choice) { cluster in
+                #expect(cluster[0].password(for: .root) == nil)
+                let refused = try await login(as: "ubuntu", with: "", to: cluster, in: folder)
+                #expect(refused.exitCode == 255)
+                #expect(refused.standardError.contains("(publickey)"), "\(refused.standardError)")
+            }
+        }
+    }
 }

@@ -1,5 +1,5 @@
 /// The folder with a node's files, which `start-node --configure` in the image copies to their places: `etc-ssh/` to
-/// `/etc/ssh`, `etc-sudoers.d/` to `/etc/sudoers.d`, `root/` and `ubuntu/` to the users' `~/.ssh`, the lines of `hosts` to the
+/// `/etc/ssh`, `sshd_config.d/` to the folder of that name in there, `etc-sudoers.d/` to `/etc/sudoers.d`, `root/` and `ubuntu/` to the users' `~/.ssh`, the lines of `hosts` to the
 /// end of `/etc/hosts`; those of `limits` are for `ulimit`.
 enum DockerNodeFolder {
     /// The folder of all nodes' folders, in the cluster's.
@@ -9,7 +9,7 @@ enum DockerNodeFolder {
     static func write(_ plan: ClusterPlan, node: String, files: NodeFiles) throws -> String {
         let folder = try OwnFolder.ensured("\(plan.workspace.folder)/\(place)").make(node)
         var folders: [NodeFile.Place: OwnFolder] = [:]
-        for place in [.etcSSH, .etcSudoers] + User.allCases.map({ NodeFile.Place.home($0) }) {
+        for place in [.etcSSH, .sshdSettings, .etcSudoers] + User.allCases.map({ NodeFile.Place.home($0) }) {
             folders[place] = try folder.make(place.folder)
         }
         for file in files.common + files.own(of: node) {
@@ -33,6 +33,7 @@ extension NodeFile.Place {
     fileprivate var folder: String {
         switch self {
         case .etcSSH: "etc-ssh"
+        case .sshdSettings: "sshd_config.d"
         case .etcSudoers: "etc-sudoers.d"
         case .home(let user): user.rawValue
         }

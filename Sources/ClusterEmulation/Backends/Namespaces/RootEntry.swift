@@ -23,6 +23,7 @@ struct RootEntry: Sendable {
             RootEntry(path: ubuntu.home, mode: 0o755, owner: ubuntu.user, group: ubuntu.group),
             RootEntry(path: ubuntu.home + "/.ssh", mode: 0o700, owner: ubuntu.user, group: ubuntu.group),
             RootEntry(path: "/root/.ssh", mode: 0o700),
+            RootEntry(path: "/etc/ssh/sshd_config.d", mode: 0o755),
         ]
         entries += files.common.map { entry($0, ubuntu) }
         if plan.configuration.outside {
@@ -45,6 +46,7 @@ struct RootEntry: Sendable {
         let (folder, owner, group): (String, UInt32, UInt32) =
             switch file.place {
             case .etcSSH: ("/etc/ssh", 0, 0)
+            case .sshdSettings: ("/etc/ssh/sshd_config.d", 0, 0)
             case .etcSudoers: ("/etc/sudoers.d", 0, 0)
             case .home(.root): ("/root/.ssh", 0, 0)
             case .home(.ubuntu): (ubuntu.home + "/.ssh", ubuntu.user, ubuntu.group)
