@@ -26,7 +26,7 @@ extension Node {
         }
     }
 
-    /// Copies a file or a folder from the node, as ``upload(from:to:as:)`` does to it.
+    /// Copies a file or a folder from the node, as `upload` does to it.
     ///
     /// The copy belongs to whoever runs the test. Setuid, setgid and sticky bits are not taken from a node.
     ///
@@ -34,7 +34,7 @@ extension Node {
     ///   - source: A path on the node, relative to the user's home unless it begins with `/`.
     ///   - target: A path on this machine.
     ///   - user: Who reads it.
-    /// - Throws: As ``upload(from:to:as:)`` does.
+    /// - Throws: As `upload` does.
     public func download(from source: String, to target: String, as user: User = .ubuntu) async throws {
         try await explainingLoss {
             try await FileTransfer(NodeRoute(access, name, user)).download(from: source, to: target)
