@@ -90,7 +90,7 @@ let package = Package(
                 "ClusterFixture", "FixtureTestSupport", "Victim", "cluster-fixture",
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
-            exclude: ["Clients/clients.py"],
+            exclude: ["Clients/clients.py", "Clients/configured.py", "Clients/configured.rb"],
             swiftSettings: strict),
         .target(
             name: "TerrainPipeline",

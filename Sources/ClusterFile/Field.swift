@@ -44,6 +44,18 @@ extension Field<ClusterConfiguration> {
             Field("mounts") { entry, cluster in cluster.mounts = try entry.list().map { try $0.mount() } },
             Field("outside") { entry, cluster in cluster.outside = try entry.truth() },
             Field("hostAccess") { entry, cluster in cluster.hostAccess = try entry.truth() },
+            Field("subnets") { entry, cluster in
+                let range = try entry.text()
+                try entry.check { $0.subnets = range }
+                cluster.subnets = range
+            },
+            Field("ipv6") { entry, cluster in cluster.ipv6 = try entry.truth() },
+            Field("subnets") { entry, cluster in
+                let range = try entry.text()
+                try entry.check { $0.subnets = range }
+                cluster.subnets = range
+            },
+            Field("ipv6") { entry, cluster in cluster.ipv6 = try entry.truth() },
             Field("sudo") { entry, cluster in cluster.sudo = try entry.truth() },
             Field("capabilities") { entry, cluster in
                 cluster.capabilities = try entry.list().map { entry in
@@ -52,6 +64,7 @@ extension Field<ClusterConfiguration> {
                     return name
                 }
             },
+            Field("rsaHostKeys") { entry, cluster in cluster.rsaHostKeys = try entry.truth() },
             // In seconds.
             Field("readyWithin") { entry, cluster in
                 let limit = Duration.seconds(try entry.number())
@@ -83,7 +96,14 @@ extension Field<NodeLimits> {
     }
 }
 
-extension Field<(nodePort: Int?, hostPort: Int?)> {
+/// A published port, as far as it has been read.
+struct UnfinishedPort {
+    var nodePort: Int?
+    var hostPort: Int?
+    var transport = PublishedPort.Transport.tcp
+}
+
+extension Field<UnfinishedPort> {
     static var port: [Field] {
         [
             Field("nodePort") { entry, port in
@@ -95,6 +115,13 @@ extension Field<(nodePort: Int?, hostPort: Int?)> {
                 let number = try entry.integer()
                 try entry.check { $0.ports = [PublishedPort(1, on: number)] }
                 port.hostPort = number
+            },
+            Field("transport") { entry, port in
+                let name = try entry.text()
+                guard let transport = PublishedPort.Transport(rawValue: name) else {
+                    throw entry.refusal("\(entry.name) is tcp or udp.")
+                }
+                port.transport = transport
             },
         ]
     }
@@ -122,10 +149,10 @@ extension Entry {
             try check { $0.ports = [PublishedPort(number)] }
             return PublishedPort(number)
         }
-        var port: (nodePort: Int?, hostPort: Int?) = (nil, nil)
-        try read(Field<(nodePort: Int?, hostPort: Int?)>.port, into: &port)
+        var port = UnfinishedPort()
+        try read(Field<UnfinishedPort>.port, into: &port)
         guard let nodePort = port.nodePort else { throw refusal("\(name) has no nodePort.") }
-        return PublishedPort(nodePort, on: port.hostPort)
+        return PublishedPort(nodePort, on: port.hostPort, port.transport)
     }
 
     fileprivate func mount() throws -> Mount {

@@ -50,6 +50,11 @@ package struct Subnet: Sendable, Hashable, CustomStringConvertible {
         return base & common == range.address & common
     }
 
+    /// Whether an address range is this one, and not one that leads somewhere with many others.
+    package func isSame(as range: (address: UInt32, mask: UInt32)) -> Bool {
+        range.address == base && range.mask == ~0 << UInt32(32 - bits)
+    }
+
     /// The range as `198.18.7.0/24`.
     package var description: String { "\(Self.text(base))/\(bits)" }
 

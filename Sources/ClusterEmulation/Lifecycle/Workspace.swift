@@ -29,10 +29,8 @@ package struct Workspace: Sendable, Hashable {
     /// Where a backend puts its nodes' file systems together.
     package var mountFolder: String { folder + "/m" }
     package var configurationFile: String { folder + "/ssh_config" }
-    /// What OpenSSH alone understands, with the users' keys and without them.
+    /// Where the nodes' addresses are not reached: what OpenSSH alone understands, and the program that leads to published ports.
     package var openSSHConfigurationFile: String { folder + "/openssh_config" }
-    package var keylessConfigurationFile: String { folder + "/keyless_config" }
-    /// The program that leads to published ports, where the nodes' addresses are not reached.
     package var relayFile: String { folder + "/relay" }
     /// The part of the library's own ssh_config that is about one node.
     package var nodeConfigurationsFolder: String { folder + "/c" }

@@ -24,7 +24,7 @@ package struct ClientPrograms {
     package func write() throws {
         let own = (try? String(contentsOfFile: Self.systemConfiguration, encoding: .utf8)) ?? ""
         try Workspace.write(own, to: ownSystemConfiguration)
-        let configurations = try [workspace.openSSHConfigurationFile, workspace.keylessConfigurationFile].map(complete)
+        let configurations = try [true, false].map(configuration)
         let script = workspace.folder + "/ssh-client"
         try Workspace.write(String(cString: ssh_client_script()), to: script)
         try Workspace.makeFolder(folder)
@@ -42,15 +42,18 @@ package struct ClientPrograms {
         }
     }
 
-    /// Goes on with the user's and the system's configuration. What stands first counts.
+    /// Writes the programs' configuration, which goes on with the user's and the system's. What stands first counts.
     ///
     /// - Returns: The file.
-    private func complete(_ file: String) throws -> String {
+    private func configuration(keys: Bool) throws -> String {
         // An Include belongs to the block it stands in, so that this one is for all hosts.
-        let rest = "Host *\n  Include ~/.ssh/config\n  Include \(SSHConfiguration.path(ownSystemConfiguration))\n"
-        let complete = file + ".run"
-        try Workspace.write(String(contentsOfFile: file, encoding: .utf8) + rest, to: complete)
-        return complete
+        func include(_ file: String) -> String { "Host *\n  Include \(file)\n\n" }
+        let text =
+            SSHConfiguration(inventory).openSSHText(keys: keys, own: include("~/.ssh/config"))
+            + include(SSHConfiguration.path(ownSystemConfiguration))
+        let file = workspace.folder + (keys ? "/run_config" : "/run_config.keyless")
+        try Workspace.write(text, to: file)
+        return file
     }
 
     private static let systemConfiguration = "/etc/ssh/ssh_config"
@@ -72,7 +75,7 @@ package struct ClientPrograms {
         return try [
             shown("hosts", at: "/etc/hosts") { hosts + $0 },
             shown("ssh_config.system", at: Self.systemConfiguration) { own in
-                try String(contentsOfFile: workspace.openSSHConfigurationFile, encoding: .utf8) + "Host *\n" + own
+                SSHConfiguration(inventory).openSSHText() + "Host *\n" + own
             },
         ].compactMap(\.self)
         #else

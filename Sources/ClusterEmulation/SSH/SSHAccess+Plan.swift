@@ -9,9 +9,10 @@ extension SSHAccess {
             nodes: cluster.nodes, identityFiles: credentials.identities.mapValues(\.privateFile),
             knownHostsFile: workspace.knownHostsFile,
             reach: isReached ? .addresses : .ports(relay: workspace.relayFile))
-        if !isReached { try Workspace.write(SSHConfiguration.relay, to: workspace.relayFile) }
-        try Workspace.write(configuration.openSSHText(), to: workspace.openSSHConfigurationFile)
-        try Workspace.write(configuration.openSSHText(keys: false), to: workspace.keylessConfigurationFile)
+        if !isReached {
+            try Workspace.write(SSHConfiguration.relay, to: workspace.relayFile)
+            try Workspace.write(configuration.openSSHText(), to: workspace.openSSHConfigurationFile)
+        }
         try Workspace.write(
             configuration.text(openSSHFile: workspace.openSSHConfigurationFile), to: workspace.configurationFile)
         try Workspace.write(KnownHosts.forThisMachine(cluster.nodes), to: workspace.knownHostsFile)

@@ -17,6 +17,16 @@ package struct SSHConfiguration: Sendable {
         case ports(relay: String)
     }
 
+    /// That of a cluster's inventory.
+    package init(_ inventory: Inventory) {
+        let users = inventory.nodes.first?.users ?? []
+        let files = users.compactMap { user in User(rawValue: user.name).map { ($0, user.identityFile) } }
+        self.init(
+            nodes: inventory.nodes.map(ProvisionedNode.init),
+            identityFiles: Dictionary(files) { first, _ in first }, knownHostsFile: inventory.knownHosts,
+            reach: inventory.hostIP == nil ? .ports(relay: inventory.workspace.relayFile) : .addresses)
+    }
+
     package init(
         nodes: [ProvisionedNode], identityFiles: [User: String], knownHostsFile: String, reach: Reach
     ) {
@@ -41,24 +51,33 @@ package struct SSHConfiguration: Sendable {
             }
         }
         let include = reach == .addresses ? "" : "Include \(Self.pattern(openSSHFile))\n\n"
-        return include + nodes.joined() + block(patterns + Set(self.nodes.map(\.host)).sorted(), common(keys: true))
+        return include + nodes.joined()
+            + block(patterns + Set(self.nodes.map(\.host)).sorted(), common(keys: true) + [Self.user])
     }
 
     /// The text for OpenSSH alone: every node by its address, so that the way through another node (`ssh -J`) is the same.
     ///
     /// Of what this machine's own loopback has, only the nodes' published ports are the cluster's.
     ///
-    /// - Parameter keys: Whether it names the users' keys. OpenSSH tries those that its configuration names even where the caller
-    ///   has named another.
+    /// - Parameters:
+    ///   - keys: Whether it names the users' keys. OpenSSH tries those that its configuration names even where the caller has named
+    ///     another.
+    ///   - own: What else is to be read, and goes before the text's own defaults.
     /// - Returns: The text.
-    package func openSSHText(keys: Bool = true) -> String {
+    package func openSSHText(keys: Bool = true, own: String = "") -> String {
         let nodes = nodes.map { block($0.names + $0.addresses + [$0.place], byAddress($0)) + aliases($0) }
         // OpenSSH 9's default key exchange takes 55 ms more of processor time, which buys nothing here.
-        let common = common(keys: keys) + ["KexAlgorithms ^curve25519-sha256"]
-        let hosts = (Set(self.nodes.map(\.host)).sorted() + ["localhost"]).joined(separator: ",")
+        let defaults = [Self.user, "KexAlgorithms ^curve25519-sha256"]
+        return nodes.joined() + forAll(common(keys: keys)) + own + forAll(defaults)
+    }
+
+    private static let user = "User \(User.ubuntu)"
+
+    /// Lines for all nodes, by whichever of their addresses.
+    private func forAll(_ lines: [String]) -> String {
+        let hosts = (Set(nodes.map(\.host)).sorted() + ["localhost"]).joined(separator: ",")
         let isKnown = "ssh-keygen -F '[%n]:%p' -f \(shellQuoted(Self.escaped(knownHostsFile)))"
-        return nodes.joined() + block(patterns, common)
-            + block("Match originalhost \(hosts) exec \"\(isKnown)\"", common)
+        return block(patterns, lines) + block("Match originalhost \(hosts) exec \"\(isKnown)\"", lines)
     }
 
     /// A node's key is looked for under the name that was typed, wherever that leads.
@@ -80,7 +99,7 @@ package struct SSHConfiguration: Sendable {
     private func common(keys: Bool) -> [String] {
         // root's key opens ubuntu too, and so is the first.
         let users = keys ? [User.root, .ubuntu] : []
-        return ["User \(User.ubuntu)"] + users.compactMap { identityFiles[$0] }.map { "IdentityFile \(Self.path($0))" }
+        return users.compactMap { identityFiles[$0] }.map { "IdentityFile \(Self.path($0))" }
             + [
                 "IdentitiesOnly yes", "UserKnownHostsFile \(Self.path(knownHostsFile))",
                 "GlobalKnownHostsFile /dev/null", "StrictHostKeyChecking yes", "UpdateHostKeys no", "CheckHostIP no",

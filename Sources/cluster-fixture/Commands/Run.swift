@@ -77,7 +77,9 @@ struct Run: AsyncParsableCommand {
         if let inside {
             let terminal = isatty(STDIN_FILENO) == 1 ? ["-t"] : ["-T"]
             let line = "cd \(shellQuoted(folder)) && exec " + command.map(shellQuoted).joined(separator: " ")
-            words = ["ssh", "-F", inventory.sshConfig] + terminal + ["\(user)@\(inside)", line]
+            // Nothing of ssh's own is the command's.
+            words =
+                ["ssh", "-F", inventory.sshConfig, "-o", "LogLevel=ERROR"] + terminal + ["\(user)@\(inside)", line]
         } else if shims {
             let programs = ClientPrograms(inventory)
             try programs.write()

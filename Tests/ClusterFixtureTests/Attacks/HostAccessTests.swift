@@ -48,9 +48,11 @@ struct HostAccessTests {
             let port = try #require(server.lines.first)
             for mayReach in [false, true] {
                 try await withCluster(backend: .namespaces, configure: { $0.hostAccess = mayReach }) { cluster in
-                    let words = ["python3", "-c", Self.client, Self.gateway(of: cluster[0]), port]
-                    let reached = try await cluster[0].run(words).requireSuccess().standardOutput
-                    #expect(reached == (mayReach ? "SOCK_STREAM reached\nSOCK_DGRAM reached\n" : ""))
+                    for host in ["host.cluster", try #require(cluster.hostIP), Self.gateway(of: cluster[0])] {
+                        let words = ["python3", "-c", Self.client, host, port]
+                        let reached = try await cluster[0].run(words).requireSuccess().standardOutput
+                        #expect(reached == (mayReach ? "SOCK_STREAM reached\nSOCK_DGRAM reached\n" : ""))
+                    }
                 }
             }
         }

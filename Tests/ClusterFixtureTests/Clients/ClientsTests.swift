@@ -22,6 +22,11 @@ struct ClientsTests {
         }
     }
 
+    /// A file beside this one.
+    private static func script(_ name: String) -> String {
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(name).path
+    }
+
     private func sorted(_ output: CommandOutput) -> String { output.lines.sorted().map { $0 + "\n" }.joined() }
 
     @Test(.requiresProgram("ansible"), arguments: try await BackendUnderTest.usable())
@@ -89,13 +94,59 @@ struct ClientsTests {
     @Test(.requiresPythonClients, arguments: try await BackendUnderTest.usable(), ["paramiko", "asyncssh", "fabric"])
     func pythonsClientsCheckTheHostKey(backend: BackendUnderTest, client: String) async throws {
         try await withInventory(backend, .json) { _, file in
-            let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
-                "clients.py"
-            ).path
-            let output = try await Command(PythonClients.interpreter, [script, client, file]).output()
+            let output = try await Command(PythonClients.interpreter, [Self.script("clients.py"), client, file])
+                .output()
             #expect(
                 output.standardOutput == "node1 ubuntu\nnode2 ubuntu\nnode3 ubuntu\nwrong key refused\n",
                 "\(output.complaint)")
+        }
+    }
+
+    /// With nothing but the cluster's ssh_config and known_hosts: by names and addresses, and through another node.
+    @Test(.requiresPythonClients, arguments: try await BackendUnderTest.usable(), ["paramiko", "asyncssh", "fabric"])
+    func pythonsClientsFindTheirWayByTheConfiguration(backend: BackendUnderTest, client: String) async throws {
+        try await withInventory(backend, .json) { _, file in
+            let words = [Self.script("configured.py"), client, file]
+            let output = try await Command(PythonClients.interpreter, words).output()
+            #expect(
+                output.standardOutput == "node1 ubuntu\nnode2 ubuntu\nnode3 ubuntu\nthrough node1\n",
+                "\(output.complaint)")
+        }
+    }
+
+    @Test(.requiresProgram("ruby"), arguments: try await BackendUnderTest.usable())
+    func rubysClientFindsItsWayByTheConfiguration(backend: BackendUnderTest) async throws {
+        try await withInventory(backend, .json) { _, file in
+            let output = try await Command("ruby", [Self.script("configured.rb"), file]).output()
+            let expected = ["node1", "node2", "node3"].flatMap { Array(repeating: "\($0) ubuntu", count: 3) }
+            #expect(output.lines == expected + ["node1"], "\(output.complaint)")
+        }
+    }
+
+    /// curl's own client is libssh2's, or libssh's, which looks into the known_hosts of the home.
+    @Test(.requiresProgram("curl"), arguments: try await BackendUnderTest.usable())
+    func curlFetchesFilesBySFTP(backend: BackendUnderTest) async throws {
+        let cluster = try backend.cluster
+        let node = cluster[1]
+        let (user, key) = (User.ubuntu, node.identityFile())
+        try await withTemporaryFolder { home in
+            try FileManager.default.createDirectory(atPath: home + "/.ssh", withIntermediateDirectories: true)
+            func fetch(_ place: String, knowing text: String) async throws -> CommandOutput {
+                try text.write(toFile: home + "/.ssh/known_hosts", atomically: true, encoding: .utf8)
+                let words = ["--silent", "--show-error", "--user", "\(user):", "--key", key, "--pubkey", key + ".pub"]
+                return try await Command(
+                    "curl", words + ["--noproxy", "*", "sftp://\(place)/etc/hostname"], environment: ["HOME": home]
+                ).output(limit: .seconds(60))
+            }
+            let known = try String(contentsOfFile: cluster.knownHostsFile, encoding: .utf8)
+            let places = ["\(node.host):\(node.port)"] + (cluster.hostIP == nil ? [] : [node.ip])
+            for place in places {
+                let output = try await fetch(place, knowing: known)
+                #expect(output.standardOutput == "node2\n", "\(place): \(output.complaint)")
+                // The same file with another node's key for this one is of no use.
+                let wrong = known.replacingOccurrences(of: node.hostKey, with: cluster[0].hostKey)
+                #expect(try await fetch(place, knowing: wrong).standardOutput == "")
+            }
         }
     }
 }

@@ -332,6 +332,28 @@ struct CommandLineTests {
         }
     }
 
+    @Test(arguments: try await BackendUnderTest.usable())
+    func aPortIsPublishedWhereTheUserWantsIt(backend: BackendUnderTest) async throws {
+        try await CommandLine.with(backend) { command in
+            let port = try Listener(.hangUp).port
+            let script = """
+                echo "$CLUSTER_NODE1_PORT_8080"; test "$CLUSTER_NODE1_PORT_8080" != "$CLUSTER_NODE1_PORT_53_UDP"
+                ssh node1 'cd /tmp; echo page >page; (python3 -m http.server 8080 >/dev/null 2>&1 &)'
+                until curl --silent --noproxy '*' "http://127.0.0.1:$CLUSTER_NODE1_PORT_8080/page"; do sleep 0.1; done
+                """
+            let run = try await command.run(
+                "run", "--publish", "\(port):8080", "--publish", "53/udp", "--", "sh", "-ec", script)
+            #expect(run.lines == ["\(port)", "page"], "\(run.standardError)")
+        }
+    }
+
+    @Test(arguments: ["80/sctp", "80:", ":80", "1:2:3", "http", "80/udp/tcp", "22", "0", "80:70000", ""])
+    func aPortThatCanNotBePublishedIsRefused(port: String) async throws {
+        let output = try await Command(CommandLine.path, ["up", "--publish", port]).output()
+        #expect(output.exitCode == 64)
+        #expect(port.isEmpty || output.standardError.contains("ort"), "\(output.standardError)")
+    }
+
     @Test func whereNoBackendCanRunItIsSaid() async throws {
         let environment = ["CLUSTER_FIXTURE_BACKEND": "docker", "DOCKER_HOST": "unix:///nowhere/docker.sock"]
         let up = try await Command(CommandLine.path, ["up"], environment: environment).output()

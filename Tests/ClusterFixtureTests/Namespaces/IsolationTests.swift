@@ -1,8 +1,9 @@
 #if os(Linux)
-import ClusterEmulation
 import FixtureTestSupport
 import Foundation
 import Testing
+
+@testable import ClusterEmulation
 
 /// What a node without an engine sees of this machine, and this machine of it.
 @Suite(.requiresNamespaces, .timeLimit(.minutes(5)))
@@ -22,7 +23,7 @@ struct IsolationTests {
                 let sockets = try await node.run("find / -xdev -type s 2>/dev/null; find /run -type s", as: .root)
                 #expect(sockets.standardOutput.isEmpty)
                 let keys = try await node.run("cat /etc/ssh/ssh_host_*_key.pub", as: .root).lines
-                #expect(Set(keys) == Set(node.hostKeys))
+                #expect(Set(keys) == Set(node.hostKeys) && keys.count == 2)
                 let people = try await node.run(
                     "awk -F: '$3 >= 1000 && $3 < 60000 { print $1 }' /etc/passwd", as: .root)
                 #expect(people.standardOutput == "ubuntu\n")
@@ -47,11 +48,13 @@ struct IsolationTests {
                 #expect(!FileManager.default.fileExists(atPath: "\(place)/\(mark)"))
             }
             try await cluster[0].run("rm -rf /usr/share/doc", as: .root).requireSuccess()
-            // It takes its own connection with it, and sshd, which is a service that has to be started again. The node stays.
+            // It takes its own connection with it, and sshd. The node lives on.
             await #expect(throws: ClusterError.self) { try await cluster[0].run("kill -9 -1", as: .root) }
-            let started = try await cluster.handle.execute(["service", "ssh", "start"], on: "node1")
-            #expect(started.exitCode == 0, "\(started.complaint)")
-            #expect(try await cluster[0].run("hostname", as: .root).standardOutput == "node1\n")
+            #expect(try await cluster.handle.execute(["service", "ssh", "start"], on: "node1").exitCode == 0)
+            #expect(
+                try await eventually {
+                    (try? await cluster[0].run("hostname", as: .root).standardOutput) == "node1\n"
+                })
             #expect(FileManager.default.fileExists(atPath: "/usr/share/doc"))
             #expect(try await cluster[1].run("test -d /usr/share/doc").exitCode == 0)
         }

@@ -80,6 +80,27 @@ import Testing
         }
     }
 
+    /// Where the nodes are, and what proves them, is the cluster's to say. All else is a default.
+    @Test func whatTheUsersOwnConfigurationSaysGoesBeforeDefaults() async throws {
+        try await withTemporaryFolder { folder in
+            let own =
+                "Host *\n  User root\n  Port 2222\n  StrictHostKeyChecking no\n  KexAlgorithms ecdh-sha2-nistp256\n\n"
+            let (file, known) = (folder + "/config", folder + "/known_hosts")
+            try KnownHosts.forThisMachine(Self.nodes).write(toFile: known, atomically: true, encoding: .utf8)
+            let text = configuration(in: folder, .addresses).openSSHText(own: own)
+            try text.write(toFile: file, atomically: true, encoding: .utf8)
+            for (words, expected) in [
+                (["node1"], ["user root", "hostname 198.18.3.2", "port 22", "stricthostkeychecking true"]),
+                (["-p", "40001", "localhost"], ["user root", "hostname localhost", "stricthostkeychecking true"]),
+                (["-l", "ubuntu", "node1"], ["user ubuntu", "kexalgorithms ecdh-sha2-nistp256"]),
+                (["elsewhere"], ["user root", "hostname elsewhere", "port 2222", "stricthostkeychecking false"]),
+            ] {
+                let output = try await Command("ssh", ["-G", "-F", file] + words).output()
+                for line in expected { #expect(output.lines.contains(line), "\(words)") }
+            }
+        }
+    }
+
     /// What else listens on this machine's own loopback is not the cluster's.
     @Test func ofTheLoopbackOnlyPublishedPortsAreTheClusters() async throws {
         try await withTemporaryFolder { folder in

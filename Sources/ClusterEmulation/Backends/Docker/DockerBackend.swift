@@ -24,7 +24,7 @@ package struct DockerBackend: Backend {
             let subnet = try await createNetwork(plan)
             let addresses = subnet.addresses(plan.nodeNames.count)
             // The engine's network is one of this machine's, unless the engine has a network, or a machine, of its own.
-            let isHere = MachineNetworks.current.collisions(with: subnet, of: plan.subnets) > 0
+            let isHere = MachineNetworks.current.connected.contains(where: subnet.isSame)
             let hostIP = isHere ? subnet.gatewayText : nil
             let files = NodeFiles(plan, addresses: addresses, hostIP: hostIP, credentials: credentials)
             try await run(plan, image: prepared, addresses: addresses, files: files)
