@@ -37,6 +37,7 @@ extension ClusterConfiguration {
             throw invalid(
                 "\"\(Self.printable(name))\" is no Linux capability, such as SYS_PTRACE: see capabilities(7).")
         }
+        if subnets != nil { _ = try SubnetRange.chosen(for: self) }
         try image.validate()
         for (variable, value) in environment.sorted(by: { $0.key < $1.key }) {
             guard SentVariables.isValidName(variable) else {

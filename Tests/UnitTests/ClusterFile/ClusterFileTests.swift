@@ -39,6 +39,8 @@ import Testing
                 mounts: [{source: sub, target: /data, isReadOnly: true}, {source: /tmp, target: /tmp2}]
                 outside: true
                 hostAccess: true
+                subnets: 10.77.0.0/16
+                ipv6: true
                 sudo: true
                 capabilities: [SYS_PTRACE]
                 readyWithin: 2.5
@@ -55,7 +57,8 @@ import Testing
                 environment: ["WORD": "two words", "NUMBER": "08", "TRUTH": "yes", "EMPTY": ""],
                 ports: [8787, 8888],
                 mounts: [Mount(folder + "/sub", at: "/data", isReadOnly: true), Mount("/tmp", at: "/tmp2")],
-                outside: true, hostAccess: true, sudo: true, capabilities: ["SYS_PTRACE"],
+                outside: true, hostAccess: true, subnets: "10.77.0.0/16", ipv6: true, sudo: true,
+                capabilities: ["SYS_PTRACE"],
                 readyWithin: .milliseconds(2500))
             #expect(read == expected)
         }
@@ -105,7 +108,8 @@ import Testing
         ("name: 3", "1:7", "a text"),
         ("mounts: [{source: x, target: /y}]", "1:10", "no such folder"), ("mounts: [{source: x}]", "1:10", "no target"),
         ("capabilities: [NONE]", "1:16", "capability"), ("sudo: maybe", "1:7", "true or false"),
-        ("sudo: 1", "1:7", "true or false"),
+        ("sudo: 1", "1:7", "true or false"), ("subnets: everything", "1:10", "not a range"),
+        ("ipv6: 6", "1:7", "true or false"),
         ("readyWithin: 0", "1:14", "more than 0"), ("readyWithin: 1 m", "1:14", "a number"),
         ("a: *x", "1:4", "alias"), ("nodes: 1\n---\nnodes: 2", "2:1", "single document"), ("3: x", "1:1", "no key"),
     ]

@@ -59,7 +59,7 @@ import Yams
             "limits: {memory: 512m, disk: 2G, processors: 0.5, coreFile: 0, openFiles: 4096}",
             "environment: {A: 1, B: yes, C: x}",
             "ports: [8787, {nodePort: 80, hostPort: 8080}]", "mounts: [{source: /tmp, target: /x, isReadOnly: true}]",
-            "{outside: true, hostAccess: no, sudo: on, capabilities: [SYS_PTRACE], readyWithin: 1.5, name: lab, backend: docker}",
+            "{outside: true, hostAccess: no, subnets: 10.77.0.0/16, ipv6: yes, sudo: on, capabilities: [SYS_PTRACE], readyWithin: 1.5, name: lab, backend: docker}",
         ]
         let refused = ClusterFileTests.refused.filter { !Self.beyondIt.contains($0.2) }.map(\.0)
         for text in taken { _ = try ClusterFile.parse(Data(text.utf8), named: "lab.yaml", folder: "/") }
