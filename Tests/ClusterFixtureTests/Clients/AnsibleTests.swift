@@ -61,7 +61,7 @@ struct AnsibleTests {
     @Test(arguments: try await BackendUnderTest.usable())
     func factsAreWhatTheNodesAre(backend: BackendUnderTest) async throws {
         try await withSudoers(backend) { cluster, play in
-            let facts = ["hostname", "fqdn", "domain", "nodename", "distribution", "distribution_release", "user_id"]
+            let facts = ["hostname", "fqdn", "domain", "nodename", "distribution", "user_id", "default_ipv4.address"]
             let content = facts.map { "{{ ansible_facts.\($0) }}" }.joined(separator: " ")
             let output = try await play(
                 [],
@@ -78,7 +78,7 @@ struct AnsibleTests {
                 let domain = "\(cluster.name).test"
                 #expect(
                     try await node.run("cat /tmp/facts").standardOutput
-                        == "\(node.name) \(node.fqdn) \(domain) \(node.name) Debian bookworm ubuntu \(node.ip)")
+                        == "\(node.name) \(node.fqdn) \(domain) \(node.name) Debian ubuntu \(node.ip) \(node.ip)")
             }
         }
     }

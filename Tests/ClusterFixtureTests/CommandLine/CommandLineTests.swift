@@ -280,7 +280,7 @@ struct CommandLineTests {
                 "run", "--base", "debian:trixie-slim", "--sudo", "--shm", "80m", "--cap-add", "sys_ptrace", "--",
                 "ssh",
                 "node1", line)
-            #expect(run.lines == ["root", "80", "12"], "\(run.standardError)")
+            #expect(run.lines == ["root", "80", "13"], "\(run.standardError)")
         }
     }
 

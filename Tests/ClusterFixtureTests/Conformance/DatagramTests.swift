@@ -3,11 +3,12 @@ import FixtureTestSupport
 import Testing
 
 /// Published ports of UDP.
-@Suite(.requiresDocker, .timeLimit(.minutes(5)))
+@Suite(.requiresBackend, .timeLimit(.minutes(5)))
 struct DatagramTests {
-    @Test func datagramsReachANodeAndAnswersComeBack() async throws {
+    @Test(arguments: try await BackendUnderTest.usable())
+    func datagramsReachANodeAndAnswersComeBack(backend: BackendUnderTest) async throws {
         let port = PublishedPort(5353, .udp)
-        try await withCluster(nodes: 2, backend: .docker, configure: { $0.ports = [port, 5353] }) { cluster in
+        try await withCluster(nodes: 2, backend: backend.choice, configure: { $0.ports = [port, 5353] }) { cluster in
             let answering = """
                 import socket
                 server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
