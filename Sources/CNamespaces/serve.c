@@ -50,8 +50,8 @@ struct server {
     const struct ns_node *node;
     struct log log;
     int channel;      ///< programs to be run are asked for here
-    int news;         ///< services tell here that they are ready
-    pid_t sshd;       ///< the one that was started with the node, for as long as nobody knows that it listens
+    int news;         ///< sshd tells here that it listens; -1 when that is known
+    pid_t sshd;       ///< the one that was started with the node; 0 when it is known that it listens
     struct execution executions[most_executions];
 };
 
@@ -84,8 +84,10 @@ static void bury(struct server *server) {
     }
 }
 
-static void hear(struct server *server) {
-    if (!service_is_ready(server->news)) return;
+// sshd listens: from now on it may come and go as whoever uses the node likes.
+static void let_sshd_be(struct server *server) {
+    forget_services(server->news);
+    server->news = -1;
     server->sshd = 0;
     relay_hurry();
 }
@@ -104,12 +106,12 @@ _Noreturn void serve(const struct step *at, const struct ns_node *node, int chan
     close(at->cluster->lifeline);
     polled[console_end] = (struct pollfd){.fd = server.log.console, .events = POLLIN};
     polled[asked] = (struct pollfd){.fd = channel, .events = POLLIN};
-    polled[told] = (struct pollfd){.fd = server.news, .events = POLLIN};
     // A client that has gone again before it is accepted must not be waited for.
     for (size_t i = 0; i < node->port_count; i++)
         fcntl(node->ports[i].listener, F_SETFL, fcntl(node->ports[i].listener, F_GETFL) | O_NONBLOCK);
     for (size_t i = 0; i < most_ports; i++) polled[first_port + i].fd = -1;
     for (;;) {
+        polled[told] = (struct pollfd){.fd = server.news, .events = POLLIN};
         for (size_t i = 0; i < node->port_count && i < most_ports; i++)
             polled[first_port + i] =
                 (struct pollfd){.fd = node->ports[i].listener, .events = awaited_on(&node->ports[i])};
@@ -127,8 +129,8 @@ _Noreturn void serve(const struct step *at, const struct ns_node *node, int chan
         datagrams_move(polled + first_sender);
         relay_move(polled + first_end);
         // Not every sshd tells that it listens: then the first connection does.
-        if (relay_has_arrived()) server.sshd = 0;
-        if (polled[told].revents) hear(&server);
+        int is_ready = polled[told].revents && service_is_ready(server.news);
+        if (server.sshd && (is_ready || relay_has_arrived())) let_sshd_be(&server);
         if (polled[asked].revents) start_execution(server.executions, channel, node);
         for (size_t i = 0; i < node->port_count && i < most_ports; i++)
             if (polled[first_port + i].revents && relay_has_room()) serve_port(&server, &node->ports[i]);

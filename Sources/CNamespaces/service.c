@@ -3,7 +3,6 @@
 
 #include "session.h"
 
-#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -11,18 +10,17 @@
 
 const char console[] = "/dev/console";
 
-// The name is in no folder, and every node's network has names of its own.
-#define NAME "cluster-fixture/notify"
+// A name in no folder would do for systemd's own library, but not for OpenSSH 10, which sends to another.
+#define SOCKET "/run/notify"
 
 static char *const sshd_arguments[] = {"/usr/sbin/sshd", "-D", "-E", (char *)console, NULL};
-static char *const sshd_environment[] = {NODE_PATH, "NOTIFY_SOCKET=@" NAME, NULL};
+static char *const sshd_environment[] = {NODE_PATH, "NOTIFY_SOCKET=" SOCKET, NULL};
 
 int listen_for_services(const struct step *at) {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    memcpy(address.sun_path + 1, NAME, strlen(NAME));
+    struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = SOCKET};
     int listener = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     MUST(listener);
-    MUST(bind(listener, (struct sockaddr *)&address, offsetof(struct sockaddr_un, sun_path) + 1 + strlen(NAME)));
+    MUST(bind(listener, (struct sockaddr *)&address, sizeof address));
     return listener;
 }
 
@@ -47,4 +45,9 @@ int service_is_ready(int socket) {
     char news[256];
     ssize_t length = recv(socket, news, sizeof news, 0);
     return length >= (ssize_t)strlen(ready) && memmem(news, length, ready, strlen(ready)) != NULL;
+}
+
+void forget_services(int socket) {
+    close(socket);
+    unlink(SOCKET);
 }

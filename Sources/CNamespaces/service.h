@@ -15,4 +15,7 @@ pid_t start_sshd(const struct step *at, const struct ns_node *node);
 /// Whether a service has told on that socket that it listens.
 int service_is_ready(int socket);
 
+/// Closes that socket, and removes its name.
+void forget_services(int socket);
+
 #endif
