@@ -102,21 +102,17 @@ static void start_node(const struct step *at, int index, int netlink, int bridge
     close(go[1]);
 }
 
-enum { told = -1 };
-
-// Tells the maker, once, that they may join the network: no sooner than its rules are in force. With WNOHANG, only if they are by
-// now.
-static void tell_of_network(const struct step *at, pid_t *guard, int options) {
+// Sets up the network's rules, and tells the maker that they may join it. The nodes are under way by then, and have the
+// processors for themselves before. (With its first bridge, a network gets hooks of the kernel's own, and in that moment others
+// were seen to be lost: that is long over too.)
+static void open_network(const struct step *at) {
     int status = 0;
-    if (*guard == told) return;
-    if (*guard > 0) {
-        pid_t ended = waitpid(*guard, &status, options);
-        MUST(ended);
-        if (ended == 0) return;
+    pid_t guard = start_guard(at);
+    if (guard > 0) {
+        MUST(waitpid(guard, &status, 0));
         errno = EINVAL;
         if (status != 0) fail(at, "nft could not set up the network's rules");
     }
-    *guard = told;
     report(at->cluster, NS_NETWORK, -1, 0, "");
 }
 
@@ -147,15 +143,10 @@ static _Noreturn void lifeline_main(const struct ns_cluster *cluster, int maker,
     MUST(netlink_add_bridge(netlink, bridge_name));
     int bridge = if_nametoindex(bridge_name);
     start_router(at, netlink, bridge, lifeline.refusals);
-    // Not before: with its first bridge, a network gets hooks of the kernel's own, and in that moment others were seen to be lost.
-    pid_t guard = start_guard(at);
     link_outside(at, go);
-    for (size_t i = 0; i < cluster->node_count; i++) {
-        start_node(at, i, netlink, bridge, &lifeline);
-        tell_of_network(at, &guard, WNOHANG);
-    }
+    for (size_t i = 0; i < cluster->node_count; i++) start_node(at, i, netlink, bridge, &lifeline);
     close(netlink);
-    tell_of_network(at, &guard, 0);
+    open_network(at);
     await_outside(at, ready);
     hold_together(cluster, maker, &lifeline);
 }

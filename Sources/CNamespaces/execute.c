@@ -71,34 +71,49 @@ static pid_t start(const struct ns_node *node, const int held[descriptors]) {
     return child;
 }
 
-void start_execution(struct execution *executions, int channel, const struct ns_node *node) {
+static struct execution {
+    pid_t process;
+    int asker;  ///< the socket that gets its exit status; its end is the program's. -1 if the asker has gone
+} executions[most_executions];
+static size_t execution_count;
+
+void start_execution(int channel, const struct ns_node *node) {
     int held[descriptors];
     ssize_t length;
-    struct execution *place = executions;
     if (!receive(channel, &length, held)) return;
-    while (place < executions + most_executions && place->process) place++;
-    pid_t child = place < executions + most_executions && split(length) ? start(node, held) : -1;
+    pid_t child = execution_count < most_executions && split(length) ? start(node, held) : -1;
     for (int i = 0; i < 3; i++) close(held[i]);
     if (child < 0)
         close(held[3]);
     else
-        *place = (struct execution){child, held[3]};
+        executions[execution_count++] = (struct execution){child, held[3]};
 }
 
-void end_execution(struct execution *executions, pid_t ended, int status) {
-    for (int i = 0; i < most_executions; i++) {
+void end_execution(pid_t ended, int status) {
+    for (size_t i = 0; i < execution_count; i++) {
         if (executions[i].process != ended) continue;
         int32_t told = status;
         if (executions[i].asker >= 0 && send(executions[i].asker, &told, sizeof told, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {}
         if (executions[i].asker >= 0) close(executions[i].asker);
-        executions[i].process = 0;
+        executions[i] = executions[--execution_count];
+        return;
     }
 }
 
-void abandon_execution(struct execution *execution) {
-    kill(-execution->process, SIGKILL);
-    close(execution->asker);
-    execution->asker = -1;
+size_t executions_await(struct pollfd *polled) {
+    // Nothing comes from an asker but their end.
+    for (size_t i = 0; i < execution_count; i++) polled[i] = (struct pollfd){.fd = executions[i].asker};
+    return execution_count;
+}
+
+void executions_abandon(const struct pollfd *polled, size_t count) {
+    for (size_t place = 0; place < count; place++)
+        for (size_t i = 0; i < execution_count && polled[place].revents; i++) {
+            if (executions[i].asker != polled[place].fd) continue;
+            kill(-executions[i].process, SIGKILL);
+            close(executions[i].asker);
+            executions[i].asker = -1;
+        }
 }
 
 // --- the asker's side -------------------------------------------------------------------------------------------------

@@ -3,21 +3,22 @@
 
 #include "process.h"
 
-/// A program that somebody outside has asked the node to run.
-struct execution {
-    pid_t process;  ///< 0 for a free place
-    int asker;      ///< the socket that gets its exit status; its end is the program's
-};
+#include <stddef.h>
+
+// Programs that somebody outside has asked the node to run.
 
 enum { most_executions = 64 };
 
 /// Reads a request that ``ns_execute`` has sent, and starts its program. One that can't be served gets no status but the end.
-void start_execution(struct execution *executions, int channel, const struct ns_node *node);
+void start_execution(int channel, const struct ns_node *node);
 
 /// Takes note of a child's end; children that are no executions are nothing to it.
-void end_execution(struct execution *executions, pid_t ended, int status);
+void end_execution(pid_t ended, int status);
 
-/// Kills a program whose asker has gone, with its process group.
-void abandon_execution(struct execution *execution);
+/// Says what is waited for, in as many places as `most_executions`, and returns how many of them are used.
+size_t executions_await(struct pollfd *polled);
+
+/// Kills the programs whose askers have gone, with their process groups.
+void executions_abandon(const struct pollfd *polled, size_t count);
 
 #endif

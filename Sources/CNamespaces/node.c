@@ -27,8 +27,6 @@ static void open_network_to_users(const struct step *at) {
 
 static void join_network(const struct step *at, const struct ns_node *node) {
     const struct ns_cluster *cluster = at->cluster;
-    allow_ipv6("lo", 1);
-    MUST(interface_up("lo", 0, 0));
     allow_ipv6("eth0", node->address6 != NULL);
     MUST(interface_up("eth0", node->address, cluster->prefix));
     int netlink = netlink_open();
@@ -58,9 +56,13 @@ _Noreturn void node_main(const struct ns_cluster *cluster, int index, int go, in
     enter_root(at, node);
     umask(022);
     MUST(sethostname(node->hostname, strlen(node->hostname)));
+    open_network_to_users(at);
+    allow_ipv6("lo", 1);
+    MUST(interface_up("lo", 0, 0));
+    // It listens on whatever addresses there will be, and takes longer than the rest.
+    begin_to_serve(at, node);
     if (read(go, &byte, 1) != 1) fail(at, "waiting for the interface");
     close(go);
-    open_network_to_users(at);
     join_network(at, node);
     serve(at, node, channel);
 }

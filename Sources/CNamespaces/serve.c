@@ -52,7 +52,6 @@ struct server {
     int channel;      ///< programs to be run are asked for here
     int news;         ///< sshd tells here that it listens; -1 when that is known
     pid_t sshd;       ///< the one that was started with the node; 0 when it is known that it listens
-    struct execution executions[most_executions];
 };
 
 static short awaited_on(const struct ns_port *port) {
@@ -79,7 +78,7 @@ static void bury(struct server *server) {
     int status;
     pid_t ended;
     while ((ended = waitpid(-1, &status, WNOHANG)) > 0) {
-        end_execution(server->executions, ended, status);
+        end_execution(ended, status);
         if (ended == server->sshd) end_without_sshd(server, status);
     }
 }
@@ -92,47 +91,64 @@ static void let_sshd_be(struct server *server) {
     relay_hurry();
 }
 
-_Noreturn void serve(const struct step *at, const struct ns_node *node, int channel) {
-    enum { console_end, asked, told, first_port, first_asker = first_port + most_ports,
-           first_sender = first_asker + most_executions, first_end = first_sender + most_senders,
-           places = first_end + relay_places };
-    static struct pollfd polled[places];
-    static struct server server;
+static struct server server;
+
+void begin_to_serve(const struct step *at, const struct ns_node *node) {
     server.node = node;
     server.log = open_log(at, node);
-    server.channel = channel;
     server.news = listen_for_services(at);
     server.sshd = start_sshd(at, node);
+}
+
+// What is waited for, and where it stands among all that is.
+struct places {
+    struct pollfd polled[3 + most_ports + most_executions + most_senders + relay_places];
+    size_t ports, askers, senders, ends, count;
+};
+
+enum { console_end, asked, told, first_port };
+
+static void add(struct places *places, int descriptor, short events) {
+    places->polled[places->count++] = (struct pollfd){.fd = descriptor, .events = events};
+}
+
+static void await(struct places *places) {
+    places->count = 0;
+    add(places, server.log.console, POLLIN);
+    add(places, server.channel, POLLIN);
+    add(places, server.news, POLLIN);
+    for (size_t i = 0; i < places->ports; i++) add(places, server.node->ports[i].listener, awaited_on(&server.node->ports[i]));
+    places->askers = places->count;
+    places->count += executions_await(places->polled + places->count);
+    places->senders = places->count;
+    places->count += datagrams_await(places->polled + places->count);
+    places->ends = places->count;
+    places->count += relay_await(places->polled + places->count);
+}
+
+_Noreturn void serve(const struct step *at, const struct ns_node *node, int channel) {
+    static struct places places;
+    const struct pollfd *polled = places.polled;
+    server.channel = channel;
+    places.ports = node->port_count < most_ports ? node->port_count : most_ports;
     close(at->cluster->lifeline);
-    polled[console_end] = (struct pollfd){.fd = server.log.console, .events = POLLIN};
-    polled[asked] = (struct pollfd){.fd = channel, .events = POLLIN};
     // A client that has gone again before it is accepted must not be waited for.
-    for (size_t i = 0; i < node->port_count; i++)
+    for (size_t i = 0; i < places.ports; i++)
         fcntl(node->ports[i].listener, F_SETFL, fcntl(node->ports[i].listener, F_GETFL) | O_NONBLOCK);
-    for (size_t i = 0; i < most_ports; i++) polled[first_port + i].fd = -1;
     for (;;) {
-        polled[told] = (struct pollfd){.fd = server.news, .events = POLLIN};
-        for (size_t i = 0; i < node->port_count && i < most_ports; i++)
-            polled[first_port + i] =
-                (struct pollfd){.fd = node->ports[i].listener, .events = awaited_on(&node->ports[i])};
-        for (int i = 0; i < most_executions; i++)
-            polled[first_asker + i] = (struct pollfd){.fd = server.executions[i].process ? server.executions[i].asker : -1};
-        for (size_t i = datagrams_await(polled + first_sender); i < most_senders; i++) polled[first_sender + i].fd = -1;
-        size_t ends = relay_await(polled + first_end);
-        int ready = poll_or_bury(polled, first_end + ends, relay_patience());
+        await(&places);
+        int ready = poll_or_bury(places.polled, places.count, relay_patience());
         bury(&server);
         if (ready < 0) continue;
-        for (int i = 0; i < most_executions; i++)
-            if (polled[first_asker + i].revents && server.executions[i].process)
-                abandon_execution(&server.executions[i]);
+        executions_abandon(polled + places.askers, places.senders - places.askers);
         if (polled[console_end].revents) keep(&server.log);
-        datagrams_move(polled + first_sender);
-        relay_move(polled + first_end);
+        datagrams_move(polled + places.senders);
+        relay_move(polled + places.ends);
         // Not every sshd tells that it listens: then the first connection does.
         int is_ready = polled[told].revents && service_is_ready(server.news);
         if (server.sshd && (is_ready || relay_has_arrived())) let_sshd_be(&server);
-        if (polled[asked].revents) start_execution(server.executions, channel, node);
-        for (size_t i = 0; i < node->port_count && i < most_ports; i++)
+        if (polled[asked].revents) start_execution(channel, node);
+        for (size_t i = 0; i < places.ports; i++)
             if (polled[first_port + i].revents && relay_has_room()) serve_port(&server, &node->ports[i]);
     }
 }
