@@ -82,4 +82,37 @@ struct AnsibleTests {
             }
         }
     }
+
+    /// Ansible's own words for services and users mean on a node what they mean on any machine.
+    @Test(arguments: try await BackendUnderTest.usable())
+    func servicesAndUsersAreAsThePlaySays(backend: BackendUnderTest) async throws {
+        try await withSudoers(backend) { cluster, play in
+            let text = """
+                - hosts: cluster
+                  become: true
+                  tasks:
+                    - service: { name: ssh, state: started }
+                      register: again
+                    - assert: { that: "not again.changed" }
+                    - service: { name: ssh, state: restarted }
+                      register: restarted
+                    - assert: { that: restarted.changed }
+                    - wait_for: { port: 22 }
+                    - user: { name: grace, shell: /bin/bash, generate_ssh_key: false }
+                    - file: { path: /home/grace/.ssh, state: directory, owner: grace, mode: "0700" }
+                    - copy:
+                        src: /home/ubuntu/.ssh/authorized_keys
+                        dest: /home/grace/.ssh/authorized_keys
+                        owner: grace
+                        mode: "0600"
+                        remote_src: true
+                    - hostname: { name: "{{ inventory_hostname }}" }
+                    - lineinfile: { path: /etc/hosts, line: 192.0.2.1 elsewhere }
+                """
+            let output = try await play([], text)
+            #expect(output.exitCode == 0, "\(output.standardOutput)\(output.standardError)")
+            let login = try await cluster[0].run("ssh grace@node2 id -un")
+            #expect(login.standardOutput == "grace\n", "\(login)")
+        }
+    }
 }
