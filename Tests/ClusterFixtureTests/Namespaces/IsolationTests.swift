@@ -115,15 +115,15 @@ struct IsolationTests {
         try await withCluster(backend: .namespaces) { cluster in
             let mark = "cluster-fixture-\(Int.random(in: 100_000...999_999))"
             try await cluster[0].run("(exec -a \(mark) sleep 60) >/dev/null 2>&1 & sleep 0", as: .root).requireSuccess()
-            func processes() throws -> [String] {
+            @Sendable func marked() throws -> [String] {
                 try FileManager.default.contentsOfDirectory(atPath: "/proc").filter { process in
                     let line = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") ?? Data()
                     return Int(process) != nil && String(decoding: line, as: UTF8.self).hasPrefix(mark)
                 }
             }
             // The shell in the background is not waited for.
-            try #require(try await eventually { try processes().count == 1 })
-            let processes = try processes()
+            try #require(try await eventually { try marked().count == 1 })
+            let processes = try marked()
             var status = stat()
             try #require(stat("/proc/\(processes[0])", &status) == 0)
             #expect(status.st_uid == (geteuid() == 0 ? 0x6fff_0000 : geteuid()))

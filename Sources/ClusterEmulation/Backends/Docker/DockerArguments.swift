@@ -70,6 +70,8 @@ package enum DockerArguments {
         arguments += ["--log-driver", "json-file", "--log-opt", "max-size=4m"]
         arguments += labels(plan, node: name)
         arguments += ["--publish", "127.0.0.1::22"]
+        // Connections to published ports may be led to a node's loopback: `start-node` does that.
+        if !configuration.ports.isEmpty { arguments += ["--sysctl", "net.ipv4.conf.all.route_localnet=1"] }
         for port in configuration.ports {
             let host = "127.0.0.1:\(port.hostPort.map(String.init) ?? "")"
             arguments += ["--publish", "\(host):\(port.nodePort)/\(port.transport)"]

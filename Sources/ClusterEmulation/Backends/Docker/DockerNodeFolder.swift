@@ -1,6 +1,6 @@
 /// The folder with a node's files, which `start-node --configure` in the image copies to their places: `etc-ssh/` to
 /// `/etc/ssh`, `sshd_config.d/` to the folder of that name in there, `etc-sudoers.d/` to `/etc/sudoers.d`, `root/` and `ubuntu/` to the users' `~/.ssh`, the lines of `hosts` to the
-/// end of `/etc/hosts`; those of `limits` are for `ulimit`.
+/// end of `/etc/hosts`; `ports` has the published ones; those of `limits` are for `ulimit`.
 enum DockerNodeFolder {
     /// The folder of all nodes' folders, in the cluster's.
     static let place = "nodes"
@@ -16,6 +16,8 @@ enum DockerNodeFolder {
             try folders[file.place]?.write(file.text, to: file.name, mode: file.mode)
         }
         try folder.write(files.hosts, to: "hosts")
+        let ports = plan.configuration.ports.map { "\($0.transport.rawValue) \($0.nodePort)\n" }
+        try folder.write(ports.joined(), to: "ports")
         try folder.write(limits(plan.configuration.limits), to: "limits")
         return folder.path
     }
