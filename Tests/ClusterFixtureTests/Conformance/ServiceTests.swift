@@ -62,6 +62,28 @@ struct ServiceTests {
         }
     }
 
+    @Test(arguments: try await BackendUnderTest.usable())
+    func whoComesBeyondMaxStartupsIsTurnedAway(backend: BackendUnderTest) async throws {
+        try await withCluster(nodes: 2, backend: backend.choice) { cluster in
+            let line = "echo 'MaxStartups 2' >/etc/ssh/sshd_config.d/few.conf && service ssh restart"
+            try await cluster[0].run(line, as: .root).requireSuccess()
+            // Clients that don't log in, each of which holds its place.
+            let knock = """
+                import socket, time
+                def greeting():
+                    for attempt in range(200):
+                        try:
+                            client = socket.create_connection(("node1", 22))
+                            return client, client.recv(8)
+                        except ConnectionRefusedError: time.sleep(0.05)
+                places = [greeting() for place in range(3)]
+                print([said.startswith(b"SSH-") for client, said in places])
+                """
+            let seen = try await cluster[1].run(["python3", "-c", knock])
+            #expect(seen.standardOutput == "[True, True, False]\n", "\(seen)")
+        }
+    }
+
     /// As on any machine, where PAM decides who has an account that can be used.
     @Test(arguments: try await BackendUnderTest.usable())
     func aNewUserWithAnAuthorizedKeyLogsIn(backend: BackendUnderTest) async throws {
