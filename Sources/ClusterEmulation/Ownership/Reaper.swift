@@ -42,7 +42,7 @@ package final class Reaper: Sendable {
         let text = "remove_nodes() {\n:\n\(script?.text ?? "")\n}\n\(String(cString: reaper_script()))\n\(Self.end)"
         let arguments =
             [
-                "-c", Self.first, "cluster-fixture-reaper", "\(text.utf8.count)", workspace.folder, Workspace.markFile,
+                "-c", Self.reading(text.utf8.count), "cluster-fixture-reaper", workspace.folder, Workspace.markFile,
                 "\(workspace.cluster, default: "")",
             ] + (script?.arguments ?? [])
         var options = PlatformOptions()
@@ -69,11 +69,12 @@ package final class Reaper: Sendable {
     /// What the shell begins with: it reads a script of so many bytes, which were sent at once, and runs it. (A shell's own `read`
     /// takes one byte at a time, 4 ms in all, when the nodes need the processors.) A process that dies before it has sent all of
     /// it has made nothing yet.
-    private static let first = """
-        text=$(dd bs="$1" count=1 2>/dev/null)
-        shift
+    private static func reading(_ length: Int) -> String {
+        """
+        text=$(dd bs=\(length) count=1 2>/dev/null)
         case $text in *'\(end)') eval "$text" ;; esac
         """
+    }
     private static let end = "# the end"
 
     /// It runs on after the test, whose environment is nobody's business: it keeps what leads to programs and to an engine.
