@@ -38,7 +38,8 @@ struct RootFileSystems: Sendable {
             exec mmdebstrap --mode=root --variant=apt --include=mount --dpkgopt=force-unsafe-io --format=directory \
                 --components="$components" "$suite" "$root"
         fi
-        container=lxc debootstrap --variant=minbase --include=mount --components="$components" "$suite" "$root"
+        container=lxc debootstrap --variant=minbase --force-check-gpg --include=mount --components="$components" \
+            "$suite" "$root"
         case $5 in
             debian) updates=http://deb.debian.org/debian security=http://security.debian.org/debian-security ;;
             ubuntu) updates=http://archive.ubuntu.com/ubuntu security=http://security.ubuntu.com/ubuntu ;;
