@@ -76,11 +76,12 @@ struct ServiceTests {
                             client = socket.create_connection(("node1", 22))
                             return client, client.recv(8)
                         except ConnectionRefusedError: time.sleep(0.05)
-                places = [greeting() for place in range(3)]
-                print([said.startswith(b"SSH-") for client, said in places])
+                places = [greeting() for place in range(5)]
+                print([said.startswith(b"SSH-") for client, said in places][-2:])
                 """
             let seen = try await cluster[1].run(["python3", "-c", knock])
-            #expect(seen.standardOutput == "[True, True, False]\n", "\(seen)")
+            // The sshd that is being replaced may have taken the first ones.
+            #expect(seen.standardOutput == "[False, False]\n", "\(seen)")
         }
     }
 
