@@ -8,14 +8,18 @@ import Testing
 struct NodeImageTests {
     private let engine = DockerEngine()
 
-    @Test func sshdIsTheFirstProcessAndStopsAtOnce() async throws {
+    @Test(arguments: [[], ["--tty"]]) func sshdIsAServiceThatTheNodeOutlivesAndStopsAtOnce(options: [String])
+        async throws
+    {
         let image = try await DockerImages(engine: engine).ensure(.node, timeline: Timeline(Progress()))
-        let container = try await engine.ask(["run", "--detach", "--tty", image]).lines[0]
+        let container = try await engine.ask(["run", "--detach"] + options + [image]).lines[0]
         let sshdIsUp = try await eventually {
             try await engine.ask(["logs", container]).standardOutput.contains("Server listening")
         }
         #expect(sshdIsUp)
-        #expect(try await engine.ask(["exec", container, "cat", "/proc/1/comm"]).lines == ["sshd"])
+        #expect(try await engine.ask(["exec", container, "cat", "/proc/1/comm"]).lines == ["start-node"])
+        #expect(try await engine.ask(["exec", container, "service", "ssh", "stop"]).exitCode == 0)
+        #expect(try await engine.ask(["exec", container, "service", "ssh", "start"]).exitCode == 0)
         // Docker gives ten seconds, and then kills: 137.
         #expect(try await engine.ask(["stop", container]).exitCode == 0)
         let code = try await engine.ask(["inspect", "--format", "{{.State.ExitCode}}", container]).lines
