@@ -14,7 +14,8 @@ struct NodeImageTests {
         let image = try await DockerImages(engine: engine).ensure(.node, timeline: Timeline(Progress()))
         let container = try await engine.ask(["run", "--detach"] + options + [image]).lines[0]
         let sshdIsUp = try await eventually {
-            try await engine.ask(["logs", container]).standardOutput.contains("Server listening")
+            let log = try await engine.ask(["logs", container])
+            return (log.standardOutput + log.standardError).contains("Server listening")
         }
         #expect(sshdIsUp)
         #expect(try await engine.ask(["exec", container, "cat", "/proc/1/comm"]).lines == ["start-node"])
