@@ -115,7 +115,7 @@ struct IsolationTests {
         try await withCluster(backend: .namespaces) { cluster in
             let mark = "cluster-fixture-\(Int.random(in: 100_000...999_999))"
             try await cluster[0].run("(exec -a \(mark) sleep 60) >/dev/null 2>&1 & sleep 0", as: .root).requireSuccess()
-            func processes() throws -> [String] {
+            @Sendable func processes() throws -> [String] {
                 try FileManager.default.contentsOfDirectory(atPath: "/proc").filter { process in
                     let line = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") ?? Data()
                     return Int(process) != nil && String(decoding: line, as: UTF8.self).hasPrefix(mark)
