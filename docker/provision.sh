@@ -72,12 +72,20 @@ provision_node() {
     apt-get install -y --no-install-recommends openssh-server openssh-client openssh-sftp-server \
         python3 rsync iproute2 iputils-ping nftables procps sudo xauth
     [ -e /usr/bin/python ] || ln -s python3 /usr/bin/python
+    make_packages_folders
     make_ubuntu_user
     make_home root
     make_home ubuntu
     configure_sshd
     loosen_login_numbers
     clean_up
+}
+
+# Packages have their folders below /run and /var made by systemd-tmpfiles. Where systemd is not installed, it is a package of its own.
+make_packages_folders() {
+    if ! command -v systemd-tmpfiles >/dev/null && apt-cache show systemd-standalone-tmpfiles >/dev/null 2>&1; then
+        apt-get install -y --no-install-recommends systemd-standalone-tmpfiles
+    fi
 }
 
 clean_up() {

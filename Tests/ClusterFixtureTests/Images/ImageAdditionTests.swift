@@ -67,8 +67,15 @@ struct AddedLayersTests {
             try Self.requirement().write(toFile: requirements, atomically: true, encoding: .utf8)
             // The script sees what was installed before it; the number makes it one that was never run.
             let number = Int.random(in: 0..<Int.max)
-            try "set -e\nid -un >/etc/prepared\njq --version >>/etc/prepared\necho \(number) >>/etc/prepared\n"
-                .write(toFile: script, atomically: true, encoding: .utf8)
+            // A service expects its folder below /run.
+            try """
+            set -e
+            id -un >/etc/prepared
+            jq --version >>/etc/prepared
+            echo \(number) >>/etc/prepared
+            install -d -o ubuntu -m 2750 /run/prepared "/run/prepared/two words"
+
+            """.write(toFile: script, atomically: true, encoding: .utf8)
             let image = NodeImage.node.adding(packages: ["jq"])
                 .adding(requirements: requirements, script: script)
             let steps = Locked<[String]>([])
@@ -91,6 +98,9 @@ struct AddedLayersTests {
                     let prepared = try await node.run("cat /etc/prepared").standardOutput
                     #expect(prepared.hasPrefix("root\njq-1."))
                     #expect(prepared.hasSuffix("\n\(number)\n"))
+                    let run = try await node.run("stat -c '%a %U %n' /run/prepared /run/prepared/*", as: .root)
+                    #expect(
+                        run.standardOutput == "2750 ubuntu /run/prepared\n2750 ubuntu /run/prepared/two words\n")
                     #expect(try await node.run("echo '{\"a\": 7}' | jq .a").standardOutput == "7\n")
                     let line = "import six; print(six.__version__, six.__file__)"
                     let found = try await node.run(["python3", "-c", line]).standardOutput

@@ -69,7 +69,8 @@ final class ClusterSpecification {
                     ip: addresses[index], ipv6: addresses6?[index], hostKeys: credentials.publicHostKeys(of: name),
                     publishedPorts: Array(published.dropFirst())))
         }
-        let entries = RootEntry.common(of: plan, files: nodeFiles, subnet: subnet, ubuntu: ubuntu)
+        let entries =
+            image.entriesOfRun() + RootEntry.common(of: plan, files: nodeFiles, subnet: subnet, ubuntu: ubuntu)
         cluster.files = files(entries)
         cluster.file_count = entries.count
         cluster.title = arena.text(ProcessTitle.lifeline(of: plan.id))

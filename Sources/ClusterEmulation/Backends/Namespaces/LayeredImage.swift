@@ -1,5 +1,6 @@
 #if os(Linux)
 import Foundation
+import Glibc
 
 /// What a node's root is made of: a root file system, and layers over it, the uppermost first.
 package struct LayeredImage: Sendable {
@@ -17,6 +18,30 @@ package struct LayeredImage: Sendable {
 
     /// All of them, the uppermost first.
     package var folders: [String] { layers + [root] }
+
+    /// Where a layer lists the folders of `/run` that it and those below it made. A node starts with an empty `/run`, as any machine does,
+    /// and there is no systemd to make anew what packages expect there (tmpfiles.d(5)).
+    static let runFolders = "/opt/cluster-fixture/run"
+
+    /// The folders of `/run` that the image's packages made.
+    func entriesOfRun() -> [RootEntry] {
+        guard let layer = layers.first(where: { Self.isFile($0 + Self.runFolders) }),
+            let list = try? String(contentsOfFile: layer + Self.runFolders, encoding: .utf8)
+        else { return [] }
+        return list.split(separator: "\n").compactMap { line in
+            let words = line.split(separator: " ", maxSplits: 3)
+            guard words.count == 4, words[3].hasPrefix("/run/"), let mode = UInt32(words[0], radix: 8),
+                let owner = UInt32(words[1]), let group = UInt32(words[2])
+            else { return nil }
+            return RootEntry(path: String(words[3]), mode: mode, owner: owner, group: group)
+        }
+    }
+
+    /// Whatever else an image's own scripts may have put there is not read.
+    private static func isFile(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
 
     package typealias Account = (user: UInt32, group: UInt32, home: String)
 

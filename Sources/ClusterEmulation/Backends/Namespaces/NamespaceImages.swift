@@ -133,8 +133,12 @@ package struct NamespaceImages: Sendable {
             cat /run/provision/resolv.conf >/etc/resolv.conf
             printf "#!/bin/sh\\nexit 101\\n" >/usr/sbin/policy-rc.d
             chmod 0755 /usr/sbin/policy-rc.d
-            exec setpriv --inh-caps=-all --bounding-set="$2" sh /run/provision/provision.sh "$1"
-            ' provision "$target" "\(capabilities)"
+            setpriv --inh-caps=-all --bounding-set="$2" sh /run/provision/provision.sh "$1"
+            rm -rf /run/provision
+            rmdir /run/outside
+            mkdir -p /opt/cluster-fixture
+            find /run -mindepth 1 -type d -printf "%m %U %G %p\\n" >>"$3"
+            ' provision "$target" "\(capabilities)" "\(LayeredImage.runFolders)"
         """
 
     private static let capabilities =
