@@ -162,8 +162,15 @@ void relay_hurry(void) {
 
 // --- what is passed on ------------------------------------------------------------------------------------------------
 
+enum { most_at_once = 1 << 20 };
+
 static int take_pipe(struct flow *flow) {
-    if (spare[0] < 0) return pipe2(flow->pipe, O_CLOEXEC | O_NONBLOCK);
+    if (spare[0] < 0) {
+        if (pipe2(flow->pipe, O_CLOEXEC | O_NONBLOCK) < 0) return -1;
+        // The more goes in at once, the less often both sides are asked. A smaller one does it too.
+        fcntl(flow->pipe[1], F_SETPIPE_SZ, most_at_once);
+        return 0;
+    }
     for (int end = 0; end < 2; end++) {
         flow->pipe[end] = spare[end];
         spare[end] = -1;
@@ -185,7 +192,7 @@ static int move(struct connection *connection, int from) {
     if (!flow->held && !flow->has_ended) {
         if (take_pipe(flow) < 0) return -1;
         ssize_t count = splice(
-            connection->ends[from], NULL, flow->pipe[1], NULL, 1 << 20, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+            connection->ends[from], NULL, flow->pipe[1], NULL, most_at_once, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
         int error = count < 0 && !would_wait();
         if (count <= 0) give_back(flow);
         if (error) return -1;
