@@ -13,7 +13,6 @@
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
@@ -64,15 +63,6 @@ static void keep_what_the_cluster_needs(const struct ns_cluster *cluster, int ma
     int null = open("/dev/null", O_RDWR);
     for (int standard = 0; standard < 3; standard++) dup2(null, standard);
     if (null > 2) close(null);
-}
-
-// What the maker's program has set up for signals is none of the cluster's.
-static void reset_signals(void) {
-    struct sigaction action = {.sa_handler = SIG_DFL};
-    sigset_t none;
-    for (int signal = 1; signal < NSIG; signal++) sigaction(signal, &action, NULL);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 static void start_node(const struct step *at, int index, int netlink, int bridge, struct lifeline *lifeline) {

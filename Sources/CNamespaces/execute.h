@@ -12,7 +12,7 @@ enum { most_executions = 64 };
 /// Reads a request that ``ns_execute`` has sent, and starts its program. One that can't be served gets no status but the end.
 void start_execution(int channel, const struct ns_node *node);
 
-/// Takes note of a child's end; children that are no executions are nothing to it.
+/// Takes note of a child's end. Other children's ends are ignored.
 void end_execution(pid_t ended, int status);
 
 /// Says what is waited for, in as many places as `most_executions`, and returns how many of them are used.

@@ -20,6 +20,14 @@ _Noreturn void fail(const struct step *at, const char *step) {
     _exit(1);
 }
 
+void reset_signals(void) {
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    sigset_t none;
+    for (int signal = 1; signal < NSIG; signal++) sigaction(signal, &action, NULL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 static void on_child(int signal) { (void)signal; }
 
 // The signal is let in only while poll(2) waits: one that came before would be forgotten, and the dead left unburied.

@@ -22,6 +22,9 @@ _Noreturn void fail(const struct step *at, const char *step);
         if ((call) < 0) fail(at, #call);            \
     } while (0)
 
+/// Takes back all that the calling process's program has set up for signals.
+void reset_signals(void);
+
 /// Lets a child's end interrupt ``poll_or_bury``, and nothing else.
 void watch_children(void);
 

@@ -144,7 +144,6 @@ int relay_has_room(void) { return connection_count < most_connections; }
 
 void relay_add(int client, const struct ns_port *port, uint32_t node_address, int is_patient) {
     struct connection *connection = &connections[connection_count++];
-    fcntl(client, F_SETFL, O_NONBLOCK);
     hasten(client);
     *connection = (struct connection){
         .ends = {client, -1}, .port = port->node_port, .address = node_address, .is_patient = is_patient, .delay = 1};
@@ -178,10 +177,12 @@ static int take_pipe(struct flow *flow) {
     return 0;
 }
 
-static void give_back(const struct flow *flow) {
-    if (spare[0] >= 0) close_pipe((int[]){flow->pipe[0], flow->pipe[1]});
-    else
-        for (int end = 0; end < 2; end++) spare[end] = flow->pipe[end];
+static void give_back(struct flow *flow) {
+    if (spare[0] >= 0) {
+        close_pipe(flow->pipe);
+        return;
+    }
+    for (int end = 0; end < 2; end++) spare[end] = flow->pipe[end];
 }
 
 static int would_wait(void) { return errno == EAGAIN || errno == EINTR; }

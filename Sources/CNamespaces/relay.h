@@ -8,7 +8,7 @@
 
 enum { most_connections = 512, relay_places = 2 * most_connections };
 
-/// Takes a client over, which has connected to a listener of the node's. The server may listen on any of the node's addresses.
+/// Takes a client over, which has connected to a listener of the node's, and is not waited for. The server may listen on any of the node's addresses.
 ///
 /// @param is_patient  Whether a server that listens nowhere is about to: then it is tried again and again.
 void relay_add(int client, const struct ns_port *port, uint32_t node_address, int is_patient);

@@ -70,7 +70,7 @@ static void start_ipv6(const struct step *at, int netlink, int bridge, struct re
     const uint8_t *own = at->cluster->router6;
     uint32_t high = (uint32_t)own[0] << 24 | own[1] << 16 | own[2] << 8 | own[3];
     uint32_t low = (uint32_t)own[4] << 24 | own[5] << 16 | own[6] << 8 | own[7];
-    // What is sent to the cluster's own network, or to a neighbour by its interface's own address (fe80::/10), is no other network's.
+    // The cluster's own network, and neighbours' addresses of their interfaces (fe80::/10), are left out: they are not other networks.
     struct sock_filter code[] = {
         TO_THE_ROUTER(8),
         LOAD_BYTES(BPF_W, offsetof(struct ip6_hdr, ip6_dst)),

@@ -46,52 +46,50 @@ static int keep(struct log *log) {
 enum { most_ports = 64 };
 
 // The first process of a node, and what it is waiting for.
-struct server {
+static struct {
     const struct ns_node *node;
     struct log log;
     int channel;      ///< programs to be run are asked for here
     int news;         ///< sshd tells here that it listens; -1 when that is known
     pid_t sshd;       ///< the one that was started with the node; 0 when it is known that it listens
-};
+} server;
 
 static short awaited_on(const struct ns_port *port) {
     // Clients for whom there is no room wait to be accepted.
     return port->is_datagram || relay_has_room() ? POLLIN : 0;
 }
 
-static void serve_port(const struct server *server, const struct ns_port *port) {
+static void serve_port(const struct ns_port *port) {
     if (port->is_datagram) {
-        datagrams_receive(port, server->node->address);
+        datagrams_receive(port, server.node->address);
         return;
     }
-    int client = accept4(port->listener, NULL, NULL, SOCK_CLOEXEC);
-    if (client >= 0) relay_add(client, port, server->node->address, port->node_port == 22 && server->sshd);
+    int client = accept4(port->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (client >= 0) relay_add(client, port, server.node->address, port->node_port == 22 && server.sshd);
 }
 
 // A node that can't be logged in to from the beginning is none.
-static _Noreturn void end_without_sshd(struct server *server, int status) {
-    while (keep(&server->log)) {}
+static _Noreturn void end_without_sshd(int status) {
+    while (keep(&server.log)) {}
     _exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status) ?: 1);
 }
 
-static void bury(struct server *server) {
+static void bury(void) {
     int status;
     pid_t ended;
     while ((ended = waitpid(-1, &status, WNOHANG)) > 0) {
         end_execution(ended, status);
-        if (ended == server->sshd) end_without_sshd(server, status);
+        if (ended == server.sshd) end_without_sshd(status);
     }
 }
 
 // sshd listens: from now on it may come and go as whoever uses the node likes.
-static void let_sshd_be(struct server *server) {
-    forget_services(server->news);
-    server->news = -1;
-    server->sshd = 0;
+static void let_sshd_be(void) {
+    forget_services(server.news);
+    server.news = -1;
+    server.sshd = 0;
     relay_hurry();
 }
-
-static struct server server;
 
 void begin_to_serve(const struct step *at, const struct ns_node *node) {
     server.node = node;
@@ -138,7 +136,7 @@ _Noreturn void serve(const struct step *at, const struct ns_node *node, int chan
     for (;;) {
         await(&places);
         int ready = poll_or_bury(places.polled, places.count, relay_patience());
-        bury(&server);
+        bury();
         if (ready < 0) continue;
         executions_abandon(polled + places.askers, places.senders - places.askers);
         if (polled[console_end].revents) keep(&server.log);
@@ -146,9 +144,9 @@ _Noreturn void serve(const struct step *at, const struct ns_node *node, int chan
         relay_move(polled + places.ends);
         // Not every sshd tells that it listens: then the first connection does.
         int is_ready = polled[told].revents && service_is_ready(server.news);
-        if (server.sshd && (is_ready || relay_has_arrived())) let_sshd_be(&server);
+        if (server.sshd && (is_ready || relay_has_arrived())) let_sshd_be();
         if (polled[asked].revents) start_execution(channel, node);
         for (size_t i = 0; i < places.ports; i++)
-            if (polled[first_port + i].revents && relay_has_room()) serve_port(&server, &node->ports[i]);
+            if (polled[first_port + i].revents && relay_has_room()) serve_port(&node->ports[i]);
     }
 }

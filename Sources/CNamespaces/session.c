@@ -40,12 +40,9 @@ void show_groups(const struct step *at) {
     const struct ns_cluster *cluster = at->cluster;
     const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
     if (!cluster->nodes[at->node].cgroup_count) return;
-    MUST(chdir("/sys/fs/cgroup"));
     int are_many = cluster->hierarchies[0].folder[0] != 0;
-    if (are_many) {
-        MUST(mount("tmpfs", "/sys/fs/cgroup", "tmpfs", flags, "size=64k,mode=755"));
-        MUST(chdir("/sys/fs/cgroup"));
-    }
+    if (are_many) MUST(mount("tmpfs", "/sys/fs/cgroup", "tmpfs", flags, "size=64k,mode=755"));
+    MUST(chdir("/sys/fs/cgroup"));
     for (size_t i = 0; i < cluster->hierarchy_count; i++) {
         const struct ns_hierarchy *hierarchy = &cluster->hierarchies[i];
         const char *folder = are_many ? hierarchy->folder : ".";

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "namespaces.h"
+#include "process.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -15,7 +15,7 @@ static int keep_to_ourselves(const char *path) {
     if (length >= sizeof part) return -1;
     memcpy(part, path, length + 1);
     for (;;) {
-        // What is no mount's root has none to be changed.
+        // A part of the path that is not the root of a mount has nothing to change.
         if (mount(NULL, part, NULL, MS_SLAVE, NULL) < 0 && errno != EINVAL) return -1;
         char *slash = strrchr(part, '/');
         if (!slash || !part[1]) return 0;
@@ -32,26 +32,20 @@ static int show(const struct ns_mount *mounts, size_t count) {
     return 0;
 }
 
-// A program inherits what is ignored and what is blocked. The caller has blocked all, since its handlers must not run in here.
-static void reset_signals(void) {
-    sigset_t none;
-    for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 pid_t ns_spawn(
     const char *program, char *const *words, char *const *environment, const struct ns_mount *mounts, size_t count,
     int *is_shown) {
     volatile int failure = 0, shown = 0;
     sigset_t all, before;
     sigfillset(&all);
+    // This process's handlers must not run in the child.
     pthread_sigmask(SIG_SETMASK, &all, &before);
     // The child runs in this process's memory, and this thread waits until it has become the program.
     pid_t child = vfork();
     if (child == 0) {
         shown = show(mounts, count) == 0;
         if (shown) {
+            // A program inherits what is ignored and what is blocked.
             reset_signals();
             execve(program, words, environment);
         }

@@ -2,7 +2,7 @@
 package enum Size {
     private static let units: [Character: Int] = ["k": 1 << 10, "m": 1 << 20, "g": 1 << 30]
 
-    /// - Returns: The number of bytes; nil for what is no size.
+    /// - Returns: The number of bytes; nil if the text is not a size.
     package static func bytes(_ text: String) -> Int? {
         let text = text.lowercased()
         let unit = text.last.flatMap { units[$0] }

@@ -178,13 +178,5 @@ struct ProcessLimitOption: ExpressibleByArgument {
         (self.resource, self.number) = (resource, number)
     }
 
-    func set(in limits: inout NodeLimits) {
-        switch resource {
-        case .openFiles: limits.openFiles = number
-        case .processes: limits.processes = number
-        case .stack: limits.stack = number
-        case .lockedMemory: limits.lockedMemory = number
-        case .coreFile: limits.coreFile = number
-        }
-    }
+    func set(in limits: inout NodeLimits) { limits[keyPath: resource.setting] = number }
 }

@@ -35,7 +35,7 @@ struct InsideCommand: Sendable {
             ["exec", "sh", "-c", String(cString: inside_running_script()), "sh", Self.place + "/pid", folder] + words
         // A connection of its own: what is asked of ssh here is not what the others ask.
         let ssh =
-            ["ssh", "-F", cluster.sshConfigurationFile, "-o", "ControlPath=none", "-o", "LogLevel=ERROR"]
+            ["ssh", "-F", cluster.sshConfigurationFile, "-o", "LogLevel=ERROR"]
             + ["-o", "SendEnv=\(SentVariables.pattern)", Self.hasTerminal ? "-t" : "-T", "--", "\(user)@\(node.name)"]
             + [variables.prelude + line.map(shellQuoted).joined(separator: " ")]
         // Signals are for the command, not for ssh, which would end and leave it.

@@ -34,7 +34,7 @@ package struct Processors: Sendable, Hashable, CustomStringConvertible {
     /// - Parameters:
     ///   - limit: How many a node may use.
     ///   - index: Which of the nodes.
-    /// - Returns: Nil if that is no whole number, or no fewer than there are.
+    /// - Returns: Nil if the limit is not a whole number, or not below the number of processors.
     package func share(_ limit: Double?, _ index: Int) -> Processors? {
         guard let limit, limit.rounded() == limit, limit >= 1, limit < Double(numbers.count) else { return nil }
         let count = Int(limit)

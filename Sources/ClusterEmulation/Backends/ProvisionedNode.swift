@@ -32,9 +32,7 @@ package struct ProvisionedNode: Sendable, Hashable {
 
     package init(
         name: String, fqdn: String? = nil, role: String? = nil, host: String, port: Int, ip: String,
-        ipv6: String? = nil,
-        hostKeys: [String],
-        publishedPorts: [Publication] = []
+        ipv6: String? = nil, hostKeys: [String], publishedPorts: [Publication] = []
     ) {
         self.name = name
         self.fqdn = fqdn ?? name

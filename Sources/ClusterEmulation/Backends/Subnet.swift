@@ -27,7 +27,7 @@ package struct Subnet: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Addresses up to 10 are the network's own: node1 has 11, node2 has 12.
-    private static let firstNode: UInt32 = 11
+    static let firstNode: UInt32 = 11
 
     /// The addresses of the nodes.
     package func addresses(_ nodes: Int) -> [String] {

@@ -15,7 +15,7 @@ package struct Subnet6: Sendable, Hashable, CustomStringConvertible {
     package init(_ cluster: ClusterID) { id = cluster.description }
 
     /// The addresses of the nodes, whose last numbers are those of their IPv4 addresses in the first subnet: node1 has `::11`.
-    package func addresses(_ nodes: Int) -> [String] { (0..<nodes).map { text(11 + $0) } }
+    package func addresses(_ nodes: Int) -> [String] { (0..<nodes).map { text(Int(Subnet.firstNode) + $0) } }
 
     /// The way to all other networks, which with namespaces is the cluster itself.
     var router: String { text(2) }

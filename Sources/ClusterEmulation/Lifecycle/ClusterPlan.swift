@@ -39,6 +39,9 @@ package struct ClusterPlan: Sendable {
             })
     }
 
+    /// The nodes' addresses of IPv6, in their order, if they are to have any.
+    package var addresses6: [String]? { subnet6?.addresses(nodeNames.count) }
+
     /// The cluster's domain, of those that no one on the internet has (RFC 6761).
     package var domain: String { "\(name).test" }
 

@@ -32,7 +32,7 @@ package struct NodeFiles: Sendable {
     package static let hostName = "host.cluster"
 
     package init(_ plan: ClusterPlan, addresses: [String], hostIP: String?, credentials: Credentials) {
-        let addresses6 = plan.subnet6?.addresses(plan.nodeNames.count) ?? []
+        let addresses6 = plan.addresses6 ?? []
         // The first name of a line is the one that a machine takes for its whole name.
         hosts =
             (hostIP.map { "\($0) \(Self.hostName)\n" } ?? "")

@@ -28,7 +28,7 @@ extension ClusterConfiguration {
             }
         }
         for resource in ProcessLimit.Resource.allCases {
-            if let number = resource.asked(limits), number < resource.least {
+            if let number = limits[keyPath: resource.setting], number < resource.least {
                 throw invalid(
                     "A node can't be limited to \(number) \(resource.description): the least is \(resource.least).")
             }

@@ -62,17 +62,25 @@ extension Command {
     }
 
     private func collect(input: [UInt8]) async throws -> CommandOutput {
-        do {
+        try await explainingFailure {
             let result = try await Subprocess.run(
                 executable, arguments: Arguments(arguments), environment: subprocessEnvironment,
                 input: .array(input), output: .bytes(limit: .max), error: .bytes(limit: .max)
             )
-            try Task.checkCancellation()
             return CommandOutput(
                 standardOutput: String(decoding: result.standardOutput, as: UTF8.self),
                 standardError: String(decoding: result.standardError, as: UTF8.self),
                 exitCode: result.terminationStatus.shellCode
             )
+        }
+    }
+
+    /// Runs a program by a closure. Once the task is cancelled, what came of it is nobody's.
+    private func explainingFailure<Result>(_ body: () async throws -> Result) async throws -> Result {
+        do {
+            let result = try await body()
+            try Task.checkCancellation()
+            return result
         } catch let error as SubprocessError {
             try Task.checkCancellation()
             throw startFailure(error)
@@ -95,17 +103,13 @@ extension Command {
     private func complaint(
         input: some InputProtocol, output: some OutputProtocol
     ) async throws -> CommandOutput {
-        do {
+        try await explainingFailure {
             let result = try await Subprocess.run(
                 executable, arguments: Arguments(arguments), environment: subprocessEnvironment, input: input,
                 output: output, error: .bytes(limit: .max))
-            try Task.checkCancellation()
             return CommandOutput(
                 standardOutput: "", standardError: String(decoding: result.standardError, as: UTF8.self),
                 exitCode: result.terminationStatus.shellCode)
-        } catch let error as SubprocessError {
-            try Task.checkCancellation()
-            throw startFailure(error)
         }
     }
 
@@ -118,7 +122,7 @@ extension Command {
         let (reading, writing) = try StreamSocket.pair()
         Forks.keepFromChildren(writing.rawValue)
         defer { Forks.close(writing.rawValue) }
-        do {
+        return try await explainingFailure {
             let result = try await Subprocess.run(
                 executable, arguments: Arguments(arguments), environment: subprocessEnvironment,
                 input: .fileDescriptor(reading, closeAfterSpawningProcess: true), output: .sequence,
@@ -126,11 +130,7 @@ extension Command {
             ) { execution in
                 for try await line in execution.standardOutput.strings() { body(line) }
             }
-            try Task.checkCancellation()
             return result.terminationStatus.shellCode
-        } catch let error as SubprocessError {
-            try Task.checkCancellation()
-            throw startFailure(error)
         }
     }
 
@@ -138,17 +138,13 @@ extension Command {
     ///
     /// - Returns: The exit code.
     package func run(streams: ProgramStreams) async throws -> Int32 {
-        do {
-            let result = try await Subprocess.run(
+        try await explainingFailure {
+            try await Subprocess.run(
                 executable, arguments: Arguments(arguments), environment: subprocessEnvironment,
                 input: .fileDescriptor(FileDescriptor(rawValue: streams.input), closeAfterSpawningProcess: false),
                 output: .fileDescriptor(FileDescriptor(rawValue: streams.output), closeAfterSpawningProcess: false),
-                error: .fileDescriptor(FileDescriptor(rawValue: streams.error), closeAfterSpawningProcess: false))
-            try Task.checkCancellation()
-            return result.terminationStatus.shellCode
-        } catch let error as SubprocessError {
-            try Task.checkCancellation()
-            throw startFailure(error)
+                error: .fileDescriptor(FileDescriptor(rawValue: streams.error), closeAfterSpawningProcess: false)
+            ).terminationStatus.shellCode
         }
     }
 

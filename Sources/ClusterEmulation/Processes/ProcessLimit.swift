@@ -21,7 +21,7 @@ package struct ProcessLimit: Sendable, Hashable {
     /// Those of a node, in the order of their names.
     package static func all(_ limits: NodeLimits) -> [ProcessLimit] {
         Resource.allCases.map { resource in
-            let asked = resource.asked(limits)
+            let asked = limits[keyPath: resource.setting]
             return ProcessLimit(
                 resource: resource, soft: asked.map(UInt64.init) ?? resource.standard, isHard: asked != nil)
         }
@@ -71,13 +71,14 @@ extension ProcessLimit.Resource {
         }
     }
 
-    func asked(_ limits: NodeLimits) -> Int? {
+    /// The setting of a node's that asks for it.
+    package var setting: WritableKeyPath<NodeLimits, Int?> {
         switch self {
-        case .openFiles: limits.openFiles
-        case .processes: limits.processes
-        case .stack: limits.stack
-        case .lockedMemory: limits.lockedMemory
-        case .coreFile: limits.coreFile
+        case .openFiles: \.openFiles
+        case .processes: \.processes
+        case .stack: \.stack
+        case .lockedMemory: \.lockedMemory
+        case .coreFile: \.coreFile
         }
     }
 

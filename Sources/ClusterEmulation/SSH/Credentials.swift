@@ -61,10 +61,7 @@ package struct Credentials: Sendable {
             identities: identities, internalKeys: internalKeys, hostKeys: hostKeys)
     }
 
-    /// The public host key of a node: algorithm and base 64.
-    package func hostKey(of node: String) -> String { hostKeys[node]?[.ed25519]?.publicKey ?? "" }
-
-    /// All public host keys of a node, the ed25519 key first.
+    /// All public host keys of a node, the ed25519 key first: algorithm and base 64.
     package func publicHostKeys(of node: String) -> [String] {
         KeyKind.allCases.compactMap { hostKeys[node]?[$0]?.publicKey }
     }

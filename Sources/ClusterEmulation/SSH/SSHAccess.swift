@@ -63,9 +63,8 @@ package final class SSHAccess: Sendable {
         guard opened.succeeded else { throw await unreachable(node, user, opened.complaint) }
         let variables = SentVariables(environment)
         // The node's shell gets the line after `-c`: it would take a dash at its beginning for an option of its own.
-        let command = Command(
-            "ssh", arguments(node, user, options: Self.sharing) + [variables.prelude + " " + line],
-            environment: variables.local)
+        var command = command(variables.prelude + " " + line, on: node, as: user)
+        command.environment = variables.local
         let output = try await command.output(input: input)
         // 255 is either the command's own exit code or ssh's word for a lost connection: the master knows which.
         if output.exitCode == 255 { try await requireConnection(to: node, user, output.complaint) }

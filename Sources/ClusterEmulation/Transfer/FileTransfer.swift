@@ -47,7 +47,7 @@ package struct FileTransfer: Sendable {
         let (folder, name) = LocalPlace.parts(of: path)
         let place = LocalTarget(target, copying: name)
         let tar = try await LocalTar.find()
-        // What is no folder gets its name on the node, so that this machine takes nothing else.
+        // A file or a link gets its new name on the node, so that this machine takes nothing else.
         let newName = (try? place.file(for: .file).name) ?? name ?? "."
         let newLink = (try? place.file(for: .link).name) ?? newName
         let mark = "cluster-fixture-\(UInt64.random(in: 0 ... .max))"

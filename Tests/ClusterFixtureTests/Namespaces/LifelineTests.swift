@@ -101,7 +101,10 @@ struct LifelineTests {
         let dead = ProcessIdentity(
             machine: ProcessIdentity.current.machine, processID: ProcessIdentity.current.processID, started: "1")
         try workspace.create(for: "namespaces", owner: dead)
-        for group in try NodeCgroups.make(cluster, "node1", index: 0, NodeLimits(memory: 64 << 20)) { close(group) }
+        let limits = NodeLimits(memory: 64 << 20)
+        for group in try NodeCgroups.make(
+            cluster, "node1", index: 0, limits, in: NodeCgroups.hierarchies(for: limits))
+        { close(group) }
         #expect(NodeCgroups.clusters().contains(cluster))
         // Another process that starts a cluster at this moment may be quicker, and sweep it for us.
         await Leftovers.sweep(NamespacesBackend())

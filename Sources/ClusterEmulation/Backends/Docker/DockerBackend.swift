@@ -73,7 +73,7 @@ extension DockerBackend {
         _ plan: ClusterPlan, image: PreparedImage, addresses: [String], files: NodeFiles
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            let addresses6 = plan.subnet6?.addresses(plan.nodeNames.count)
+            let addresses6 = plan.addresses6
             for (index, (node, address)) in zip(plan.nodeNames, addresses).enumerated() {
                 let folder = try DockerNodeFolder.write(plan, node: node, files: files)
                 let arguments = DockerArguments.run(
@@ -111,7 +111,7 @@ extension DockerBackend {
     private func nodes(
         _ plan: ClusterPlan, addresses: [String], credentials: Credentials
     ) async throws -> [ProvisionedNode] {
-        let addresses6 = plan.subnet6?.addresses(plan.nodeNames.count)
+        let addresses6 = plan.addresses6
         let containers = plan.nodeNames.map { DockerArguments.container(plan.id, $0) }
         let answers = try await engine.lines(DockerArguments.inspectPorts(containers))
         var nodes: [ProvisionedNode] = []

@@ -23,7 +23,7 @@ final class ClusterSpecification {
         // Only root's cluster has a way to this machine that could be closed.
         let guardian = !ClusterUsers.makerIsRoot || plan.configuration.hostAccess ? nil : try HostGuard()
         let addresses = subnet.addresses(plan.nodeNames.count)
-        let addresses6 = plan.subnet6?.addresses(plan.nodeNames.count)
+        let addresses6 = plan.addresses6
         let base = plan.workspace.mountFolder
         mounts = plan.configuration.mounts
         try Workspace.makeFolder(base)
@@ -32,6 +32,7 @@ final class ClusterSpecification {
         let nodeFiles = NodeFiles(
             plan, addresses: addresses, hostIP: HostNetwork.address(in: subnet), credentials: credentials)
         let common = try commonNode(image, plan.configuration)
+        let hierarchies = NodeCgroups.hierarchies(for: plan.configuration.limits)
         var nodes: [ns_node] = []
         for (index, name) in plan.nodeNames.enumerated() {
             var (listeners, published): ([ns_port], [ProvisionedNode.Publication]) = ([], [])
@@ -45,7 +46,8 @@ final class ClusterSpecification {
                 published.append(ProvisionedNode.Publication(port.nodePort, at: opened.port, port.transport))
             }
             let log = try openLog(plan, name)
-            let groups = try NodeCgroups.make(plan.id, name, index: index, plan.configuration.limits)
+            let groups = try NodeCgroups.make(
+                plan.id, name, index: index, plan.configuration.limits, in: hierarchies)
             inherited += groups
             let entries = RootEntry.own(of: name, files: nodeFiles, ubuntu: ubuntu)
             var node = common
@@ -85,8 +87,6 @@ final class ClusterSpecification {
                     source: arena.text($0.source), target: arena.text($0.target), read_only: $0.isReadOnly ? 1 : 0)
             })
         cluster.mount_count = mounts.count
-        // Only nodes with limits have groups of their own to see.
-        let hierarchies = nodes.contains { $0.cgroup_count > 0 } ? NodeCgroups.hierarchies : []
         cluster.hierarchies = arena.array(
             hierarchies.map {
                 ns_hierarchy(

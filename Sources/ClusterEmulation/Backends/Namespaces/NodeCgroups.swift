@@ -13,11 +13,9 @@ enum NodeCgroups {
     ///
     /// - Throws: ``ClusterError`` if this process may not make groups: a limit that is not kept is none.
     static func make(
-        _ cluster: ClusterPlan.ID, _ node: String, index: Int, _ limits: NodeLimits
+        _ cluster: ClusterPlan.ID, _ node: String, index: Int, _ limits: NodeLimits, in hierarchies: [Hierarchy]
     ) throws -> [Int32] {
-        // The sizes of its file systems are kept by those.
-        guard limits.processors != nil || limits.memory != nil else { return [] }
-        return try hierarchies.map {
+        try hierarchies.map {
             try make("\($0.path)/\(prefix)\(cluster)-\(node)", in: $0.path, node, index, limits)
         }
     }
@@ -119,6 +117,12 @@ enum NodeCgroups {
         private static func isSetting(_ option: Substring) -> Bool {
             ["rw", "ro", "xattr", "noprefix", "clone_children"].contains(option) || option.contains("=")
         }
+    }
+
+    /// Where nodes with these limits have groups: nowhere, or in all hierarchies.
+    static func hierarchies(for limits: NodeLimits) -> [Hierarchy] {
+        // The sizes of its file systems are kept by those.
+        limits.processors != nil || limits.memory != nil ? hierarchies : []
     }
 
     /// The hierarchies of this machine.
