@@ -45,8 +45,6 @@ extension ClusterConfiguration {
             let own = role.ports.map(\.key)
             try validate(ports.filter { !own.contains($0.key) } + role.ports, of: role.count)
         }
-        // As many as one message between processes may carry.
-        if mounts.count > 64 { throw invalid("A node can't have \(mounts.count) mounts: at most 64.") }
         for mount in mounts { try mount.validate() }
     }
 
