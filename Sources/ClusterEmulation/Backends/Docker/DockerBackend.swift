@@ -10,6 +10,11 @@ package struct DockerBackend: Backend {
 
     package func check(_ plan: ClusterPlan) throws {
         for image in Set(plan.nodes.map(\.image)) { try DockerImages.check(image) }
+        if plan.services.contains(where: { ($0.service as? SharedFolder)?.bytesPerSecond != nil }) {
+            throw ClusterError(
+                .invalidConfiguration, "A shared folder can't be slow with Docker, whose containers have no FUSE.",
+                remedy: "Leave out `bytesPerSecond`, or take the namespaces backend.")
+        }
     }
 
     package func prepare(_ image: NodeImage, timeline: Timeline) async throws -> PreparedImage {
