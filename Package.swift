@@ -55,7 +55,7 @@ let package = Package(
             name: "CScripts",
             exclude: [
                 "reaper.sh", "reap-docker.sh", "relay.sh", "ssh-client.sh", "send-files.sh", "receive-files.sh",
-                "prepare-inside.sh", "run-inside.sh",
+                "prepare-inside.sh", "run-inside.sh", "start-slurm.sh", "prove-slurm.sh",
             ],
             cSettings: strictC),
         .target(name: "CNamespaces", cSettings: strictC),
