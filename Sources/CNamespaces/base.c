@@ -65,11 +65,32 @@ void fill_base(const struct step *at, int is_root) {
     for (int i = 0; i < device_count; i++) make_device(at, &devices[i], numbered(name, 'd', i), is_root);
 }
 
+// A folder of the cluster's own, in memory: what the image has there, and over it what the nodes write.
+static void make_shared(const struct step *at, const struct ns_mount *mount_point, size_t index, const char *name) {
+    char memory[12], place[16] = "../";
+    if (!mount_point->overlay) {
+        MUST(mount(at->cluster->name, name, "tmpfs", MS_NOSUID | MS_NODEV, mount_point->writable));
+        return;
+    }
+    MUST(mkdir(numbered(memory, 't', index), 0700));
+    MUST(mount(at->cluster->name, memory, "tmpfs", MS_NOSUID | MS_NODEV, mount_point->writable));
+    MUST(chdir(memory));
+    MUST(mkdir("u", 0755));
+    MUST(mkdir("w", 0755));
+    MUST(mount("overlay", strcat(place, name), "overlay", MS_NOSUID | MS_NODEV, mount_point->overlay));
+    MUST(chdir(".."));
+}
+
 void fill_base_with_mounts(const struct step *at, int is_root, const int *held) {
     const struct ns_cluster *cluster = at->cluster;
     char name[12];
-    for (size_t i = 0; i < cluster->mount_count; i++) {
+    for (size_t i = 0, next = 0; i < cluster->mount_count; i++) {
+        const struct ns_mount *mount_point = &cluster->mounts[i];
         MUST(mkdir(numbered(name, 's', i), 0755));
-        attach(at, is_root ? held[i] : hold(at, cluster->mounts[i].source, 1, cluster->mounts[i].read_only), name);
+        if (!mount_point->source)
+            make_shared(at, mount_point, i, name);
+        else
+            attach(at, is_root ? held[next++] : hold(at, mount_point->source, 1, mount_point->read_only), name);
     }
+    put_files(at, cluster->files, cluster->file_count);
 }

@@ -67,6 +67,10 @@ static void put_file(const struct step *at, const struct ns_file *file) {
         fail(at, "giving a file of the node its owner and mode");
 }
 
+void put_files(const struct step *at, const struct ns_file *files, size_t count) {
+    for (size_t i = 0; i < count; i++) put_file(at, &files[i]);
+}
+
 static void make_folder(const struct step *at, const char *path, mode_t mode) {
     if (mkdir(path, mode) < 0 && errno != EEXIST) fail(at, path);
 }
@@ -179,7 +183,7 @@ void enter_root(const struct step *at, const struct ns_node *node) {
     attach(at, run, "/run");
     make_devices(at, node, held);
     protect_proc(at);
-    for (size_t i = 0; i < cluster->file_count; i++) put_file(at, &cluster->files[i]);
-    for (size_t i = 0; i < node->file_count; i++) put_file(at, &node->files[i]);
+    put_files(at, node->common, node->common_count);
+    put_files(at, node->files, node->file_count);
     for (size_t i = 0; i < cluster->mount_count; i++) attach(at, mounts[i], cluster->mounts[i].target);
 }

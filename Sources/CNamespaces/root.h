@@ -17,6 +17,9 @@ int hold(const struct step *at, const char *path, int recursive, int read_only);
 /// Puts what is held in its place.
 void attach(const struct step *at, int tree, const char *path);
 
+/// Writes files, and makes folders, by paths as the calling process sees them.
+void put_files(const struct step *at, const struct ns_file *files, size_t count);
+
 /// Writes a letter and a number to a text of 12 bytes, and returns it: the names of what a cluster holds in its base. These are
 /// `l0` and on for layers, `d0` for devices, `s0` for shared folders.
 const char *numbered(char *text, char letter, int number);

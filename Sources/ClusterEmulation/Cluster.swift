@@ -8,7 +8,7 @@ public final class Cluster: Sendable {
     public let name: String
     /// The cluster's unique identifier: ten hexadecimal digits.
     public let id: String
-    /// The nodes, node1 first.
+    /// The nodes, in the order of their roles and numbers: node1 first, or login1.
     public let nodes: [Node]
 
     package let clusterID: ClusterID
@@ -68,6 +68,12 @@ public final class Cluster: Sendable {
     /// - Throws: ``ClusterError`` if the backend can't be asked.
     public func logs() async throws -> [String: String] { try await runtime.cluster.logs() }
 
+    /// What runs on it besides sshd.
+    package var services: [PlannedService] { runtime.plan.services }
+
+    /// Its nodes as services were planned with them.
+    package var layout: ClusterLayout { runtime.plan.layout }
+
     /// The cluster as its backend has it, whom everything can be asked that needs no SSH.
     package var handle: any BackendCluster { runtime.cluster }
 
@@ -99,7 +105,7 @@ extension Cluster {
         try ResourceLimits.requireAddressSpace()
         return try await Gate.starts.pass {
             let backend = try await configuration.backend.resolve()
-            try backend.check(configuration)
+            try backend.check(plan)
             return try await ClusterRuntime.start(plan, on: backend, timeline: timeline)
         }
     }

@@ -2,10 +2,20 @@
 ///
 /// Every value is checked before anything starts.
 public struct ClusterConfiguration: Sendable, Hashable {
-    /// How many nodes; 1 to ``maximumNodes``.
+    /// How many nodes, where all are alike: `node1`, `node2` and so on; 1 to ``maximumNodes``. With ``roles`` these say how many there are.
     public var nodes: Int
+    /// What nodes are there for, where they differ; none by default.
+    public var roles: [NodeRole]
     /// What a node is made of.
     public var image: NodeImage
+    /// What runs on the nodes besides sshd, such as a batch system or a shared folder.
+    public var services: [any Service] {
+        get { serviceList.services }
+        set { serviceList = ServiceList(newValue) }
+    }
+    private var serviceList: ServiceList
+    /// What is there of a real site's networks and rules that code has to get along with; nothing by default.
+    public var site: Site
     /// Where the nodes run.
     public var backend: BackendChoice
     /// A name for people: 1 to 32 lower-case letters, digits and hyphens, a letter first; nil chooses one.
@@ -51,8 +61,11 @@ public struct ClusterConfiguration: Sendable, Hashable {
     /// Describes a cluster.
     ///
     /// - Parameters:
-    ///   - nodes: How many nodes.
+    ///   - nodes: How many nodes, where all are alike.
+    ///   - roles: What nodes are there for, where they differ.
     ///   - image: What a node is made of.
+    ///   - services: What runs on the nodes besides sshd.
+    ///   - site: What is there of a real site's networks and rules.
     ///   - backend: Where the nodes run.
     ///   - name: A name for people, or nil to choose one.
     ///   - limits: What each node may use.
@@ -70,7 +83,10 @@ public struct ClusterConfiguration: Sendable, Hashable {
     ///   - readyWithin: How long the nodes may take to become ready; 60 seconds unless you say otherwise.
     public init(
         nodes: Int = 1,
+        roles: [NodeRole] = [],
         image: NodeImage = .node,
+        services: [any Service] = [],
+        site: Site = .open,
         backend: BackendChoice = .automatic,
         name: String? = nil,
         limits: NodeLimits = .none,
@@ -88,7 +104,10 @@ public struct ClusterConfiguration: Sendable, Hashable {
         readyWithin: Duration = .seconds(60)
     ) {
         self.nodes = nodes
+        self.roles = roles
         self.image = image
+        self.serviceList = ServiceList(services)
+        self.site = site
         self.backend = backend
         self.name = name
         self.limits = limits
@@ -105,6 +124,11 @@ public struct ClusterConfiguration: Sendable, Hashable {
         self.rsaHostKeys = rsaHostKeys
         self.readyWithin = readyWithin
     }
+}
+
+extension ClusterConfiguration {
+    /// How many nodes there are to be.
+    package var size: Int { roles.isEmpty ? nodes : roles.reduce(0) { $0 + max($1.count, 0) } }
 }
 
 /// A port of each node that is published on this machine's 127.0.0.1.

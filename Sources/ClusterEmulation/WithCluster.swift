@@ -14,8 +14,10 @@
 /// ```
 ///
 /// - Parameters:
-///   - nodes: How many nodes.
+///   - nodes: How many nodes, where all are alike.
+///   - roles: What nodes are there for, where they differ.
 ///   - image: What a node is made of.
+///   - services: What runs on the nodes besides sshd.
 ///   - backend: Where the nodes run.
 ///   - name: A name for people, or nil to choose one.
 ///   - configure: Sets whatever else ``ClusterConfiguration`` has, before anything is checked or started.
@@ -24,13 +26,16 @@
 /// - Throws: What the closure throws; ``ClusterError`` if the cluster can't be started or removed.
 public nonisolated(nonsending) func withCluster<Result>(
     nodes: Int = 1,
+    roles: [NodeRole] = [],
     image: NodeImage = .node,
+    services: [any Service] = [],
     backend: BackendChoice = .automatic,
     name: String? = nil,
     configure: (inout ClusterConfiguration) -> Void = { _ in },
     _ body: nonisolated(nonsending) (Cluster) async throws -> Result
 ) async throws -> Result {
-    var configuration = ClusterConfiguration(nodes: nodes, image: image, backend: backend, name: name)
+    var configuration = ClusterConfiguration(
+        nodes: nodes, roles: roles, image: image, services: services, backend: backend, name: name)
     configure(&configuration)
     return try await withCluster(configuration, body)
 }

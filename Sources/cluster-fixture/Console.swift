@@ -69,6 +69,7 @@ extension ClusterEmulation.Progress {
                 case .nodes: Console.step("nodes", after: elapsed)
                 case .banners: break
                 case .ready: Console.step("ready", after: elapsed)
+                case .services: Console.step("services", after: elapsed)
                 }
             })
     }

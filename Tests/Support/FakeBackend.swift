@@ -48,7 +48,7 @@ package final class FakeBackend: Backend, Sendable {
     package func prepare(_ image: NodeImage, timeline: Timeline) async throws -> PreparedImage { PreparedImage([]) }
 
     package func provision(
-        _ plan: ClusterPlan, credentials: Credentials, image: @escaping @Sendable () async throws -> PreparedImage
+        _ plan: ClusterPlan, credentials: Credentials, images: @escaping @Sendable () async throws -> PreparedImages
     ) async throws -> any BackendCluster {
         record.withLock {
             $0.provisions += 1

@@ -26,11 +26,14 @@ struct ns_port {
     uint8_t is_datagram;
 };
 
-/// A folder of this machine that all nodes see.
+/// A folder that all nodes see: one of this machine's, or, without a `source`, one of the cluster's own.
 struct ns_mount {
     const char *source;        ///< only used where the cluster's users are its maker's own; else it comes held, with the users
     const char *target;        ///< a path of the node's
     int read_only;
+    const char *writable;      ///< the cluster's own: the mount options of the file system in memory that it is, size included
+    const char *overlay;       ///< NULL, or the cluster's own: the mount options of an overlay over what the image has there, on the
+                               ///< folders `u` and `w` of that file system
 };
 
 /// A hierarchy of control groups.
@@ -57,7 +60,9 @@ struct ns_node {
     const char *writable;      ///< the mount options of the file system for all that it writes, size included
     const char *overlay;       ///< the mount options of its root: layers, and on them the folders `u` and `w`
     const char *shared_memory; ///< the mount options of /dev/shm, size included
-    const struct ns_file *files; ///< what it has besides what all have
+    const struct ns_file *common; ///< what all nodes have that are made of the same
+    size_t common_count;
+    const struct ns_file *files; ///< what it has besides
     size_t file_count;
     const struct ns_port *ports;
     size_t port_count;
@@ -75,10 +80,10 @@ struct ns_cluster {
     const char *base;          ///< an existing folder; what is mounted there is seen by the cluster alone
     const char *const *layers; ///< the folders that the nodes' roots are made of, the uppermost first
     size_t layer_count;
-    const struct ns_file *files; ///< what all nodes have
-    size_t file_count;
     const struct ns_mount *mounts;
     size_t mount_count;
+    const struct ns_file *files; ///< what is in those of the cluster's own, of which `s0` is the first mount's, and so on
+    size_t file_count;
     const struct ns_hierarchy *hierarchies; ///< of the nodes' control groups
     size_t hierarchy_count;
     uint8_t prefix;            ///< the length of the network's prefix

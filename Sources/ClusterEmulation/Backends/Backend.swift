@@ -10,7 +10,7 @@ package protocol Backend: Sendable {
     func availability() async -> Availability
 
     /// Refuses what this backend can't make, before anything is started.
-    func check(_ configuration: ClusterConfiguration) throws
+    func check(_ plan: ClusterPlan) throws
 
     /// Makes or finds what nodes of an image are made of.
     func prepare(_ image: NodeImage, timeline: Timeline) async throws -> PreparedImage
@@ -20,12 +20,12 @@ package protocol Backend: Sendable {
     /// - Parameters:
     ///   - plan: The plan, whose folder is there.
     ///   - credentials: The cluster's keys.
-    ///   - image: Gives what ``prepare(_:timeline:)`` gives; what doesn't depend on it can be done meanwhile.
+    ///   - images: Gives what ``prepare(_:timeline:)`` gives for the nodes' images; what doesn't depend on them can be done meanwhile.
     /// - Returns: The cluster, with its nodes in the plan's order.
     /// - Throws: ``UnfinishedCluster`` once something may be there; any other error before. When it throws, or is
     ///   cancelled, nothing that it began is still under way.
     func provision(
-        _ plan: ClusterPlan, credentials: Credentials, image: @escaping @Sendable () async throws -> PreparedImage
+        _ plan: ClusterPlan, credentials: Credentials, images: @escaping @Sendable () async throws -> PreparedImages
     ) async throws -> any BackendCluster
 
     /// This user's clusters, whichever process made them; with remains those too of which no node is left, or none is
@@ -39,7 +39,7 @@ package protocol Backend: Sendable {
 
 extension Backend {
     /// Without limits of its own, a backend makes whatever is asked for.
-    package func check(_ configuration: ClusterConfiguration) throws {}
+    package func check(_ plan: ClusterPlan) throws {}
 }
 
 /// Whether a backend can run here.
@@ -56,6 +56,25 @@ package struct PreparedImage: Sendable, Hashable {
     package let parts: [String]
 
     package init(_ parts: [String]) { self.parts = parts }
+}
+
+/// The prepared images of a cluster's nodes.
+package struct PreparedImages: Sendable {
+    private let images: [NodeImage: PreparedImage]
+
+    /// Prepares each image once, one after the other: the next may have layers of the one before.
+    package init(_ images: [NodeImage], by backend: any Backend, timeline: Timeline) async throws {
+        var prepared: [NodeImage: PreparedImage] = [:]
+        for image in images where prepared[image] == nil {
+            prepared[image] = try await backend.prepare(image, timeline: timeline)
+        }
+        self.images = prepared
+    }
+
+    package subscript(image: NodeImage) -> PreparedImage {
+        guard let prepared = images[image] else { preconditionFailure("\(image) is an image of another plan") }
+        return prepared
+    }
 }
 
 /// What there is of a cluster whose start has failed half-way: it is the caller's to destroy.

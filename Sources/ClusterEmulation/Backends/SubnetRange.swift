@@ -50,7 +50,7 @@ package struct SubnetRange: Sendable, Hashable, CustomStringConvertible {
         } else {
             range = .standard
         }
-        let (nodes, needed) = (configuration.nodes, Subnet.bits(nodes: configuration.nodes))
+        let (nodes, needed) = (configuration.size, Subnet.bits(nodes: configuration.size))
         guard range.bits <= needed else {
             throw invalid(
                 "The range \(range) is too small: \(nodes == 1 ? "a node takes" : "\(nodes) nodes take") a /\(needed).")

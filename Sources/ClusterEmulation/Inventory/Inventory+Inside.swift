@@ -21,7 +21,21 @@ extension Inventory {
                 inside.nodes[index].users[place].identityFile = (homes[user.name] ?? "") + "/.ssh/id_ed25519"
             }
         }
+        for (service, endpoint) in services.indices.flatMap({ service in
+            services[service].endpoints.indices.map { (service, $0) }
+        }) {
+            inside.services[service].endpoints[endpoint].url = self.inside(services[service].endpoints[endpoint])
+        }
         return inside
+    }
+
+    /// The address of an endpoint as nodes have it: by the node's name and its own port.
+    private func inside(_ endpoint: Endpoint) -> String {
+        guard let node = nodes.first(where: { $0.name == endpoint.node }),
+            let port = node.publishedPorts.first(where: { $0.nodePort == endpoint.nodePort })
+        else { return endpoint.url }
+        return endpoint.url.replacing(
+            "://\(node.host):\(port.port)", with: "://\(node.name):\(endpoint.nodePort)", maxReplacements: 1)
     }
 
     /// The OpenSSH client configuration for a node, where every user has a key of their own, and the nodes have their names.

@@ -28,8 +28,10 @@ public struct Inventory: Codable, Sendable, Hashable {
     /// This machine's address in the cluster's network. Where it has none it is left out, and the nodes' ``Node/ip`` can't be reached
     /// from here.
     public let hostIP: String?
-    /// The nodes, node1 first.
+    /// The nodes, in the order of their roles and numbers: node1 first, or login1.
     public package(set) var nodes: [Node]
+    /// What runs on the nodes besides sshd.
+    public package(set) var services: [Service]
 
     /// One machine of the cluster.
     public struct Node: Codable, Sendable, Hashable {
@@ -55,6 +57,28 @@ public struct Inventory: Codable, Sendable, Hashable {
         public package(set) var publishedPorts: [PublishedPort]
         /// Who can log in: `ubuntu`, who is the one to be taken if nothing else is said, and `root`.
         public package(set) var users: [User]
+    }
+
+    /// Something that runs on nodes besides sshd.
+    public struct Service: Codable, Sendable, Hashable {
+        /// Its name.
+        public let name: String
+        /// The names of the nodes that it runs on.
+        public let nodes: [String]
+        /// Where it is reached.
+        public package(set) var endpoints: [Endpoint]
+    }
+
+    /// Where a service is reached.
+    public struct Endpoint: Codable, Sendable, Hashable {
+        /// What it is called, where the service has several.
+        public let name: String
+        /// The name of the node.
+        public let node: String
+        /// The port in the node.
+        public let nodePort: Int
+        /// Its address where this machine reaches it, with a token if one is needed.
+        public package(set) var url: String
     }
 
     /// A port of this machine that leads to a port of a node.
@@ -94,6 +118,17 @@ extension Cluster {
                     users: [User.ubuntu, .root].map {
                         Inventory.User(
                             name: "\($0)", identityFile: node.identityFile(for: $0), password: node.password(for: $0))
+                    })
+            },
+            services: services.map { planned in
+                Inventory.Service(
+                    name: planned.service.name, nodes: planned.plan.nodes,
+                    endpoints: planned.plan.endpoints.map { endpoint in
+                        let node = self[endpoint.node]
+                        let port = node.publishedPorts[endpoint.port] ?? endpoint.port
+                        return Inventory.Endpoint(
+                            name: endpoint.name, node: node.name, nodePort: endpoint.port,
+                            url: endpoint.address(node.host, port))
                     })
             })
     }
@@ -141,6 +176,28 @@ extension ProvisionedNode {
 }
 
 // Keys that were added within a version are not in the inventories of clusters that an earlier release has started.
+
+extension Inventory {
+    /// Reads an inventory.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        version = try values.decode(Int.self, forKey: .version)
+        name = try values.decode(String.self, forKey: .name)
+        id = try values.decode(String.self, forKey: .id)
+        backend = try values.decode(String.self, forKey: .backend)
+        sshConfig = try values.decode(String.self, forKey: .sshConfig)
+        knownHosts = try values.decode(String.self, forKey: .knownHosts)
+        hostIP = try values.decodeIfPresent(String.self, forKey: .hostIP)
+        nodes = try values.decode([Node].self, forKey: .nodes)
+        services = try values.decodeIfPresent([Service].self, forKey: .services) ?? []
+    }
+
+    /// The names of the nodes' roles, in the order of the nodes; none where all are alike.
+    package var roles: [String] {
+        var seen = Set<String>()
+        return nodes.compactMap(\.role).filter { seen.insert($0).inserted }
+    }
+}
 
 extension Inventory.Node {
     /// Reads a node.

@@ -48,12 +48,20 @@ extension Inventory {
         [cluster]
         \(nodes.map(\.name).joined(separator: "\n"))
 
-        [all:vars]
+        \(ansibleGroups)[all:vars]
         ansible_ssh_common_args=-F '\(sshConfig)'
         ansible_control_path_dir=\(workspace.socketFolder)
         ansible_python_interpreter=/usr/bin/python3
 
         """
+    }
+
+    /// A group of the name of each role: Ansible takes no hyphens there.
+    private var ansibleGroups: String {
+        roles.map { role in
+            let members = nodes.filter { $0.role == role }.map { $0.name + "\n" }.joined()
+            return "[\(role.replacing("-", with: "_"))]\n\(members)\n"
+        }.joined()
     }
 
     /// What a command that works with the cluster finds in its environment.
@@ -69,14 +77,21 @@ extension Inventory {
             ("CLUSTER_USER", user?.name ?? ""),
             ("CLUSTER_KEY", user?.identityFile ?? ""),
         ]
-        return common + (hostIP.map { [("CLUSTER_HOST_IP", $0)] } ?? []) + nodes.flatMap(\.variables)
+        let roles = roles.map { role in
+            ("CLUSTER_ROLE_\(Self.variable(role))", nodes.filter { $0.role == role }.map(\.name).joined(separator: " "))
+        }
+        return common + (hostIP.map { [("CLUSTER_HOST_IP", $0)] } ?? []) + roles + nodes.flatMap(\.variables)
+            + services.flatMap(\.variables)
     }
+
+    /// A name as a part of a variable's.
+    fileprivate static func variable(_ name: String) -> String { name.uppercased().replacing("-", with: "_") }
 }
 
 extension Inventory.Node {
     /// What programs find it by, as variables of theirs.
     fileprivate var variables: [(name: String, value: String)] {
-        let prefix = "CLUSTER_" + name.uppercased()
+        let prefix = "CLUSTER_" + Inventory.variable(name)
         var variables = [(prefix + "_HOST", host), (prefix + "_PORT", "\(port)"), (prefix + "_IP", ip)]
         if let ipv6 { variables.append((prefix + "_IPV6", ipv6)) }
         for port in publishedPorts {
@@ -84,5 +99,14 @@ extension Inventory.Node {
             variables.append(("\(prefix)_PORT_\(port.nodePort)\(suffix)", "\(port.port)"))
         }
         return variables
+    }
+}
+
+extension Inventory.Service {
+    /// Where it is reached: the first endpoint by the service's name alone, and each by its own too.
+    fileprivate var variables: [(name: String, value: String)] {
+        let prefix = "CLUSTER_" + Inventory.variable(name)
+        return endpoints.prefix(1).map { (prefix + "_URL", $0.url) }
+            + endpoints.map { ("\(prefix)_\(Inventory.variable($0.name))_URL", $0.url) }
     }
 }

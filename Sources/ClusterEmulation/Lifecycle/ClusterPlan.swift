@@ -5,7 +5,12 @@ package struct ClusterPlan: Sendable {
     package let id: ID
     package let name: String
     package let configuration: ClusterConfiguration
-    package let nodeNames: [String]
+    /// The nodes, in their order.
+    package let nodes: [PlannedNode]
+    /// What runs on them besides sshd, each after what it depends on.
+    package let services: [PlannedService]
+    /// The nodes as services see them.
+    package let layout: ClusterLayout
     package let workspace: Workspace
     /// What each user of the nodes may log in with besides a key, if that is asked for.
     package let passwords: [User: String]
@@ -20,10 +25,13 @@ package struct ClusterPlan: Sendable {
     package init(_ configuration: ClusterConfiguration) throws {
         try configuration.validate()
         subnets = try SubnetRange.chosen(for: configuration)
-        id = .random()
-        name = configuration.name ?? "cluster-\(id.description.prefix(4))"
-        self.configuration = configuration
-        nodeNames = Self.nodeNames(configuration.nodes)
+        let id = ID.random()
+        let name = configuration.name ?? "cluster-\(id.description.prefix(4))"
+        (self.id, self.name, self.configuration) = (id, name, configuration)
+        var layout = ClusterLayout(named: name, configuration)
+        services = try PlannedService.all(configuration.services, for: &layout)
+        nodes = try PlannedNode.all(configuration, services)
+        self.layout = layout
         workspace = Workspace(cluster: id)
         passwords = configuration.passwordLogins ? Self.freshPasswords() : [:]
         subnet6 = configuration.ipv6 ? Subnet6(id) : nil
@@ -39,18 +47,41 @@ package struct ClusterPlan: Sendable {
             })
     }
 
+    /// The nodes' names, in their order.
+    package var nodeNames: [String] { nodes.map(\.name) }
+
+    /// The folders that all nodes share.
+    package var sharedFolders: [SharedFolder.Place] { services.flatMap(\.plan.sharedFolders) }
+
     /// The nodes' addresses of IPv6, in their order, if they are to have any.
     package var addresses6: [String]? { subnet6?.addresses(nodeNames.count) }
 
-    /// The cluster's domain, of those that no one on the internet has (RFC 6761).
-    package var domain: String { "\(name).test" }
+    /// The cluster's domain.
+    package var domain: String { Self.domain(of: name) }
 
     /// The names of nodes with the domain.
     package func fqdn(_ node: String) -> String { "\(node).\(domain)" }
 
-    /// The names of nodes as a regular expression.
-    package static let nodeNamePattern = "node[0-9]+"
+    /// The domain of a cluster of a name, of those that no one on the internet has (RFC 6761).
+    static func domain(of name: String) -> String { "\(name).test" }
+}
 
-    /// What the nodes of a cluster of so many are called.
-    package static func nodeNames(_ nodes: Int) -> [String] { (0..<max(nodes, 0)).map { "node\($0 + 1)" } }
+extension ClusterLayout {
+    /// The nodes that a configuration asks for.
+    package init(_ configuration: ClusterConfiguration) {
+        self.init(named: configuration.name ?? "the cluster", configuration)
+    }
+
+    init(named name: String, _ configuration: ClusterConfiguration) {
+        let domain = ClusterPlan.domain(of: name)
+        let roles = configuration.roles.isEmpty ? [NodeRole("node", configuration.nodes)] : configuration.roles
+        let nodes = roles.flatMap { role in
+            role.nodeNames.map { node in
+                Node(
+                    name: node, fqdn: "\(node).\(domain)", role: configuration.roles.isEmpty ? nil : role.name,
+                    limits: role.limits ?? configuration.limits)
+            }
+        }
+        self.init(name: name, nodes: nodes, site: configuration.site)
+    }
 }

@@ -19,7 +19,7 @@ final class ClusterRuntime: Sendable {
 
     /// Starts a planned cluster; if anything fails, or the task is cancelled, all that was begun is taken back first.
     static func start(_ plan: ClusterPlan, on backend: any Backend, timeline: Timeline) async throws -> Cluster {
-        try ResourceLimits.allowOpenFiles(nodes: plan.nodeNames.count, ports: plan.configuration.ports.count)
+        try ResourceLimits.allowOpenFiles(nodes: plan.nodeNames.count, ports: plan.nodes.map(\.ports.count).max() ?? 0)
         // Whoever cleans up comes first: from here on, nothing is made that would not be removed.
         let reaper = try await Reaper.start(plan.workspace, script: backend.reaping(plan.id))
         var begun: (any BackendCluster)?
@@ -32,18 +32,23 @@ final class ClusterRuntime: Sendable {
                 ownKeys: OwnKeys())
             timeline.note(.done(.keys))
             let cluster = try await backend.provision(plan, credentials: credentials) {
-                let image = try await backend.prepare(plan.configuration.image, timeline: timeline)
+                let images = try await PreparedImages(plan.nodes.map(\.image), by: backend, timeline: timeline)
                 timeline.note(.done(.image))
-                return image
+                return images
             }
             begun = cluster
             timeline.note(.done(.nodes))
             let opened = try SSHAccess(plan, cluster, credentials)
             access = opened
-            try await Readiness(plan: plan, cluster: cluster, access: opened, timeline: timeline).wait()
+            let (up, areUp) = AsyncStream<Void>.makeStream()
+            async let served: Void = startServices(plan, on: cluster, after: up, timeline: timeline)
+            try await Readiness(plan: plan, cluster: cluster, access: opened, timeline: timeline).wait {
+                areUp.finish()
+            }
             try await cluster.joined()
             try await Passwords.set(plan.passwords, on: cluster)
             timeline.note(.done(.ready))
+            try await served
             await swept
             let runtime = ClusterRuntime(
                 plan: plan, cluster: cluster, access: opened, timeline: timeline, reaper: reaper)
@@ -60,6 +65,19 @@ final class ClusterRuntime: Sendable {
             let cause = unfinished?.cause ?? error
             throw cause is CancellationError ? cause : ClusterError.unexpected(cause)
         }
+    }
+
+    /// Services are started when sshd listens on all nodes: whatever is to be on a node is there by then.
+    private static func startServices(
+        _ plan: ClusterPlan, on cluster: any BackendCluster, after up: AsyncStream<Void>, timeline: Timeline
+    ) async throws {
+        if plan.services.isEmpty { return }
+        for await _ in up {}
+        try Task.checkCancellation()
+        try await ServiceStart(
+            clusterName: plan.name, layout: plan.layout, services: plan.services, cluster: cluster, timeline: timeline
+        ).run()
+        timeline.note(.done(.services))
     }
 
     private var nodes: [Node] {

@@ -27,6 +27,8 @@ package struct NodeFiles: Sendable {
     /// What every node gets. With many nodes this is long: it tells of all of them.
     package let common: [NodeFile]
     private let hostKeys: [String: [KeyKind: KeyText]]
+    /// The variables of each node that not all have, or not with the same value.
+    private let ownEnvironments: [String: [String: String]]
 
     /// What a node calls the machine that the cluster was started on.
     package static let hostName = "host.cluster"
@@ -44,7 +46,12 @@ package struct NodeFiles: Sendable {
                 let names = [node, plan.fqdn(node), addresses[index]] + addresses6.dropFirst(index).prefix(1)
                 return (names, credentials.publicHostKeys(of: node))
             })
-        let environment = plan.configuration.environment.sorted { $0.key < $1.key }.map { "\($0)=\($1)\n" }.joined()
+        let shared = Self.sharedEnvironment(plan.nodes.map(\.environment))
+        let environment = shared.sorted { $0.key < $1.key }.map { "\($0)=\($1)\n" }.joined()
+        ownEnvironments = Dictionary(
+            uniqueKeysWithValues: plan.nodes.map { node in
+                (node.name, node.environment.filter { shared[$0.key] == nil })
+            })
         let rights =
             (plan.configuration.sudo ? [NodeFile.sudo] : [])
             + (plan.configuration.passwordLogins ? [NodeFile.passwordLogins] : [])
@@ -62,9 +69,17 @@ package struct NodeFiles: Sendable {
     /// What one node gets alone.
     package func own(of node: String) -> [NodeFile] {
         guard let pairs = hostKeys[node] else { preconditionFailure("\(node) is a node of another plan") }
-        return pairs.sorted { $0.key.rawValue < $1.key.rawValue }.flatMap { kind, pair in
+        let keys = pairs.sorted { $0.key.rawValue < $1.key.rawValue }.flatMap { kind, pair in
             NodeFile.pair(pair, .etcSSH, "ssh_host_\(kind.rawValue)_key")
         }
+        guard let environment = ownEnvironments[node], !environment.isEmpty else { return keys }
+        return keys + [NodeFile.settings(environment)]
+    }
+
+    /// What all nodes have alike.
+    private static func sharedEnvironment(_ environments: [[String: String]]) -> [String: String] {
+        guard let first = environments.first else { return [:] }
+        return first.filter { name, value in environments.allSatisfy { $0[name] == value } }
     }
 }
 
@@ -75,6 +90,16 @@ extension NodeFile {
     fileprivate static let passwordLogins = NodeFile(
         place: .sshdSettings, name: "cluster-fixture.conf",
         text: "PasswordAuthentication yes\nKbdInteractiveAuthentication yes\nPermitRootLogin yes\n", mode: 0o644)
+
+    /// Variables that are the node's own. They can't be in a home, which nodes may share.
+    fileprivate static func settings(_ environment: [String: String]) -> NodeFile {
+        let words = environment.sorted { $0.key < $1.key }.map { name, value in
+            "\"\(name)=\(value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\""
+        }
+        return NodeFile(
+            place: .sshdSettings, name: "environment.conf", text: "SetEnv \(words.joined(separator: " "))\n",
+            mode: 0o644)
+    }
 
     fileprivate static func pair(_ key: KeyText, _ place: Place, _ name: String) -> [NodeFile] {
         [

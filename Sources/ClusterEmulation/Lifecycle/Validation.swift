@@ -3,8 +3,16 @@ import Foundation
 extension ClusterConfiguration {
     /// Refuses what can't work, before anything is started.
     package func validate() throws {
-        guard (1...Self.maximumNodes).contains(nodes) else {
-            throw invalid("A cluster has 1 to \(Self.maximumNodes) nodes, not \(nodes).")
+        guard (1...Self.maximumNodes).contains(size), roles.isEmpty || nodes == 1 || nodes == size else {
+            if (1...Self.maximumNodes).contains(size) {
+                throw invalid("The roles have \(size) nodes together, not \(nodes): leave out the number of nodes.")
+            }
+            throw invalid("A cluster has 1 to \(Self.maximumNodes) nodes, not \(size).")
+        }
+        var names = Set<String>()
+        for role in roles {
+            try role.validate()
+            guard names.insert(role.name).inserted else { throw invalid("Two roles are called \(role.name).") }
         }
         if let name, !Self.isValidName(name) {
             throw invalid(
@@ -14,32 +22,17 @@ extension ClusterConfiguration {
         if readyWithin <= .zero {
             throw invalid("The time limit for readiness must be more than 0 s, not \(readyWithin.inSeconds).")
         }
-        if let processors = limits.processors, !(processors > 0 && processors.isFinite) {
-            throw invalid("A node can't be limited to \(processors) processors.")
-        }
-        if let memory = limits.memory, memory < 6 << 20 {
-            throw invalid("A node can't be limited to \(memory) bytes of memory: sshd needs 6 MiB (\(6 << 20) bytes).")
-        }
-        for (size, name) in [(limits.disk, "disk"), (limits.sharedMemory, "shared memory")] {
-            // Less holds no key and no log, or not one page.
-            if let size, size < 1 << 20 {
-                throw invalid(
-                    "A node can't be limited to \(size) bytes of \(name): the least is 1 MiB (\(1 << 20) bytes).")
-            }
-        }
-        for resource in ProcessLimit.Resource.allCases {
-            if let number = limits[keyPath: resource.setting], number < resource.least {
-                throw invalid(
-                    "A node can't be limited to \(number) \(resource.description): the least is \(resource.least).")
-            }
-        }
+        try limits.validate()
+        for role in roles { try role.limits?.validate() }
         for name in capabilities where Capabilities.name(name) == nil {
             throw invalid(
                 "\"\(Self.printable(name))\" is no Linux capability, such as SYS_PTRACE: see capabilities(7).")
         }
         if subnets != nil { _ = try SubnetRange.chosen(for: self) }
         try image.validate()
-        for (variable, value) in environment.sorted(by: { $0.key < $1.key }) {
+        for role in roles { try role.image?.validate() }
+        for (variable, value) in (environment.map { $0 } + roles.flatMap(\.environment)).sorted(by: { $0.key < $1.key })
+        {
             guard SentVariables.isValidName(variable) else {
                 throw invalid("\"\(Self.printable(variable))\" is not a name that an environment variable can have.")
             }
@@ -47,7 +40,11 @@ extension ClusterConfiguration {
                 throw invalid("The value of \(variable) has a line break, which ~/.ssh/environment can't hold.")
             }
         }
-        try validatePorts()
+        try validate(ports, of: size)
+        for role in roles {
+            let own = role.ports.map(\.key)
+            try validate(ports.filter { !own.contains($0.key) } + role.ports, of: role.count)
+        }
         // As many as one message between processes may carry.
         if mounts.count > 64 { throw invalid("A node can't have \(mounts.count) mounts: at most 64.") }
         for mount in mounts { try mount.validate() }
@@ -56,7 +53,8 @@ extension ClusterConfiguration {
     /// How many ports of a node can be published besides 22.
     private static let mostPorts = 63
 
-    private func validatePorts() throws {
+    /// Refuses ports that so many nodes can't all publish.
+    package func validate(_ ports: [PublishedPort], of nodes: Int) throws {
         guard ports.count <= Self.mostPorts else {
             throw invalid("A node can publish \(Self.mostPorts) ports besides 22, not \(ports.count).")
         }
@@ -69,7 +67,7 @@ extension ClusterConfiguration {
             if port.nodePort == 22, transport == .tcp {
                 throw invalid("Port 22 is always published: leave it out of `ports`.")
             }
-            if !seen.insert("\(port.nodePort)/\(transport)").inserted {
+            if !seen.insert(port.key).inserted {
                 throw invalid("Port \(port.nodePort) (\(transport)) is to be published twice.")
             }
             if let hostPort = port.hostPort, !taken.insert("\(hostPort)/\(transport)").inserted {
@@ -101,7 +99,7 @@ extension ClusterConfiguration {
 }
 
 extension Mount {
-    fileprivate func validate() throws {
+    func validate() throws {
         for path in [source, target] {
             guard path.hasPrefix("/"), !path.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }),
                 !path.utf8.contains(0)
@@ -125,4 +123,35 @@ extension Mount {
                 .invalidConfiguration, "\(source) can't be mounted: there is no such folder on this machine.")
         }
     }
+}
+
+extension NodeLimits {
+    fileprivate func validate() throws {
+        if let processors = processors, !(processors > 0 && processors.isFinite) {
+            throw invalid("A node can't be limited to \(processors) processors.")
+        }
+        if let memory = memory, memory < 6 << 20 {
+            throw invalid("A node can't be limited to \(memory) bytes of memory: sshd needs 6 MiB (\(6 << 20) bytes).")
+        }
+        for (size, name) in [(disk, "disk"), (sharedMemory, "shared memory")] {
+            // Less holds no key and no log, or not one page.
+            if let size, size < 1 << 20 {
+                throw invalid(
+                    "A node can't be limited to \(size) bytes of \(name): the least is 1 MiB (\(1 << 20) bytes).")
+            }
+        }
+        for resource in ProcessLimit.Resource.allCases {
+            if let number = self[keyPath: resource.setting], number < resource.least {
+                throw invalid(
+                    "A node can't be limited to \(number) \(resource.description): the least is \(resource.least).")
+            }
+        }
+    }
+
+    private func invalid(_ message: String) -> ClusterError { ClusterError(.invalidConfiguration, message) }
+}
+
+extension PublishedPort {
+    /// What can be published once only.
+    package var key: String { "\(nodePort)/\(transport)" }
 }

@@ -44,7 +44,9 @@ extension ShownFile {
     ) throws -> Int32 {
         let texts = files.flatMap { [strdup($0.source), strdup($0.target)] }
         defer { for text in texts { free(text) } }
-        let mounts = files.indices.map { ns_mount(source: texts[2 * $0], target: texts[2 * $0 + 1], read_only: 0) }
+        let mounts = files.indices.map {
+            ns_mount(source: texts[2 * $0], target: texts[2 * $0 + 1], read_only: 0, writable: nil, overlay: nil)
+        }
         var isShown: Int32 = 0
         let process = ns_spawn(program, words, environment, mounts, mounts.count, &isShown)
         guard process > 0 else { throw Failure(code: errno, isOfMounts: isShown == 0) }

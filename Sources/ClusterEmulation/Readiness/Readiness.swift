@@ -16,8 +16,9 @@ struct Readiness: Sendable {
 
     /// Waits for all nodes.
     ///
+    /// - Parameter onUp: What to do when sshd has been heard of on all of them.
     /// - Throws: ``ClusterError`` with the code `notReady`, naming the node, the stage and the cause.
-    func wait() async throws {
+    func wait(onUp: @escaping @Sendable () -> Void = {}) async throws {
         let watch = BannerWatch(cluster.nodes.map { ($0.host, $0.port) })
         try watch.start()
         defer { watch.stop() }
@@ -26,7 +27,7 @@ struct Readiness: Sendable {
             try await withDeadline(limit) {
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { try await watchForEnds() }
-                    group.addTask { try await proveAll(watch) }
+                    group.addTask { try await proveAll(watch, onUp) }
                     defer { group.cancelAll() }
                     // The first to end decides: all are proved, or one has failed.
                     try await group.next()
@@ -39,9 +40,10 @@ struct Readiness: Sendable {
 
     /// Banners first: a login is work for the processor, which those who wait for their banners need more. Then a few at a
     /// time, for the same reason.
-    private func proveAll(_ watch: BannerWatch) async throws {
+    private func proveAll(_ watch: BannerWatch, _ onUp: @Sendable () -> Void) async throws {
         try await watch.allBanners()
         timeline.note(.done(.banners))
+        onUp()
         let gate = Gate.programs()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for node in cluster.nodes { group.addTask { try await gate.pass { try await prove(node.name) } } }

@@ -9,6 +9,8 @@ package struct Event: Sendable, Hashable {
         case done(StartTimes.Step)
         /// A node's host key was checked, and the node ran a command.
         case proved
+        /// A service, which the detail names, was proved to work.
+        case serviceReady
         /// A node has ended.
         case ended
         /// A node was killed on purpose.

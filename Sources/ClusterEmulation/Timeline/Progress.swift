@@ -22,7 +22,7 @@ package final class Progress: TimelineReader {
         case .work: tell(event.detail, at: event.time)
         case .output: tellIfDue(event.detail, at: event.time)
         case .done(let step): onDone(step, event.time)
-        case .proved, .ended, .killed, .detached, .stopped: break
+        case .proved, .serviceReady, .ended, .killed, .detached, .stopped: break
         }
     }
 

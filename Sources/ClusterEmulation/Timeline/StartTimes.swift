@@ -14,6 +14,8 @@ public struct StartTimes: Sendable, Hashable {
         case banners
         /// Every node's host key was checked, and every node ran a command.
         case ready
+        /// Every service was proved to work; zero where there is none.
+        case services
     }
 
     private var durations: [Step: Duration] = [:]

@@ -19,11 +19,10 @@ struct Build: AsyncParsableCommand {
     var backend = "automatic"
 
     func run() async throws {
-        let configuration = ClusterConfiguration(image: image.image())
-        try configuration.validate()
+        let plan = try ClusterPlan(ClusterConfiguration(image: image.image()))
         let backend = try await BackendChoice.named(backend).resolve()
-        try backend.check(configuration)
-        for line in try await backend.prepare(configuration.image, timeline: .console()).parts {
+        try backend.check(plan)
+        for line in try await backend.prepare(plan.configuration.image, timeline: .console()).parts {
             Console.result(line)
         }
     }

@@ -66,8 +66,9 @@ struct Run: AsyncParsableCommand {
     private func configuration(in folder: String) throws -> ClusterConfiguration {
         var configuration = try options.configuration()
         guard let inside else { return configuration }
-        guard ClusterPlan.nodeNames(configuration.nodes).contains(inside) else {
-            throw ValidationError("There will be no \(inside) in a cluster of \(configuration.nodes).")
+        let names = ClusterLayout(configuration).nodes.map(\.name)
+        guard names.contains(inside) else {
+            throw ValidationError("There will be no \(inside) in a cluster of \(names.joined(separator: ", ")).")
         }
         configuration.mounts.append(Mount(folder, at: folder))
         return configuration

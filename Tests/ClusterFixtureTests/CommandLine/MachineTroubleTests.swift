@@ -163,7 +163,7 @@ struct MachineTroubleTests {
         let credentials = try await Credentials.make(
             nodes: plan.nodeNames, folder: folder, ownKeys: OwnKeys(folder: folder))
         let cluster = try await backend.provision(plan, credentials: credentials) {
-            try await backend.prepare(.node, timeline: Timeline())
+            try await PreparedImages([.node], by: backend, timeline: Timeline())
         }
         let error = await #expect(throws: ClusterError.self) { try await cluster.joined() }
         #expect(error?.code == .provisioningFailed)

@@ -136,7 +136,7 @@ struct NodeOptionsTests {
     ])
     func whatDoesNotFitIntoAMemoryLimitIsRefusedBeforeAnythingStarts(limits: NodeLimits) async throws {
         let error = try #require(throws: ClusterError.self) {
-            try NamespacesBackend().check(ClusterConfiguration(limits: limits))
+            try NamespacesBackend().check(ClusterPlan(ClusterConfiguration(limits: limits)))
         }
         #expect(error.code == .invalidConfiguration)
         #expect(error.message.contains("in memory"))

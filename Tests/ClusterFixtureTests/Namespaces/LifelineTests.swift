@@ -103,7 +103,7 @@ struct LifelineTests {
         try workspace.create(for: "namespaces", owner: dead)
         let limits = NodeLimits(memory: 64 << 20)
         for group in try NodeCgroups.make(
-            cluster, "node1", index: 0, limits, in: NodeCgroups.hierarchies(for: limits))
+            cluster, "node1", index: 0, limits, in: NodeCgroups.hierarchies(for: [limits]))
         { close(group) }
         #expect(NodeCgroups.clusters().contains(cluster))
         // Another process that starts a cluster at this moment may be quicker, and sweep it for us.

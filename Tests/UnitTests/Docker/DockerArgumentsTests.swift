@@ -5,10 +5,9 @@ import Testing
 
 @Suite struct DockerArgumentsTests {
     private func run(_ configuration: ClusterConfiguration) throws -> [String] {
-        try DockerArguments.run(
-            ClusterPlan(configuration), node: "node1", image: "cluster-fixture/node:1", address: "198.18.3.2",
-            files: "/tmp/x"
-        )
+        let plan = try ClusterPlan(configuration)
+        return DockerArguments.run(
+            plan, node: plan.nodes[0], image: "cluster-fixture/node:1", address: "198.18.3.2", files: "/tmp/x")
     }
 
     private func values(of option: String, in words: [String]) -> [String] {
@@ -81,7 +80,7 @@ import Testing
         let user = "\(DockerLabel.user)=\(geteuid())"
         for words in [
             DockerArguments.createNetwork(plan, .random(nodes: 1)),
-            DockerArguments.run(plan, node: "node1", image: "i", address: "a", files: "f"),
+            DockerArguments.run(plan, node: plan.nodes[0], image: "i", address: "a", files: "f"),
         ] {
             #expect(words.contains(label))
             #expect(words.contains(user))

@@ -19,7 +19,7 @@ package enum DockerArguments {
     /// The containers of a cluster, as far as filters can tell: what ``DockerRecord`` looks at, for a shell.
     package static func containers(of cluster: ClusterPlan.ID) -> [String] {
         ["ps", "--all", "--quiet"] + labelled(cluster) + [
-            "--filter", "name=^/?\(container(cluster, ClusterPlan.nodeNamePattern))$", "--filter",
+            "--filter", "name=^/?\(container(cluster, "(\(NodeRole.nodeNamePattern))"))$", "--filter",
             "network=\(network(cluster))",
         ]
     }
@@ -58,9 +58,9 @@ package enum DockerArguments {
     /// The folder with the node's files is mounted below `/root`, which only root may enter, so that `ubuntu` can't
     /// read root's keys there, whoever owns the files on this machine.
     package static func run(
-        _ plan: ClusterPlan, node name: String, image: String, address: String, address6: String? = nil, files: String
+        _ plan: ClusterPlan, node: PlannedNode, image: String, address: String, address6: String? = nil, files: String
     ) -> [String] {
-        let configuration = plan.configuration
+        let (configuration, name, limits) = (plan.configuration, node.name, node.limits)
         var arguments = ["run", "--detach", "--name", container(plan.id, name), "--hostname", name]
         arguments += ["--network", network(plan.id), "--ip", address, "--network-alias", name]
         // Engines take IPv6 off all of a container's interfaces that has no such address. Every machine has a `::1`.
@@ -71,8 +71,8 @@ package enum DockerArguments {
         arguments += labels(plan, node: name)
         arguments += ["--publish", "127.0.0.1::22"]
         // Connections to published ports may be led to a node's loopback: `start-node` does that.
-        if !configuration.ports.isEmpty { arguments += ["--sysctl", "net.ipv4.conf.all.route_localnet=1"] }
-        for port in configuration.ports {
+        if !node.ports.isEmpty { arguments += ["--sysctl", "net.ipv4.conf.all.route_localnet=1"] }
+        for port in node.ports {
             let host = "127.0.0.1:\(port.hostPort.map(String.init) ?? "")"
             arguments += ["--publish", "\(host):\(port.nodePort)/\(port.transport)"]
         }
@@ -83,17 +83,18 @@ package enum DockerArguments {
                 "type=bind,source=\(mount.source),target=\(mount.target)" + (mount.isReadOnly ? ",readonly" : ""),
             ]
         }
-        if let processors = configuration.limits.processors {
+        arguments += shared(plan, node)
+        if let processors = limits.processors {
             arguments += ["--cpus", "\(processors)"]
             let own = self.processors?.share(processors, plan.nodeNames.firstIndex(of: name) ?? 0)
             arguments += own.map { ["--cpuset-cpus", $0.description] } ?? []
         }
-        if let memory = configuration.limits.memory { arguments += ["--memory", "\(memory)b"] }
+        if let memory = limits.memory { arguments += ["--memory", "\(memory)b"] }
         // On Docker's default storage the engine refuses it, and says so.
-        if let disk = configuration.limits.disk { arguments += ["--storage-opt", "size=\(disk)"] }
-        if let sharedMemory = configuration.limits.sharedMemory { arguments += ["--shm-size", "\(sharedMemory)b"] }
+        if let disk = limits.disk { arguments += ["--storage-opt", "size=\(disk)"] }
+        if let sharedMemory = limits.sharedMemory { arguments += ["--shm-size", "\(sharedMemory)b"] }
         // Those that nobody has asked for are set by start-node, which knows what the engine allows.
-        for limit in ProcessLimit.all(configuration.limits) where limit.isHard {
+        for limit in ProcessLimit.all(limits) where limit.isHard {
             arguments += ["--ulimit", "\(limit.resource.name)=\(limit.soft ?? 0)"]
         }
         // A node's root sets up the node's own network, as on any machine.
@@ -101,6 +102,26 @@ package enum DockerArguments {
             arguments += ["--cap-add", name]
         }
         return arguments + [image, "--configure"]
+    }
+
+    /// The folders that all nodes share. Those of the cluster's own are volumes without a name, which the first node makes, with what
+    /// its image has there, and the others take from it: the engine removes them with the last container that has them.
+    private static func shared(_ plan: ClusterPlan, _ node: PlannedNode) -> [String] {
+        let (own, others) = (plan.sharedFolders.filter { $0.folder == nil }, plan.sharedFolders)
+        let isFirst = node.name == plan.nodes[0].name
+        let ofThisMachine = others.flatMap { shared in
+            shared.folder.map { ["--mount", "type=bind,source=\($0),target=\(shared.path)"] } ?? []
+        }
+        guard isFirst else {
+            return ofThisMachine + (own.isEmpty ? [] : ["--volumes-from", container(plan.id, plan.nodes[0].name)])
+        }
+        return ofThisMachine
+            + own.flatMap { shared in
+                let size = shared.size.map {
+                    ",volume-driver=local,volume-opt=type=tmpfs,volume-opt=device=tmpfs,volume-opt=o=size=\($0)"
+                }
+                return ["--mount", "type=volume,target=\(shared.path)\(size ?? "")"]
+            }
     }
 
     /// Runs a program in a container, as root, with its environment on every node.

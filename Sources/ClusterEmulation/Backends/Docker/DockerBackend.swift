@@ -8,7 +8,9 @@ package struct DockerBackend: Backend {
 
     package func availability() async -> Availability { await engine.availability() }
 
-    package func check(_ configuration: ClusterConfiguration) throws { try DockerImages.check(configuration.image) }
+    package func check(_ plan: ClusterPlan) throws {
+        for image in Set(plan.nodes.map(\.image)) { try DockerImages.check(image) }
+    }
 
     package func prepare(_ image: NodeImage, timeline: Timeline) async throws -> PreparedImage {
         PreparedImage([try await DockerImages(engine: engine).ensure(image, timeline: timeline)])
@@ -16,18 +18,18 @@ package struct DockerBackend: Backend {
 
     /// The network and the image don't depend on each other, so they are made at the same time.
     package func provision(
-        _ plan: ClusterPlan, credentials: Credentials, image: @escaping @Sendable () async throws -> PreparedImage
+        _ plan: ClusterPlan, credentials: Credentials, images: @escaping @Sendable () async throws -> PreparedImages
     ) async throws -> any BackendCluster {
         let summary = ClusterSummary(plan, backend: name)
         do {
-            async let prepared = image()
+            async let prepared = images()
             let subnet = try await createNetwork(plan)
             let addresses = subnet.addresses(plan.nodeNames.count)
             // The engine's network is one of this machine's, unless the engine has a network, or a machine, of its own.
             let isHere = MachineNetworks.current.connected.contains(where: subnet.isSame)
             let hostIP = isHere ? subnet.gatewayText : nil
             let files = NodeFiles(plan, addresses: addresses, hostIP: hostIP, credentials: credentials)
-            try await run(plan, image: prepared, addresses: addresses, files: files)
+            try await run(plan, images: prepared, addresses: addresses, files: files)
             let nodes = try await nodes(plan, addresses: addresses, credentials: credentials)
             return DockerCluster(engine: engine, summary: summary, known: (nodes, hostIP))
         } catch {
@@ -51,7 +53,7 @@ extension DockerBackend {
     private func createNetwork(_ plan: ClusterPlan) async throws -> Subnet {
         var complaint = ""
         for _ in 0..<20 {
-            let subnet = try Subnet.free(nodes: plan.configuration.nodes, in: plan.subnets)
+            let subnet = try Subnet.free(nodes: plan.nodes.count, in: plan.subnets)
             let output = try await uncancelled { try await engine.ask(DockerArguments.createNetwork(plan, subnet)) }
             try Task.checkCancellation()
             if output.succeeded {
@@ -70,29 +72,35 @@ extension DockerBackend {
     }
 
     private func run(
-        _ plan: ClusterPlan, image: PreparedImage, addresses: [String], files: NodeFiles
+        _ plan: ClusterPlan, images: PreparedImages, addresses: [String], files: NodeFiles
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             let addresses6 = plan.addresses6
-            for (index, (node, address)) in zip(plan.nodeNames, addresses).enumerated() {
+            for (index, (node, address)) in zip(plan.nodes, addresses).enumerated() {
                 let folder = try DockerNodeFolder.write(plan, node: node, files: files)
                 let arguments = DockerArguments.run(
-                    plan, node: node, image: image.parts[0], address: address, address6: addresses6?[index],
-                    files: folder)
-                group.addTask {
-                    do {
-                        try await engine.change(arguments, node: node, else: "\(node) could not be started")
-                    } catch let error as ClusterError {
-                        guard let remedy = Self.remedy(for: error.message) else { throw error }
-                        throw ClusterError(
-                            error.code, error.message, node: node, underlying: error.underlying, log: error.log,
-                            remedy: remedy)
-                    }
+                    plan, node: node, image: images[node.image].parts[0], address: address,
+                    address6: addresses6?[index], files: folder)
+                // The others take over what the first has made.
+                if index == 0, plan.sharedFolders.contains(where: { $0.folder == nil }) {
+                    try await run(arguments, node.name)
+                } else {
+                    group.addTask { try await run(arguments, node.name) }
                 }
             }
             try await group.waitForAll()
         }
         try Task.checkCancellation()
+    }
+
+    private func run(_ arguments: [String], _ node: String) async throws {
+        do {
+            try await engine.change(arguments, node: node, else: "\(node) could not be started")
+        } catch let error as ClusterError {
+            guard let remedy = Self.remedy(for: error.message) else { throw error }
+            throw ClusterError(
+                error.code, error.message, node: node, underlying: error.underlying, log: error.log, remedy: remedy)
+        }
     }
 
     /// What can be done about a limit that the engine can't give a node; nil for any other complaint.
@@ -115,7 +123,8 @@ extension DockerBackend {
         let containers = plan.nodeNames.map { DockerArguments.container(plan.id, $0) }
         let answers = try await engine.lines(DockerArguments.inspectPorts(containers))
         var nodes: [ProvisionedNode] = []
-        for (index, (node, (address, answer))) in zip(plan.nodeNames, zip(addresses, answers)).enumerated() {
+        for (index, (planned, (address, answer))) in zip(plan.nodes, zip(addresses, answers)).enumerated() {
+            let node = planned.name
             let ports = try PublishedPorts(json: answer).publications
             func isSSH(_ port: ProvisionedNode.Publication) -> Bool { port.nodePort == 22 && port.transport == .tcp }
             guard let ssh = ports.first(where: isSSH) else {
@@ -127,7 +136,8 @@ extension DockerBackend {
             }
             nodes.append(
                 ProvisionedNode(
-                    name: node, fqdn: plan.fqdn(node), host: "127.0.0.1", port: ssh.hostPort, ip: address,
+                    name: node, fqdn: plan.fqdn(node), role: planned.role, host: "127.0.0.1", port: ssh.hostPort,
+                    ip: address,
                     ipv6: addresses6?[index], hostKeys: credentials.publicHostKeys(of: node),
                     publishedPorts: ports.filter { !isSSH($0) }))
         }

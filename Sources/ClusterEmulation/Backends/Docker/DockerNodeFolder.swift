@@ -1,24 +1,32 @@
 /// The folder with a node's files, which `start-node --configure` in the image copies to their places: `etc-ssh/` to
 /// `/etc/ssh`, `sshd_config.d/` to the folder of that name in there, `etc-sudoers.d/` to `/etc/sudoers.d`, `root/` and `ubuntu/` to the users' `~/.ssh`, the lines of `hosts` to the
-/// end of `/etc/hosts`; `ports` has the published ones; those of `limits` are for `ulimit`.
+/// end of `/etc/hosts`; `ports` has the published ones; those of `limits` are for `ulimit`; `files` lists the services' files, which are
+/// in `file/` by their numbers.
 enum DockerNodeFolder {
     /// The folder of all nodes' folders, in the cluster's.
     static let place = "nodes"
 
     /// Writes the folder and returns its path.
-    static func write(_ plan: ClusterPlan, node: String, files: NodeFiles) throws -> String {
-        let folder = try OwnFolder.ensured("\(plan.workspace.folder)/\(place)").make(node)
+    static func write(_ plan: ClusterPlan, node: PlannedNode, files: NodeFiles) throws -> String {
+        let folder = try OwnFolder.ensured("\(plan.workspace.folder)/\(place)").make(node.name)
         var folders: [NodeFile.Place: OwnFolder] = [:]
         for place in [.etcSSH, .sshdSettings, .etcSudoers] + User.allCases.map({ NodeFile.Place.home($0) }) {
             folders[place] = try folder.make(place.folder)
         }
-        for file in files.common + files.own(of: node) {
+        for file in files.common + files.own(of: node.name) {
             try folders[file.place]?.write(file.text, to: file.name, mode: file.mode)
         }
         try folder.write(files.hosts, to: "hosts")
-        let ports = plan.configuration.ports.map { "\($0.transport.rawValue) \($0.nodePort)\n" }
+        let ports = node.ports.map { "\($0.transport.rawValue) \($0.nodePort)\n" }
         try folder.write(ports.joined(), to: "ports")
-        try folder.write(limits(plan.configuration.limits), to: "limits")
+        try folder.write(limits(node.limits), to: "limits")
+        let numbered = try folder.make("file")
+        let list = try node.files.enumerated().map { number, file in
+            if let text = file.text { try numbered.write(text, to: "\(number)", mode: 0o600) }
+            let kind = file.text == nil ? "folder" : "\(number)"
+            return "\(kind) \(String(file.mode, radix: 8)) \(file.owner) \(file.path)\n"
+        }
+        try folder.write(list.joined(), to: "files")
         return folder.path
     }
 

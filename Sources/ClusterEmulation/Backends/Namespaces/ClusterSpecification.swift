@@ -18,25 +18,31 @@ final class ClusterSpecification {
     /// This process's ends of what it inherits.
     private var kept: [Int32] = []
 
-    init(_ plan: ClusterPlan, image: LayeredImage, subnet: Subnet, credentials: Credentials) throws {
+    init(
+        _ plan: ClusterPlan, images: (NodeImage) -> LayeredImage, subnet: Subnet, credentials: Credentials
+    ) throws {
         let outside = plan.configuration.outside ? try Outside() : nil
         // Only root's cluster has a way to this machine that could be closed.
         let guardian = !ClusterUsers.makerIsRoot || plan.configuration.hostAccess ? nil : try HostGuard()
         let addresses = subnet.addresses(plan.nodeNames.count)
         let addresses6 = plan.addresses6
         let base = plan.workspace.mountFolder
-        mounts = plan.configuration.mounts
+        mounts =
+            plan.configuration.mounts
+            + plan.sharedFolders.compactMap { shared in shared.folder.map { Mount($0, at: shared.path) } }
+        let layers = LayerTable(plan.nodes.map { images($0.image) })
         try Workspace.makeFolder(base)
         try Workspace.makeFolder(NodeLogs.folder(of: plan.workspace.folder))
-        let ubuntu = try image.ubuntu()
         let nodeFiles = NodeFiles(
             plan, addresses: addresses, hostIP: HostNetwork.address(in: subnet), credentials: credentials)
-        let common = try commonNode(image, plan.configuration)
-        let hierarchies = NodeCgroups.hierarchies(for: plan.configuration.limits)
+        var shared = SharedFiles(plan.sharedFolders, after: mounts.count)
+        var kinds = NodeKinds()
+        let hierarchies = NodeCgroups.hierarchies(for: plan.nodes.map(\.limits))
         var nodes: [ns_node] = []
-        for (index, name) in plan.nodeNames.enumerated() {
+        for (index, planned) in plan.nodes.enumerated() {
+            let (name, image) = (planned.name, images(planned.image))
             var (listeners, published): ([ns_port], [ProvisionedNode.Publication]) = ([], [])
-            for port in [PublishedPort(22)] + plan.configuration.ports {
+            for port in [PublishedPort(22)] + planned.ports {
                 let opened = try LoopbackPort.listen(on: port.hostPort ?? 0, port.transport, for: name)
                 inherited.append(opened.descriptor)
                 listeners.append(
@@ -47,10 +53,13 @@ final class ClusterSpecification {
             }
             let log = try openLog(plan, name)
             let groups = try NodeCgroups.make(
-                plan.id, name, index: index, plan.configuration.limits, in: hierarchies)
+                plan.id, name, index: index, planned.limits, in: hierarchies)
             inherited += groups
-            let entries = RootEntry.own(of: name, files: nodeFiles, ubuntu: ubuntu)
-            var node = common
+            let entries = shared.take(from: try RootEntry.own(of: planned, files: nodeFiles, image: image))
+            var node = try kinds.node(planned) {
+                let common = try RootEntry.common(of: plan, files: nodeFiles, subnet: subnet, image: image)
+                return try commonNode(planned, shared.take(from: common), layers: layers.places(of: image))
+            }
             node.hostname = arena.text(name)
             node.title = arena.text(ProcessTitle.node(index + 1, of: plan.id))
             node.address = inet_addr(addresses[index])
@@ -67,26 +76,28 @@ final class ClusterSpecification {
             nodes.append(node)
             provisioned.append(
                 ProvisionedNode(
-                    name: name, fqdn: plan.fqdn(name), host: "127.0.0.1", port: published[0].hostPort,
+                    name: name, fqdn: plan.fqdn(name), role: planned.role, host: "127.0.0.1",
+                    port: published[0].hostPort,
                     ip: addresses[index], ipv6: addresses6?[index], hostKeys: credentials.publicHostKeys(of: name),
                     publishedPorts: Array(published.dropFirst())))
         }
-        let entries =
-            image.entriesOfRun() + RootEntry.common(of: plan, files: nodeFiles, subnet: subnet, ubuntu: ubuntu)
-        cluster.files = files(entries)
-        cluster.file_count = entries.count
+        cluster.files = files(shared.entries)
+        cluster.file_count = shared.entries.count
         cluster.title = arena.text(ProcessTitle.lifeline(of: plan.id))
         cluster.name = arena.text("cf-\(plan.id)")
         cluster.base = arena.text(base)
         cluster.root = ClusterUsers.root
-        cluster.layers = arena.array(image.folders.map { Optional(arena.text($0)) })
-        cluster.layer_count = image.folders.count
-        cluster.mounts = arena.array(
+        cluster.layers = arena.array(layers.folders.map { Optional(arena.text($0)) })
+        cluster.layer_count = layers.folders.count
+        let first = images(plan.nodes[0].image)
+        let mountPoints =
             mounts.map {
                 ns_mount(
-                    source: arena.text($0.source), target: arena.text($0.target), read_only: $0.isReadOnly ? 1 : 0)
-            })
-        cluster.mount_count = mounts.count
+                    source: arena.text($0.source), target: arena.text($0.target), read_only: $0.isReadOnly ? 1 : 0,
+                    writable: nil, overlay: nil)
+            } + (try shared.folders.map { try sharedFolder($0, of: first, layers: layers.places(of: first)) })
+        cluster.mounts = arena.array(mountPoints)
+        cluster.mount_count = mountPoints.count
         cluster.hierarchies = arena.array(
             hierarchies.map {
                 ns_hierarchy(
@@ -124,20 +135,38 @@ final class ClusterSpecification {
         return log
     }
 
-    /// What all nodes have in common, written out once.
-    private func commonNode(_ image: LayeredImage, _ configuration: ClusterConfiguration) throws -> ns_node {
+    /// What all nodes of a kind have in common.
+    private func commonNode(_ planned: PlannedNode, _ entries: [RootEntry], layers: [Int]) throws -> ns_node {
         var node = ns_node()
-        let space = try NodeSpace(configuration.limits)
+        let space = try NodeSpace(planned.limits)
+        node.common = files(entries)
+        node.common_count = entries.count
         node.writable = arena.text("size=\(space.files),mode=755")
         node.shared_memory = arena.text("size=\(space.sharedMemory),mode=1777")
         node.log_size = space.log
-        let processLimits = ProcessLimit.all(configuration.limits).map(\.forKernel) + ProcessLimit.others
+        let processLimits = ProcessLimit.all(planned.limits).map(\.forKernel) + ProcessLimit.others
         node.limits = arena.array(processLimits)
         node.limit_count = processLimits.count
-        // Beside the node's folder, all nodes have the layers, under these names.
-        let layers = image.folders.indices.map { "../l\($0)" }.joined(separator: ":")
-        node.overlay = arena.text("lowerdir=\(layers),upperdir=u,workdir=w,userxattr")
+        node.overlay = arena.text(Self.overlay(layers))
         return node
+    }
+
+    /// Beside the folder in which an overlay is made are the layers, under these names.
+    private static func overlay(_ layers: [Int], below path: String = "") -> String {
+        "lowerdir=\(layers.map { "../l\($0)\(path)" }.joined(separator: ":")),upperdir=u,workdir=w,userxattr"
+    }
+
+    /// A folder in memory that all nodes share.
+    private func sharedFolder(
+        _ shared: SharedFolder.Place, of image: LayeredImage, layers: [Int]
+    ) throws -> ns_mount {
+        let size = try shared.size ?? NodeSpace(.none).files
+        let below = image.places(of: shared.path).map { layers[$0] }
+        return ns_mount(
+            source: nil, target: arena.text(shared.path), read_only: 0,
+            // What the image doesn't have belongs to all.
+            writable: arena.text("size=\(size),mode=\(below.isEmpty ? "1777" : "755")"),
+            overlay: below.isEmpty ? nil : arena.text(Self.overlay(below, below: shared.path)))
     }
 
     private func files(_ files: [RootEntry]) -> UnsafePointer<ns_file> {

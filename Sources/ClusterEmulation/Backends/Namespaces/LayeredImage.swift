@@ -47,18 +47,40 @@ package struct LayeredImage: Sendable {
 
     /// The user `ubuntu` of the image.
     package func ubuntu() throws -> Account {
-        for folder in layers {
+        if let account = account("ubuntu") { return account }
+        throw ClusterError(.imageUnavailable, "The image has no user ubuntu.")
+    }
+
+    /// A user of the image.
+    func account(_ name: String) -> Account? {
+        // The uppermost layer that has the file has all of it.
+        for folder in folders {
             guard let accounts = try? String(contentsOfFile: folder + "/etc/passwd", encoding: .utf8) else { continue }
             for line in accounts.split(separator: "\n") {
                 let fields = line.split(separator: ":", omittingEmptySubsequences: false)
-                guard fields.count == 7, fields[0] == "ubuntu", let user = UInt32(fields[2]),
-                    let group = UInt32(fields[3])
+                guard fields.count == 7, fields[0] == name, let user = UInt32(fields[2]), let group = UInt32(fields[3])
                 else { continue }
                 return (user, group, String(fields[5]))
             }
-            break
+            return nil
         }
-        throw ClusterError(.imageUnavailable, "The image has no user ubuntu.")
+        return nil
+    }
+
+    /// The places among ``folders`` of those that have a folder at a path, down to one that has something else there.
+    func places(of path: String) -> [Int] {
+        var places: [Int] = []
+        for (index, folder) in folders.enumerated() {
+            var (place, kind) = (folder, S_IFDIR)
+            for part in path.split(separator: "/") where kind == S_IFDIR {
+                place += "/" + part
+                var status = stat()
+                // What isn't there hides nothing.
+                kind = lstat(place, &status) == 0 ? status.st_mode & S_IFMT : 0
+            }
+            if kind == S_IFDIR { places.append(index) } else if kind != 0 { break }
+        }
+        return places
     }
 }
 #endif

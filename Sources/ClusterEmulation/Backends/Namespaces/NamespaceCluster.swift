@@ -125,11 +125,11 @@ extension NamespaceCluster {
     ///
     /// - Throws: ``UnfinishedCluster``.
     static func start(
-        _ plan: ClusterPlan, image: LayeredImage, credentials: Credentials
+        _ plan: ClusterPlan, images: @escaping @Sendable (NodeImage) -> LayeredImage, credentials: Credentials
     ) async throws -> NamespaceCluster {
         let cluster = NamespaceCluster(ClusterSummary(plan, backend: NamespacesBackend.identifier))
         do {
-            try await cluster.start(plan, image, credentials)
+            try await cluster.start(plan, images, credentials)
             return cluster
         } catch {
             throw UnfinishedCluster(
@@ -137,19 +137,21 @@ extension NamespaceCluster {
         }
     }
 
-    private func start(_ plan: ClusterPlan, _ image: LayeredImage, _ credentials: Credentials) async throws {
+    private func start(
+        _ plan: ClusterPlan, _ images: @Sendable (NodeImage) -> LayeredImage, _ credentials: Credentials
+    ) async throws {
         let network = try await HostNetwork.reserve(nodes: plan.nodeNames.count, in: plan.subnets)
-        do { try await start(plan, image, credentials, network) } catch {
+        do { try await start(plan, images, credentials, network) } catch {
             network.release()
             throw error
         }
     }
 
     private func start(
-        _ plan: ClusterPlan, _ image: LayeredImage, _ credentials: Credentials, _ network: HostNetwork
+        _ plan: ClusterPlan, _ images: (NodeImage) -> LayeredImage, _ credentials: Credentials, _ network: HostNetwork
     ) async throws {
         let specification = try ClusterSpecification(
-            plan, image: image, subnet: network.subnet, credentials: credentials)
+            plan, images: images, subnet: network.subnet, credentials: credentials)
         defer { specification.closeDescriptors() }
         let process = try specification.start()
         let lifeline = ProcessIdentity(running: process)

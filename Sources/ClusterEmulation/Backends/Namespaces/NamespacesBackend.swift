@@ -35,11 +35,13 @@ package struct NamespacesBackend: Backend {
         return .available("namespaces of this machine's kernel" + (!ClusterUsers.makerIsRoot ? ", without root" : ""))
     }
 
-    package func check(_ configuration: ClusterConfiguration) throws {
-        try NamespaceImages.check(configuration.image)
-        _ = try NodeSpace(configuration.limits)
-        try ProcessLimit.check(configuration.limits)
-        if configuration.ipv6, !MachineNetworks.haveIPv6 {
+    package func check(_ plan: ClusterPlan) throws {
+        for image in Set(plan.nodes.map(\.image)) { try NamespaceImages.check(image) }
+        for limits in Set(plan.nodes.map(\.limits)) {
+            _ = try NodeSpace(limits)
+            try ProcessLimit.check(limits)
+        }
+        if plan.configuration.ipv6, !MachineNetworks.haveIPv6 {
             throw ClusterError(
                 .invalidConfiguration, "Nodes can't have addresses of IPv6: this machine's kernel has no IPv6.",
                 remedy: "Leave out `ipv6`.")
@@ -51,9 +53,10 @@ package struct NamespacesBackend: Backend {
     }
 
     package func provision(
-        _ plan: ClusterPlan, credentials: Credentials, image: @escaping @Sendable () async throws -> PreparedImage
+        _ plan: ClusterPlan, credentials: Credentials, images: @escaping @Sendable () async throws -> PreparedImages
     ) async throws -> any BackendCluster {
-        try await NamespaceCluster.start(plan, image: LayeredImage(image()), credentials: credentials)
+        let images = try await images()
+        return try await NamespaceCluster.start(plan, images: { LayeredImage(images[$0]) }, credentials: credentials)
     }
 
     package func clusters(includingRemains: Bool) async throws -> [any BackendCluster] {

@@ -15,7 +15,7 @@ enum NodeCgroups {
     static func make(
         _ cluster: ClusterPlan.ID, _ node: String, index: Int, _ limits: NodeLimits, in hierarchies: [Hierarchy]
     ) throws -> [Int32] {
-        try hierarchies.map {
+        try (needsGroup(limits) ? hierarchies : []).map {
             try make("\($0.path)/\(prefix)\(cluster)-\(node)", in: $0.path, node, index, limits)
         }
     }
@@ -120,10 +120,12 @@ enum NodeCgroups {
     }
 
     /// Where nodes with these limits have groups: nowhere, or in all hierarchies.
-    static func hierarchies(for limits: NodeLimits) -> [Hierarchy] {
-        // The sizes of its file systems are kept by those.
-        limits.processors != nil || limits.memory != nil ? hierarchies : []
+    static func hierarchies(for limits: [NodeLimits]) -> [Hierarchy] {
+        limits.contains(where: needsGroup) ? hierarchies : []
     }
+
+    /// Whether a group keeps any of the limits. The sizes of its file systems are kept by those.
+    private static func needsGroup(_ limits: NodeLimits) -> Bool { limits.processors != nil || limits.memory != nil }
 
     /// The hierarchies of this machine.
     static var hierarchies: [Hierarchy] {

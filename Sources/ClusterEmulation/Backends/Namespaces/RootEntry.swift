@@ -10,36 +10,58 @@ struct RootEntry: Sendable {
     var owner: UInt32 = 0
     var group: UInt32 = 0
 
-    /// What all nodes of a cluster have.
+    /// What all nodes of a cluster have that are made of one image.
     static func common(
-        of plan: ClusterPlan, files: NodeFiles, subnet: Subnet, ubuntu: LayeredImage.Account
-    ) -> [RootEntry] {
+        of plan: ClusterPlan, files: NodeFiles, subnet: Subnet, image: LayeredImage
+    ) throws -> [RootEntry] {
+        let ubuntu = try image.ubuntu()
         let hosts = "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n" + files.hosts
-        var entries = [
-            RootEntry(path: "/run/sshd", mode: 0o755), RootEntry(path: "/run/lock", mode: 0o1777),
-            // sshd complains to whoever gets a terminal if it is not there.
-            RootEntry(path: "/var/log/lastlog", text: "", mode: 0o644),
-            RootEntry(path: "/etc/hosts", text: hosts, mode: 0o644),
-            RootEntry(path: ubuntu.home, mode: 0o755, owner: ubuntu.user, group: ubuntu.group),
-            RootEntry(path: ubuntu.home + "/.ssh", mode: 0o700, owner: ubuntu.user, group: ubuntu.group),
-            RootEntry(path: "/root/.ssh", mode: 0o700),
-            RootEntry(path: "/etc/ssh/sshd_config.d", mode: 0o755),
-        ]
+        var entries =
+            image.entriesOfRun() + [
+                RootEntry(path: "/run/sshd", mode: 0o755), RootEntry(path: "/run/lock", mode: 0o1777),
+                // sshd complains to whoever gets a terminal if it is not there.
+                RootEntry(path: "/var/log/lastlog", text: "", mode: 0o644),
+                RootEntry(path: "/etc/hosts", text: hosts, mode: 0o644),
+                RootEntry(path: ubuntu.home, mode: 0o755, owner: ubuntu.user, group: ubuntu.group),
+                RootEntry(path: ubuntu.home + "/.ssh", mode: 0o700, owner: ubuntu.user, group: ubuntu.group),
+                RootEntry(path: "/root/.ssh", mode: 0o700),
+                RootEntry(path: "/etc/ssh/sshd_config.d", mode: 0o755),
+            ]
         entries += files.common.map { entry($0, ubuntu) }
         if plan.configuration.outside {
             let text = "nameserver \(subnet.outsideNameServer)\n"
             entries.append(RootEntry(path: "/etc/resolv.conf", text: text, mode: 0o644))
         }
-        return entries + plan.configuration.mounts.flatMap { folders(to: $0.target) }
+        return entries
+            + (plan.configuration.mounts.map(\.target) + plan.sharedFolders.map(\.path)).flatMap { folders(to: $0) }
     }
 
     /// What one node has alone.
-    static func own(of node: String, files: NodeFiles, ubuntu: LayeredImage.Account) -> [RootEntry] {
-        [
-            RootEntry(path: "/etc/hostname", text: node + "\n", mode: 0o644),
+    static func own(of node: PlannedNode, files: NodeFiles, image: LayeredImage) throws -> [RootEntry] {
+        let ubuntu = try image.ubuntu()
+        return [
+            RootEntry(path: "/etc/hostname", text: node.name + "\n", mode: 0o644),
             RootEntry(path: "/etc/machine-id", text: MachineID.random() + "\n", mode: 0o444),
         ]
-            + files.own(of: node).map { entry($0, ubuntu) }
+            + files.own(of: node.name).map { entry($0, ubuntu) }
+            + (try node.files.flatMap { try entries($0, of: node, image) })
+    }
+
+    /// A file of a service's, and the folders on the way to it.
+    private static func entries(
+        _ file: ServiceFile, of node: PlannedNode, _ image: LayeredImage
+    ) throws -> [RootEntry] {
+        let owner: LayeredImage.Account? = file.owner == "root" ? (0, 0, "/root") : image.account(file.owner)
+        guard let owner else {
+            throw ClusterError(
+                .imageUnavailable, "\(file.path) of \(node.name) can't be \(file.owner)'s: its image has no such user.",
+                node: node.name)
+        }
+        let above = file.path.split(separator: "/").dropLast().joined(separator: "/")
+        return folders(to: above) + [
+            RootEntry(
+                path: file.path, text: file.text, mode: UInt32(file.mode), owner: owner.user, group: owner.group)
+        ]
     }
 
     private static func entry(_ file: NodeFile, _ ubuntu: LayeredImage.Account) -> RootEntry {

@@ -1,0 +1,71 @@
+/// The nodes of a service that is being started, on which it can run programs.
+///
+/// Programs are run as root by the backend's own way, which needs no SSH: in `/root`, with sshd's PATH and HOME alone for an
+/// environment, within the node's limits. What they leave behind goes on.
+public struct ServiceNodes: Sendable {
+    /// All nodes of the cluster.
+    public let layout: ClusterLayout
+    /// Where the service runs, and what it has there.
+    public let plan: ServicePlan
+
+    let service: String
+    let cluster: any BackendCluster
+
+    /// The names of the service's nodes.
+    public var names: [String] { plan.nodes }
+
+    /// Runs a program on a node as root.
+    ///
+    /// - Parameters:
+    ///   - words: The program and its arguments.
+    ///   - node: The node's name. It need not be one of the service's.
+    ///   - input: What it gets as its standard input.
+    /// - Returns: What it printed, and its exit code, which may be any.
+    /// - Throws: ``ClusterError`` if the node has ended; `CancellationError`.
+    @discardableResult
+    public func run(_ words: [String], on node: String, input: String = "") async throws -> CommandResult {
+        let clock = ContinuousClock()
+        let begin = clock.now
+        let output = try await cluster.execute(words, on: node, input: Array(input.utf8))
+        return CommandResult(
+            command: words.map(shellQuoted).joined(separator: " "), node: node, user: .root,
+            standardOutput: output.standardOutput, standardError: output.standardError, exitCode: output.exitCode,
+            duration: clock.now - begin)
+    }
+
+    /// Runs a line of the shell `sh` on a node as root.
+    @discardableResult
+    public func run(_ line: String, on node: String, input: String = "") async throws -> CommandResult {
+        try await run(["sh", "-c", line], on: node, input: input)
+    }
+
+    /// Does something on all of the service's nodes at once, and returns when all is done.
+    ///
+    /// - Throws: What was thrown first; the others are cancelled.
+    public func onEach(_ body: @escaping @Sendable (_ node: String) async throws -> Void) async throws {
+        try await onEach(of: plan.nodes, body)
+    }
+
+    /// Does something on some nodes at once, and returns when all is done.
+    ///
+    /// - Throws: What was thrown first; the others are cancelled.
+    public func onEach(
+        of nodes: [String], _ body: @escaping @Sendable (_ node: String) async throws -> Void
+    ) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for node in nodes { group.addTask { try await body(node) } }
+            try await group.waitForAll()
+        }
+    }
+
+    /// Returns when something on a node takes connections to a port of its loopback or of its address.
+    public func waitForPort(_ port: Int, on node: String) async throws {
+        // One program waits, so that nothing is started again and again.
+        let line = """
+            until (exec 3<>/dev/tcp/localhost/\(port)) 2>/dev/null || (exec 3<>"/dev/tcp/$(hostname)/\(port)") 2>/dev/null; do
+                sleep 0.01
+            done
+            """
+        try await run(["bash", "-c", line], on: node).requireSuccess()
+    }
+}

@@ -1,0 +1,94 @@
+import ClusterEmulation
+import FixtureTestSupport
+import Foundation
+import Testing
+
+/// One folder on all nodes: files, locks and renames are the same everywhere.
+@Suite(.requiresBackend, .serialized, .timeLimit(.minutes(3))) struct SharedFolderTests {
+    private static let folders: [any Service] = [
+        .sharedFolder("/home"), .sharedFolder("/shared/deep", size: 8 << 20),
+    ]
+
+    @Test(arguments: try await BackendUnderTest.usable())
+    func filesAreTheSameOnAllNodes(backend: BackendUnderTest) async throws {
+        try await withCluster(nodes: 3, services: Self.folders, backend: backend.choice) { cluster in
+            for (place, user) in [("/home/ubuntu", User.ubuntu), ("/shared/deep", .ubuntu), ("/shared/deep", .root)] {
+                let line = "cd \(place) && echo \"$(hostname)\" >word && mkdir -p folder && mv word folder/moved"
+                try await cluster[0].run(line, as: user).requireSuccess()
+                for node in cluster.nodes {
+                    let told = try await node.run(
+                        "cat \(place)/folder/moved; stat -c %U \(place)/folder/moved", as: user)
+                    #expect(told.lines == ["node1", "\(user)"], "\(told)")
+                }
+                try await cluster[2].run("rm -r \(place)/folder", as: user).requireSuccess()
+                #expect(try await cluster[1].run("ls \(place)/folder", as: user).exitCode == 2)
+            }
+            // The home is as the image has it, with the keys.
+            let home = try await cluster[1].run("pwd; ls -A; stat -c '%U %a' . .ssh .ssh/authorized_keys")
+            #expect(home.lines.contains("/home/ubuntu") && home.lines.contains(".bashrc"))
+            #expect(home.lines.suffix(2) == ["ubuntu 700", "ubuntu 600"])
+            for node in cluster.nodes {
+                #expect(try await node.run("ssh node2 hostname").standardOutput == "node2\n")
+            }
+        }
+    }
+
+    @Test(
+        arguments: try await BackendUnderTest.usable(),
+        ["fcntl.flock(file, fcntl.LOCK_EX)", "fcntl.lockf(file, fcntl.LOCK_EX)"])
+    func locksHoldAcrossNodes(backend: BackendUnderTest, lock: String) async throws {
+        let program = """
+            import fcntl, time
+            for _ in range(200):
+                with open("/shared/deep/lock", "a") as file:
+                    \(lock)
+                    try: number = int(open("/shared/deep/number").read())
+                    except FileNotFoundError: number = 0
+                    with open("/shared/deep/number", "w") as out: out.write(str(number + 1))
+            """
+        try await withCluster(nodes: 3, services: Self.folders, backend: backend.choice) { cluster in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for node in cluster.nodes {
+                    group.addTask { try await node.run(["python3", "-c", program]).requireSuccess() }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await cluster[0].run("cat /shared/deep/number").standardOutput == "600")
+        }
+    }
+
+    @Test(arguments: try await BackendUnderTest.usable())
+    func itsSizeIsALimit(backend: BackendUnderTest) async throws {
+        try await withCluster(nodes: 2, services: Self.folders, backend: backend.choice) { cluster in
+            let full = try await cluster[1].run("dd if=/dev/zero of=/shared/deep/big bs=1M count=16")
+            #expect(full.exitCode == 1 && full.standardError.contains("No space left on device"))
+        }
+    }
+
+    @Test(arguments: try await BackendUnderTest.usable())
+    func aFolderOfThisMachineStays(backend: BackendUnderTest) async throws {
+        try await withTemporaryFolder { folder in
+            chmod(folder, 0o777)
+            try await withCluster(nodes: 2, services: [.sharedFolder("/data", from: folder)], backend: backend.choice) {
+                cluster in
+                try await cluster[0].run("echo kept >/data/word").requireSuccess()
+                #expect(try await cluster[1].run("cat /data/word").standardOutput == "kept\n")
+            }
+            #expect(try String(contentsOfFile: folder + "/word", encoding: .utf8) == "kept\n")
+        }
+    }
+
+    /// With Docker it is a volume.
+    @Test(.requiresDocker) func noVolumeIsLeft() async throws {
+        func volumes() async throws -> Set<String> {
+            let output = try await DockerEngine().command(["volume", "ls", "--quiet"]).output()
+            return Set(output.lines)
+        }
+        let before = try await volumes()
+        try await withCluster(nodes: 2, services: Self.folders, backend: .docker) { _ in
+            let made = try await volumes().subtracting(before)
+            #expect(made.count == 2)
+        }
+        #expect(try await volumes().subtracting(before).isEmpty)
+    }
+}
