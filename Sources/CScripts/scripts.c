@@ -28,6 +28,15 @@ static const char relay[] = {
 static const char ssh_client[] = {
 #embed "ssh-client.sh"
     , 0};
+static const char start_program[] = {
+#embed "start-program.sh"
+    , 0};
+static const char prove_dask[] = {
+#embed "prove-dask.py"
+    , 0};
+static const char prove_jupyter[] = {
+#embed "prove-jupyter.py"
+    , 0};
 
 const char *reaper_script(void) { return reaper; }
 const char *docker_reaping_script(void) { return reap_docker; }
@@ -37,3 +46,6 @@ const char *file_sending_script(void) { return send_files; }
 const char *file_receiving_script(void) { return receive_files; }
 const char *inside_preparing_script(void) { return prepare_inside; }
 const char *inside_running_script(void) { return run_inside; }
+const char *program_starting_script(void) { return start_program; }
+const char *dask_proving_program(void) { return prove_dask; }
+const char *jupyter_proving_program(void) { return prove_jupyter; }
