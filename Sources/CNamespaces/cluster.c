@@ -65,7 +65,22 @@ static void keep_what_the_cluster_needs(const struct ns_cluster *cluster, int ma
     if (null > 2) close(null);
 }
 
-static void start_node(const struct step *at, int index, int netlink, int bridge, struct lifeline *lifeline) {
+// The networks' bridges.
+struct bridges {
+    int first, second;
+};
+
+static struct bridges make_bridges(const struct step *at, int netlink) {
+    struct bridges bridges = {0};
+    MUST(netlink_add_bridge(netlink, bridge_name));
+    bridges.first = if_nametoindex(bridge_name);
+    if (!at->cluster->second) return bridges;
+    MUST(netlink_add_bridge(netlink, second_bridge_name));
+    bridges.second = if_nametoindex(second_bridge_name);
+    return bridges;
+}
+
+static void start_node(const struct step *at, int index, int netlink, struct bridges bridges, struct lifeline *lifeline) {
     const struct ns_cluster *cluster = at->cluster;
     const struct ns_node *node = &cluster->nodes[index];
     int go[2], channel[2];
@@ -87,7 +102,8 @@ static void start_node(const struct step *at, int index, int netlink, int bridge
     node_let_go(node);
     lifeline->nodes[index] = (struct held_node){child, channel[0]};
     // While the node puts its file system together, it gets its interface.
-    MUST(netlink_add_pair(netlink, node->peer, bridge, "eth0", -1, child));
+    MUST(netlink_add_pair(netlink, node->peer, bridges.first, "eth0", -1, child));
+    if (cluster->second) MUST(netlink_add_pair(netlink, node->second_peer, bridges.second, cluster->second, -1, child));
     MUST(write(go[1], "", 1));
     close(go[1]);
 }
@@ -130,11 +146,10 @@ static _Noreturn void lifeline_main(const struct ns_cluster *cluster, int maker,
     allow_ipv6("default", 0);
     int netlink = netlink_open();
     MUST(netlink);
-    MUST(netlink_add_bridge(netlink, bridge_name));
-    int bridge = if_nametoindex(bridge_name);
-    start_router(at, netlink, bridge, lifeline.refusals);
+    struct bridges bridges = make_bridges(at, netlink);
+    start_router(at, netlink, bridges.first, lifeline.refusals);
     link_outside(at, go);
-    for (size_t i = 0; i < cluster->node_count; i++) start_node(at, i, netlink, bridge, &lifeline);
+    for (size_t i = 0; i < cluster->node_count; i++) start_node(at, i, netlink, bridges, &lifeline);
     close(netlink);
     open_network(at);
     await_outside(at, ready);

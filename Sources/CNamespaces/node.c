@@ -38,6 +38,11 @@ static void join_network(const struct step *at, const struct ns_node *node) {
         MUST(netlink_quick_acknowledgements6(netlink, "eth0", node->address6));
         MUST(netlink_add_default_route(netlink, "eth0", cluster->router6, 16));
     }
+    if (cluster->second) {
+        allow_ipv6(cluster->second, 0);
+        MUST(interface_up(cluster->second, node->second_address, cluster->prefix));
+        MUST(netlink_quick_acknowledgements(netlink, cluster->second, node->second_address, cluster->prefix));
+    }
     close(netlink);
 }
 

@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-const char bridge_name[] = "bridge";
+const char bridge_name[] = "bridge", second_bridge_name[] = "bridge2";
 
 // What the maker's own environment says is none of these programs' business.
 static char *const environment[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", NULL};

@@ -4,7 +4,7 @@
 #include "process.h"
 
 /// The cluster's bridge.
-extern const char bridge_name[];
+extern const char bridge_name[], second_bridge_name[];
 
 /// Starts the program that leads outside, if there is one. It goes on when `go` is written to, and then tells by `ready`.
 void start_outside(const struct step *at, int *go, int *ready);

@@ -28,6 +28,12 @@ static const char relay[] = {
 static const char ssh_client[] = {
 #embed "ssh-client.sh"
     , 0};
+static const char start_slurm[] = {
+#embed "start-slurm.sh"
+    , 0};
+static const char prove_slurm[] = {
+#embed "prove-slurm.sh"
+    , 0};
 static const char start_program[] = {
 #embed "start-program.sh"
     , 0};
@@ -46,6 +52,8 @@ const char *file_sending_script(void) { return send_files; }
 const char *file_receiving_script(void) { return receive_files; }
 const char *inside_preparing_script(void) { return prepare_inside; }
 const char *inside_running_script(void) { return run_inside; }
+const char *slurm_starting_script(void) { return start_slurm; }
+const char *slurm_proving_script(void) { return prove_slurm; }
 const char *program_starting_script(void) { return start_program; }
 const char *dask_proving_program(void) { return prove_dask; }
 const char *jupyter_proving_program(void) { return prove_jupyter; }

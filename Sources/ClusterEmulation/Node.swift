@@ -11,10 +11,14 @@ public struct Node: Sendable, Hashable, CustomStringConvertible {
 
     /// The host name: node1, node2 and so on.
     public var name: String { provisioned.name }
-    /// Where the test process reaches the node's sshd: an address of this machine's loopback.
-    public var host: String { provisioned.host }
+    /// Where the test process reaches the node's sshd: an address of this machine's loopback; or, of a node behind another, ``ip``.
+    public var host: String { proxyJump == nil ? provisioned.host : ip }
     /// The port of ``host`` that leads to the node's sshd.
-    public var port: Int { provisioned.port }
+    public var port: Int { proxyJump == nil ? provisioned.port : 22 }
+    /// The name of the node by way of which it is reached, if the cluster's ``ClusterConfiguration/site`` has it so.
+    public let proxyJump: String?
+    /// The address in the cluster's second network, if its ``ClusterConfiguration/site`` has one.
+    public var secondIP: String? { provisioned.secondIP }
     /// The address on the cluster's network, where other nodes reach it, and this machine too if ``Cluster/hostIP`` is not nil.
     public var ip: String { provisioned.ip }
     /// The IPv6 address on the cluster's network, if ``ClusterConfiguration/ipv6`` asks for one.

@@ -42,7 +42,8 @@ package enum ClusterFile {
     /// The names that each mapping knows, by its place in the file: what the schema is compared with.
     package static let names: [String: [String]] = [
         "": Field.cluster.map(\.name), "limits": Field.limits.map(\.name), "ports": Field.port.map(\.name),
-        "mounts": Field.mount.map(\.name), "image": Field.image.map(\.name), "image/adding": Field.addition.map(\.name),
+        "mounts": Field.mount.map(\.name), "roles": Field.role.map(\.name), "site": Field.site.map(\.name),
+        "image": Field.image.map(\.name), "image/adding": Field.addition.map(\.name),
         "image/dockerfile": Field.dockerfile.map(\.name), "image/node": Field.base.map(\.name),
         "image/dask": Field.base.map(\.name),
     ]

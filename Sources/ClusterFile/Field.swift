@@ -20,7 +20,10 @@ extension Field<ClusterConfiguration> {
                 try entry.check { $0.nodes = number }
                 cluster.nodes = number
             },
+            Field("roles") { entry, cluster in cluster.roles = try entry.list().map { try $0.role() } },
             Field("image") { entry, cluster in cluster.image = try entry.image() },
+            Field("services") { entry, cluster in cluster.services = try entry.list().map { try $0.service() } },
+            Field("site") { entry, cluster in cluster.site = try entry.site() },
             Field("backend") { entry, cluster in
                 let name = try entry.text()
                 do { cluster.backend = try BackendChoice.named(name) } catch let error as ClusterError {
@@ -33,13 +36,7 @@ extension Field<ClusterConfiguration> {
                 cluster.name = name
             },
             Field("limits") { entry, cluster in try entry.read(Field<NodeLimits>.limits, into: &cluster.limits) },
-            Field("environment") { entry, cluster in
-                for (key, value) in try entry.pairs() {
-                    let (name, text) = (value.name, try value.anyText())
-                    try key.check { $0.environment = [name: text] }
-                    cluster.environment[name] = text
-                }
-            },
+            Field("environment") { entry, cluster in cluster.environment = try entry.environment() },
             Field("ports") { entry, cluster in cluster.ports = try entry.list().map { try $0.port() } },
             Field("mounts") { entry, cluster in cluster.mounts = try entry.list().map { try $0.mount() } },
             Field("outside") { entry, cluster in cluster.outside = try entry.truth() },
@@ -138,7 +135,17 @@ extension Entry {
         return value
     }
 
-    fileprivate func port() throws -> PublishedPort {
+    func environment() throws -> [String: String] {
+        var variables: [String: String] = [:]
+        for (key, value) in try pairs() {
+            let (name, text) = (value.name, try value.anyText())
+            try key.check { $0.environment = [name: text] }
+            variables[name] = text
+        }
+        return variables
+    }
+
+    func port() throws -> PublishedPort {
         guard isMapping else {
             let number = try integer()
             try check { $0.ports = [PublishedPort(number)] }

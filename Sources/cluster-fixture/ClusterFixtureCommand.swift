@@ -22,7 +22,7 @@ struct ClusterFixtureCommand: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             Run.self, Up.self, List.self, SSH.self, Copy.self, Exec.self, Kill.self, Logs.self, InventoryCommand.self,
-            Down.self, Prune.self, Doctor.self, Build.self, Images.self,
+            Open.self, Down.self, Prune.self, Doctor.self, Build.self, Images.self,
         ])
 
     static func main() async {

@@ -14,7 +14,21 @@ struct ClusterOptions: ParsableArguments {
     @Option(name: .shortAndLong, help: "How many nodes. (default: 1)")
     var nodes: Int?
 
+    @Option(help: "What nodes are there for, where they differ: login, or compute=3.")
+    var role: [RoleOption] = []
+
     @OptionGroup var image: ImageOptions
+
+    @Option(
+        help:
+            "What runs on the nodes besides sshd: a service's name, or NAME=VALUE with what it is given, as a file has it, such as shared-folder=/home."
+    )
+    var service: [String] = []
+
+    @Option(
+        help: "What real sites have: \(Site.names.joined(separator: ", ")). (default: open)",
+        completion: .list(Site.names))
+    var site: String?
 
     @Option(help: "Where the nodes run: automatic, docker or namespaces. (default: automatic)", completion: .backends)
     var backend: String?
@@ -85,8 +99,22 @@ struct ClusterOptions: ParsableArguments {
     /// - Throws: `ValidationError` or ``ClusterError`` for what can't be read as what it should be.
     func configuration() throws -> ClusterConfiguration {
         var cluster = try file.map(ClusterFile.read) ?? ClusterConfiguration()
-        if let nodes { cluster.nodes = nodes }
+        if let nodes { (cluster.nodes, cluster.roles) = (nodes, []) }
+        if !role.isEmpty {
+            if nodes != nil { throw ValidationError("--role says how many nodes there are: leave out --nodes.") }
+            (cluster.nodes, cluster.roles) = (1, role.map { $0.role(among: cluster.roles) })
+        }
         cluster.image = image.image(over: cluster.image)
+        let services = try service.map(ClusterFile.service)
+        // One of the same name as one in the file takes that one's place.
+        cluster.services =
+            cluster.services.filter { old in !services.contains { $0.name == old.name } } + services
+        if let site {
+            guard let preset = Site.named(site) else {
+                throw ValidationError("--site is one of \(Site.names.joined(separator: ", ")), not \"\(site)\".")
+            }
+            cluster.site = preset
+        }
         if let backend { cluster.backend = try BackendChoice.named(backend) }
         if let name { cluster.name = name }
         if let processors { cluster.limits.processors = processors }
@@ -127,6 +155,25 @@ struct ClusterOptions: ParsableArguments {
             }
             return Mount(ImageOptions.absolute(parts[0]), at: parts[1], isReadOnly: parts.count == 3)
         }
+    }
+}
+
+/// A role, written `login` or `compute=3`.
+struct RoleOption: ExpressibleByArgument {
+    private let name: String
+    private let count: Int
+
+    init?(argument: String) {
+        let parts = argument.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
+        guard (1...2).contains(parts.count), let count = parts.count == 2 ? Int(parts[1]) : 1 else { return nil }
+        (name, self.count) = (parts[0], count)
+    }
+
+    /// The role, with whatever else a file says of it.
+    func role(among roles: [NodeRole]) -> NodeRole {
+        var role = roles.first { $0.name == name } ?? NodeRole(name)
+        role.count = count
+        return role
     }
 }
 

@@ -56,6 +56,8 @@ struct ns_node {
     uint32_t address;          ///< in network byte order
     const uint8_t *address6;   ///< NULL, or 16 bytes: its address of IPv6, of a network whose prefix is 64
     const char *peer;          ///< the name of the bridge's port
+    uint32_t second_address;   ///< in the cluster's second network, if it has one
+    const char *second_peer;   ///< the name of that bridge's port
     const char *folder;        ///< below the cluster's base: where the node's file system is put together
     const char *writable;      ///< the mount options of the file system for all that it writes, size included
     const char *overlay;       ///< the mount options of its root: layers, and on them the folders `u` and `w`
@@ -90,6 +92,7 @@ struct ns_cluster {
     uint32_t router;           ///< the way to all other networks, in network byte order: the program `outside`, or the cluster itself,
                                ///< which refuses to go there
     const uint8_t *router6;    ///< NULL, or 16 bytes: that of IPv6, which is the cluster itself
+    const char *second;        ///< NULL, or the name of the nodes' interfaces in a second network, which has a bridge of its own
     const char *ping_groups;   ///< the first and the last group whose processes may ask others for an echo
     uid_t root;                ///< who root of the cluster is on this machine; its maker, unless the maker is root
     int mapped;                ///< a byte comes here when the cluster's users are mapped, with the mounts if the maker is root

@@ -26,6 +26,12 @@ const char *inside_preparing_script(void);
 /// run-inside.sh, which runs on a node.
 const char *inside_running_script(void);
 
+/// start-slurm.sh, for bash, which runs on a node.
+const char *slurm_starting_script(void);
+
+/// prove-slurm.sh, for bash, which runs on a node.
+const char *slurm_proving_script(void);
+
 /// start-program.sh, which runs on a node.
 const char *program_starting_script(void);
 

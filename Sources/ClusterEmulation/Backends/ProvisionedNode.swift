@@ -12,6 +12,8 @@ package struct ProvisionedNode: Sendable, Hashable {
     package let ip: String
     /// The IPv6 address on the cluster's network, if it has one.
     package let ipv6: String?
+    /// The address in the cluster's second network, if it has one.
+    package let secondIP: String?
     /// The host keys: each is an algorithm and base 64, as in a known_hosts file. The ed25519 key is the first.
     package let hostKeys: [String]
     /// The ports of ``host`` that lead to the node's other published ports.
@@ -32,7 +34,7 @@ package struct ProvisionedNode: Sendable, Hashable {
 
     package init(
         name: String, fqdn: String? = nil, role: String? = nil, host: String, port: Int, ip: String,
-        ipv6: String? = nil, hostKeys: [String], publishedPorts: [Publication] = []
+        ipv6: String? = nil, secondIP: String? = nil, hostKeys: [String], publishedPorts: [Publication] = []
     ) {
         self.name = name
         self.fqdn = fqdn ?? name
@@ -41,6 +43,7 @@ package struct ProvisionedNode: Sendable, Hashable {
         self.port = port
         self.ip = ip
         self.ipv6 = ipv6
+        self.secondIP = secondIP
         self.hostKeys = hostKeys
         self.publishedPorts = publishedPorts.sorted {
             ($0.nodePort, $0.transport.rawValue) < ($1.nodePort, $1.transport.rawValue)

@@ -34,6 +34,9 @@ package struct Subnet: Sendable, Hashable, CustomStringConvertible {
         (0..<UInt32(nodes)).map { Self.text(base + Self.firstNode + $0) }
     }
 
+    /// The range beside this one, for a second network of the cluster's, which nobody else is in.
+    package var sibling: Subnet { Subnet(base: base ^ 1 << UInt32(32 - bits), bits: bits) }
+
     /// This machine's address in the network, if it has one.
     package var gateway: UInt32 { base + 1 }
 

@@ -14,6 +14,7 @@ extension Inventory {
         for index in nodes.indices {
             inside.nodes[index].host = nodes[index].ip
             inside.nodes[index].port = 22
+            inside.nodes[index].proxyJump = nil
             for port in nodes[index].publishedPorts.indices {
                 inside.nodes[index].publishedPorts[port].port = nodes[index].publishedPorts[port].nodePort
             }

@@ -49,6 +49,11 @@ public struct Inventory: Codable, Sendable, Hashable {
         public let ip: String
         /// The IPv6 address on the cluster's network, if the nodes have such addresses; else it is left out.
         public let ipv6: String?
+        /// The address in the cluster's second network, if its site has one; else it is left out.
+        public let secondIP: String?
+        /// The name of the node by way of which it is reached, if its site has it so; else it is left out. ``host`` and ``port`` are then its
+        /// own address and port, as that node reaches it.
+        public package(set) var proxyJump: String?
         /// The ed25519 host key: algorithm and base 64, as in a known_hosts file.
         public let hostKey: String
         /// All host keys.
@@ -111,7 +116,8 @@ extension Cluster {
             nodes: nodes.map { node in
                 Inventory.Node(
                     name: node.name, fqdn: node.fqdn, role: node.provisioned.role, host: node.host, port: node.port,
-                    ip: node.ip, ipv6: node.ipv6, hostKey: node.hostKey, hostKeys: node.hostKeys,
+                    ip: node.ip, ipv6: node.ipv6, secondIP: node.secondIP, proxyJump: node.proxyJump,
+                    hostKey: node.hostKey, hostKeys: node.hostKeys,
                     publishedPorts: node.provisioned.publishedPorts.map {
                         Inventory.PublishedPort(nodePort: $0.nodePort, port: $0.hostPort, transport: $0.transport)
                     },
@@ -128,7 +134,7 @@ extension Cluster {
                         let port = node.publishedPorts[endpoint.port] ?? endpoint.port
                         return Inventory.Endpoint(
                             name: endpoint.name, node: node.name, nodePort: endpoint.port,
-                            url: endpoint.address(node.host, port))
+                            url: endpoint.address(node.provisioned.host, port))
                     })
             })
     }
@@ -170,7 +176,7 @@ extension ProvisionedNode {
     package init(_ node: Inventory.Node) {
         self.init(
             name: node.name, fqdn: node.fqdn, role: node.role, host: node.host, port: node.port, ip: node.ip,
-            ipv6: node.ipv6, hostKeys: node.hostKeys,
+            ipv6: node.ipv6, secondIP: node.secondIP, hostKeys: node.hostKeys,
             publishedPorts: node.publishedPorts.map { Publication($0.nodePort, at: $0.port, $0.transport) })
     }
 }
@@ -210,6 +216,8 @@ extension Inventory.Node {
         port = try values.decode(Int.self, forKey: .port)
         ip = try values.decode(String.self, forKey: .ip)
         ipv6 = try values.decodeIfPresent(String.self, forKey: .ipv6)
+        secondIP = try values.decodeIfPresent(String.self, forKey: .secondIP)
+        proxyJump = try values.decodeIfPresent(String.self, forKey: .proxyJump)
         hostKey = try values.decode(String.self, forKey: .hostKey)
         hostKeys = try values.decodeIfPresent([String].self, forKey: .hostKeys) ?? [hostKey]
         publishedPorts = try values.decode([Inventory.PublishedPort].self, forKey: .publishedPorts)

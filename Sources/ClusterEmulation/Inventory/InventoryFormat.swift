@@ -94,6 +94,8 @@ extension Inventory.Node {
         let prefix = "CLUSTER_" + Inventory.variable(name)
         var variables = [(prefix + "_HOST", host), (prefix + "_PORT", "\(port)"), (prefix + "_IP", ip)]
         if let ipv6 { variables.append((prefix + "_IPV6", ipv6)) }
+        if let secondIP { variables.append((prefix + "_SECOND_IP", secondIP)) }
+        if let proxyJump { variables.append((prefix + "_PROXY_JUMP", proxyJump)) }
         for port in publishedPorts {
             let suffix = port.transport == .tcp ? "" : "_\(port.transport.rawValue.uppercased())"
             variables.append(("\(prefix)_PORT_\(port.nodePort)\(suffix)", "\(port.port)"))

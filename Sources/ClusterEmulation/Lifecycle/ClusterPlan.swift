@@ -11,6 +11,8 @@ package struct ClusterPlan: Sendable {
     package let services: [PlannedService]
     /// The nodes as services see them.
     package let layout: ClusterLayout
+    /// What the network does from the beginning.
+    package let conditions: NetworkConditions
     package let workspace: Workspace
     /// What each user of the nodes may log in with besides a key, if that is asked for.
     package let passwords: [User: String]
@@ -24,6 +26,7 @@ package struct ClusterPlan: Sendable {
     /// - Throws: ``ClusterError`` with the code `invalidConfiguration`, before anything is started.
     package init(_ configuration: ClusterConfiguration) throws {
         try configuration.validate()
+        try configuration.site.validate(configuration)
         subnets = try SubnetRange.chosen(for: configuration)
         let id = ID.random()
         let name = configuration.name ?? "cluster-\(id.description.prefix(4))"
@@ -32,6 +35,13 @@ package struct ClusterPlan: Sendable {
         services = try PlannedService.all(configuration.services, for: &layout)
         nodes = try PlannedNode.all(configuration, services)
         self.layout = layout
+        conditions = configuration.site.conditions(layout, services)
+        let mounts = configuration.mounts.count + services.reduce(0) { $0 + $1.plan.sharedFolders.count }
+        // As many as one message between processes may carry.
+        guard mounts <= 64 else {
+            throw ClusterError(
+                .invalidConfiguration, "A node can't have \(mounts) mounts and shared folders: at most 64.")
+        }
         workspace = Workspace(cluster: id)
         passwords = configuration.passwordLogins ? Self.freshPasswords() : [:]
         subnet6 = configuration.ipv6 ? Subnet6(id) : nil
@@ -61,6 +71,16 @@ package struct ClusterPlan: Sendable {
 
     /// The names of nodes with the domain.
     package func fqdn(_ node: String) -> String { "\(node).\(domain)" }
+
+    /// What nodes are called at their interface in the second network, if there is one.
+    package func secondName(_ node: String) -> String? {
+        configuration.site.secondInterface.map { "\(node)-\($0)" }
+    }
+
+    /// The nodes' addresses in the second network, in their order, if there is one.
+    package func secondAddresses(beside subnet: Subnet) -> [String]? {
+        configuration.site.secondInterface.map { _ in subnet.sibling.addresses(nodes.count) }
+    }
 
     /// The domain of a cluster of a name, of those that no one on the internet has (RFC 6761).
     static func domain(of name: String) -> String { "\(name).test" }

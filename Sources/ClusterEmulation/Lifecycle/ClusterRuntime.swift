@@ -75,6 +75,8 @@ final class ClusterRuntime: Sendable {
         if plan.services.isEmpty { return }
         for await _ in up {}
         try Task.checkCancellation()
+        // The network's rules are in force.
+        try await cluster.joined()
         try await ServiceStart(
             clusterName: plan.name, layout: plan.layout, services: plan.services, cluster: cluster, timeline: timeline
         ).run()
@@ -82,10 +84,11 @@ final class ClusterRuntime: Sendable {
     }
 
     private var nodes: [Node] {
-        cluster.nodes.enumerated().map { index, node in
+        let jumps = plan.configuration.site.jumps(plan.layout)
+        return cluster.nodes.enumerated().map { index, node in
             Node(
                 index: index, provisioned: node, cluster: cluster, access: access, timeline: timeline,
-                passwords: plan.passwords)
+                passwords: plan.passwords, proxyJump: jumps[node.name])
         }
     }
 

@@ -33,18 +33,23 @@ package struct NodeFiles: Sendable {
     /// What a node calls the machine that the cluster was started on.
     package static let hostName = "host.cluster"
 
-    package init(_ plan: ClusterPlan, addresses: [String], hostIP: String?, credentials: Credentials) {
+    package init(_ plan: ClusterPlan, in subnet: Subnet, hostIP: String?, credentials: Credentials) {
+        let addresses = subnet.addresses(plan.nodes.count)
         let addresses6 = plan.addresses6 ?? []
+        let second = zip(plan.secondAddresses(beside: subnet) ?? [], plan.nodeNames.compactMap(plan.secondName)).map {
+            $0
+        }
         // The first name of a line is the one that a machine takes for its whole name.
         hosts =
             (hostIP.map { "\($0) \(Self.hostName)\n" } ?? "")
-            + zip(addresses + addresses6, plan.nodeNames + plan.nodeNames)
+            + (zip(addresses + addresses6, plan.nodeNames + plan.nodeNames) + second)
             .map { "\($0) \(plan.fqdn($1)) \($1)\n" }.joined()
         hostKeys = credentials.hostKeys
         let knownHosts = KnownHosts.forNodes(
             plan.nodeNames.enumerated().map { index, node in
                 let names = [node, plan.fqdn(node), addresses[index]] + addresses6.dropFirst(index).prefix(1)
-                return (names, credentials.publicHostKeys(of: node))
+                let others = second.dropFirst(index).prefix(1).flatMap { [$0.1, plan.fqdn($0.1), $0.0] }
+                return (names + others, credentials.publicHostKeys(of: node))
             })
         let shared = Self.sharedEnvironment(plan.nodes.map(\.environment))
         let environment = shared.sorted { $0.key < $1.key }.map { "\($0)=\($1)\n" }.joined()

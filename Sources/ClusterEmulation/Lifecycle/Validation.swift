@@ -3,16 +3,16 @@ import Foundation
 extension ClusterConfiguration {
     /// Refuses what can't work, before anything is started.
     package func validate() throws {
+        var names = Set<String>()
+        for role in roles {
+            try role.validate()
+            guard names.insert(role.name).inserted else { throw invalid("Two roles are called \(role.name).") }
+        }
         guard (1...Self.maximumNodes).contains(size), roles.isEmpty || nodes == 1 || nodes == size else {
             if (1...Self.maximumNodes).contains(size) {
                 throw invalid("The roles have \(size) nodes together, not \(nodes): leave out the number of nodes.")
             }
             throw invalid("A cluster has 1 to \(Self.maximumNodes) nodes, not \(size).")
-        }
-        var names = Set<String>()
-        for role in roles {
-            try role.validate()
-            guard names.insert(role.name).inserted else { throw invalid("Two roles are called \(role.name).") }
         }
         if let name, !Self.isValidName(name) {
             throw invalid(
@@ -45,8 +45,6 @@ extension ClusterConfiguration {
             let own = role.ports.map(\.key)
             try validate(ports.filter { !own.contains($0.key) } + role.ports, of: role.count)
         }
-        // As many as one message between processes may carry.
-        if mounts.count > 64 { throw invalid("A node can't have \(mounts.count) mounts: at most 64.") }
         for mount in mounts { try mount.validate() }
     }
 

@@ -1,7 +1,7 @@
 /// What real sites have that code has to get along with: each a switch, all off unless you say otherwise.
 ///
 /// ```swift
-/// ClusterFixture(roles: [.login, .compute(3)], services: [.slurm()]) { $0.site = .supercomputer }
+/// let fixture = ClusterFixture(roles: [.login, .compute(3)], services: [.sharedFolder("/home")]) { $0.site = .supercomputer }
 /// ```
 ///
 /// A site whose home is not shared is a cluster without `.sharedFolder("/home")`.
@@ -57,4 +57,16 @@ public struct Site: Sendable, Hashable {
     public static let fortress = Site(
         computeBehindLogin: true, loginPorts: [22], firewall: [22], submitsOnCompute: false, secondInterface: "ib0",
         noWayOut: true)
+}
+
+extension Site {
+    private static let presets: KeyValuePairs = [
+        "open": open, "university": university, "supercomputer": supercomputer, "fortress": fortress,
+    ]
+
+    /// The names of the presets.
+    package static var names: [String] { presets.map(\.key) }
+
+    /// A preset by its name.
+    package static func named(_ name: String) -> Site? { presets.first { $0.key == name }?.value }
 }

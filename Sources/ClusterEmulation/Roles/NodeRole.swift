@@ -4,7 +4,7 @@
 /// ``ClusterConfiguration`` has it.
 ///
 /// ```swift
-/// ClusterFixture(roles: [.login, .compute(3, limits: NodeLimits(processors: 1, memory: 1 << 30))])
+/// let fixture = ClusterFixture(roles: [.login, .compute(3, limits: NodeLimits(processors: 1, memory: 1 << 30))])
 /// ```
 public struct NodeRole: Sendable, Hashable {
     /// What its nodes are called by: 1 to 16 lower-case letters, digits and hyphens, a letter first, no digit or hyphen last.

@@ -8,7 +8,8 @@ extension SSHAccess {
         let configuration = SSHConfiguration(
             nodes: cluster.nodes, identityFiles: credentials.identities.mapValues(\.privateFile),
             knownHostsFile: workspace.knownHostsFile,
-            reach: isReached ? .addresses : .ports(relay: workspace.relayFile))
+            reach: isReached ? .addresses : .ports(relay: workspace.relayFile),
+            jumps: plan.configuration.site.jumps(plan.layout))
         if !isReached {
             try Workspace.write(SSHConfiguration.relay, to: workspace.relayFile)
             try Workspace.write(configuration.openSSHText(), to: workspace.openSSHConfigurationFile)

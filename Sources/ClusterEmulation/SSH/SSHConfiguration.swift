@@ -8,6 +8,8 @@ package struct SSHConfiguration: Sendable {
     package let knownHostsFile: String
     /// How the nodes are reached from here.
     package let reach: Reach
+    /// Those that are reached by way of another node, with that one's name.
+    package let jumps: [String: String]
 
     /// How this machine reaches the nodes.
     package enum Reach: Sendable, Hashable {
@@ -24,16 +26,20 @@ package struct SSHConfiguration: Sendable {
         self.init(
             nodes: inventory.nodes.map(ProvisionedNode.init),
             identityFiles: Dictionary(files) { first, _ in first }, knownHostsFile: inventory.knownHosts,
-            reach: inventory.hostIP == nil ? .ports(relay: inventory.workspace.relayFile) : .addresses)
+            reach: inventory.hostIP == nil ? .ports(relay: inventory.workspace.relayFile) : .addresses,
+            jumps: Dictionary(
+                uniqueKeysWithValues: inventory.nodes.compactMap { node in node.proxyJump.map { (node.name, $0) } }))
     }
 
     package init(
-        nodes: [ProvisionedNode], identityFiles: [User: String], knownHostsFile: String, reach: Reach
+        nodes: [ProvisionedNode], identityFiles: [User: String], knownHostsFile: String, reach: Reach,
+        jumps: [String: String] = [:]
     ) {
         self.nodes = nodes
         self.identityFiles = identityFiles
         self.knownHostsFile = knownHostsFile
         self.reach = reach
+        self.jumps = jumps
     }
 
     /// The text for clients of any make, of which some know no `Match` and some no `ProxyCommand`.
@@ -44,7 +50,8 @@ package struct SSHConfiguration: Sendable {
     package func text(openSSHFile: String) -> String {
         let nodes = nodes.map { node in
             switch reach {
-            case .addresses: return block(node.names + node.addresses + [node.place], byAddress(node)) + aliases(node)
+            case _ where jumps[node.name] != nil, .addresses:
+                return block(hosts(node), byAddress(node)) + aliases(node)
             case .ports:
                 let byPort = ["HostName \(node.host)", "Port \(node.port)"]
                 return block(node.names + [node.place], byPort) + block(node.addresses, byAddress(node)) + aliases(node)
@@ -65,7 +72,7 @@ package struct SSHConfiguration: Sendable {
     ///   - own: What else is to be read, and goes before the text's own defaults.
     /// - Returns: The text.
     package func openSSHText(keys: Bool = true, own: String = "") -> String {
-        let nodes = nodes.map { block($0.names + $0.addresses + [$0.place], byAddress($0)) + aliases($0) }
+        let nodes = nodes.map { block(hosts($0), byAddress($0)) + aliases($0) }
         // OpenSSH 9's default key exchange takes 55 ms more of processor time, which buys nothing here.
         let defaults = [Self.user, "KexAlgorithms ^curve25519-sha256"]
         return nodes.joined() + forAll(common(keys: keys)) + own + forAll(defaults)
@@ -85,10 +92,16 @@ package struct SSHConfiguration: Sendable {
         node.names.map { block([$0], ["HostKeyAlias \($0)"]) }.joined()
     }
 
-    private var patterns: [String] { nodes.flatMap { $0.names + $0.addresses + [$0.place] } }
+    private var patterns: [String] { nodes.flatMap(hosts) }
+
+    /// What a node is called on command lines. One behind another has no place of its own on this machine.
+    private func hosts(_ node: ProvisionedNode) -> [String] {
+        node.names + node.addresses + (jumps[node.name] == nil ? [node.place] : [])
+    }
 
     private func byAddress(_ node: ProvisionedNode) -> [String] {
         let there = ["HostName \(node.ip)", "Port 22"]
+        if let jump = jumps[node.name] { return there + ["ProxyJump \(jump)"] }
         guard case .ports(let relay) = reach else { return there }
         let ports =
             [(22, node.port)] + node.publishedPorts.filter { $0.transport == .tcp }.map { ($0.nodePort, $0.hostPort) }

@@ -15,6 +15,7 @@ public struct RunningService<Kind: Service>: Sendable {
     /// Where this machine reaches an endpoint, as an address such as `http://127.0.0.1:40123/lab`.
     ///
     /// - Parameter name: The endpoint's name; nil is the first.
+    /// - Returns: The address.
     /// - Throws: ``ClusterError`` with the code `noCluster` if the service has no such endpoint.
     public func address(_ name: String? = nil) throws -> String {
         guard let endpoint = plan.endpoints.first(where: { name == nil || $0.name == name }),
@@ -23,7 +24,7 @@ public struct RunningService<Kind: Service>: Sendable {
             throw ClusterError(
                 .noCluster, "The service \(service.name) has no endpoint\(name.map { " \"\($0)\"" } ?? "").")
         }
-        return endpoint.address(cluster[endpoint.node].host, port)
+        return endpoint.address(cluster[endpoint.node].provisioned.host, port)
     }
 }
 

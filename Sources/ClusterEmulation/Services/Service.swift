@@ -42,18 +42,21 @@ public protocol Service: Sendable, Hashable {
     /// `image.adding(packages: ["redis-server"])`. By default nothing.
     ///
     /// - Parameter image: What the nodes would be made of without it.
+    /// - Returns: What they are to be made of.
     func image(_ image: NodeImage) -> NodeImage
 
     /// Says on which nodes it runs, and with what: before anything is started, and once for each cluster, so that secrets can be made
     /// here.
     ///
     /// - Parameter layout: The nodes that there will be.
+    /// - Returns: Its nodes, and what is to be on them.
     /// - Throws: Whatever stands in its way; then nothing is started.
     func plan(for layout: ClusterLayout) throws -> ServicePlan
 
     /// Starts its programs. The nodes are up, and what it depends on is ready.
     ///
     /// - Parameter nodes: Its nodes, on which it can run programs.
+    /// - Throws: What stands in its way.
     func start(on nodes: ServiceNodes) async throws
 
     /// Returns when it is seen to work: a job has run, a page has been answered. By default, when each of its endpoints takes connections.

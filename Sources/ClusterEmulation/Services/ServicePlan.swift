@@ -10,6 +10,8 @@ public struct ServicePlan: Sendable, Hashable {
     public var logs: [String]
     /// What else is to be known of it once it is started, by names of its own: a token, say.
     public var values: [String: String]
+    /// Ports of its nodes, besides its endpoints', that other nodes have to reach: a site's firewall lets these through.
+    public var openPorts: [ClosedRange<Int>]
     /// Folders that all of its nodes share.
     package var sharedFolders: [SharedFolder.Place] = []
 
@@ -21,15 +23,17 @@ public struct ServicePlan: Sendable, Hashable {
     ///   - endpoints: Where it is reached.
     ///   - logs: The files in which it logs what it does.
     ///   - values: What else is to be known of it once it is started.
+    ///   - openPorts: Ports of its nodes, besides its endpoints', that other nodes have to reach.
     public init(
         on nodes: [String], files: [ServiceFile] = [], endpoints: [ServiceEndpoint] = [], logs: [String] = [],
-        values: [String: String] = [:]
+        values: [String: String] = [:], openPorts: [ClosedRange<Int>] = []
     ) {
         self.nodes = nodes
         self.files = files
         self.endpoints = endpoints
         self.logs = logs
         self.values = values
+        self.openPorts = openPorts
     }
 }
 

@@ -9,7 +9,8 @@ public struct SharedFolder: Service {
     public let folder: String?
     /// How much may be in it, in bytes; nil is as much as a node may write with namespaces, and unlimited with Docker.
     public let size: Int?
-    /// How many bytes in a second each node may read from it, and write to it; nil is unlimited.
+    /// How many bytes in a second each node may read from it, and write to it; nil is unlimited. Nodes have such a folder by FUSE, which
+    /// containers of Docker's don't have.
     public let bytesPerSecond: Int?
 
     /// What is called by its path: `/home` is `shared-home`.
@@ -32,9 +33,13 @@ extension Service where Self == SharedFolder {
     ///   - path: Its absolute path on the nodes, such as `/home` or `/shared`.
     ///   - folder: A folder of this machine that it is, and that stays; nil makes one that is gone with the cluster.
     ///   - size: How much may be in it, in bytes; nil is as much as a node may write with namespaces, and unlimited with Docker.
+    ///   - bytesPerSecond: How fast each node may read from it, and write to it, as over a slow network; nil is unlimited. With namespaces
+    ///     only.
     /// - Returns: The service.
-    public static func sharedFolder(_ path: String, from folder: String? = nil, size: Int? = nil) -> SharedFolder {
-        SharedFolder(path: path, folder: folder, size: size, bytesPerSecond: nil)
+    public static func sharedFolder(
+        _ path: String, from folder: String? = nil, size: Int? = nil, bytesPerSecond: Int? = nil
+    ) -> SharedFolder {
+        SharedFolder(path: path, folder: folder, size: size, bytesPerSecond: bytesPerSecond)
     }
 }
 
@@ -63,6 +68,12 @@ extension SharedFolder {
                 .invalidConfiguration,
                 "A shared folder can't be limited to \(size) bytes: the least is 1 MiB (\(1 << 20) bytes).")
         }
+        if let bytesPerSecond, bytesPerSecond < 4096 {
+            throw ClusterError(
+                .invalidConfiguration,
+                "A shared folder can't be as slow as \(bytesPerSecond) bytes in a second: the least is 4 KiB (4096 bytes)."
+            )
+        }
         if folder != nil, size != nil {
             throw ClusterError(.invalidConfiguration, "A folder of this machine can't be given a size: leave it out.")
         }
@@ -76,6 +87,19 @@ extension SharedFolder {
         "bin", "boot", "dev", "etc", "lib", "lib64", "proc", "root", "run", "sbin", "sys", "tmp", "usr", "var",
     ]
 
-    /// The nodes have it from the beginning.
-    public func start(on nodes: ServiceNodes) async throws {}
+    /// A slow one is the same folder again by bindfs(1), which keeps to a rate.
+    public func image(_ image: NodeImage) -> NodeImage {
+        bytesPerSecond == nil ? image : image.adding(packages: ["bindfs"])
+    }
+
+    /// The nodes have it from the beginning; over a slow one comes what makes it slow.
+    public func start(on nodes: ServiceNodes) async throws {
+        guard let bytesPerSecond else { return }
+        let rates = ["--read-rate=\(bytesPerSecond)", "--write-rate=\(bytesPerSecond)"]
+        // Without threads, whoever waits for a lock would keep everybody waiting.
+        let locks = ["--multithreaded", "--enable-lock-forwarding"]
+        try await nodes.onEach { node in
+            try await nodes.run(["bindfs"] + rates + locks + [path, path], on: node).requireSuccess()
+        }
+    }
 }

@@ -10,6 +10,7 @@ struct Up: AsyncParsableCommand {
             EXAMPLES:
               cluster-fixture up --nodes 3 --name lab && cluster-fixture ssh lab/node1
               cluster-fixture up -f cluster.yaml --nodes 5
+              cluster-fixture up --role login --role compute=3 --service slurm --service shared-folder=/home --name lab
             """)
 
     @OptionGroup var options: ClusterOptions
@@ -30,7 +31,11 @@ struct Up: AsyncParsableCommand {
         }
         if Console.isTerminal {
             Console.note("\n" + List.nodeTable(inventory) + "\n")
-            Console.note("Next: " + Console.strong("cluster-fixture ssh \(inventory.name)/node1"))
+            if inventory.services.contains(where: { !$0.endpoints.isEmpty }) {
+                Console.note(List.endpointTable(inventory) + "\n")
+            }
+            let first = inventory.nodes.first?.name ?? ""
+            Console.note("Next: " + Console.strong("cluster-fixture ssh \(inventory.name)/\(first)"))
         }
         Console.result(json ? String(inventory.json.dropLast()) : inventory.name)
     }

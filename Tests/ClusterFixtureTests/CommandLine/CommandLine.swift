@@ -16,6 +16,10 @@ struct CommandLine: Sendable {
     }
 
     func run(_ words: String..., environment more: [String: String] = [:]) async throws -> CommandOutput {
+        try await run(words, environment: more)
+    }
+
+    func run(_ words: [String], environment more: [String: String] = [:]) async throws -> CommandOutput {
         try await Command(Self.path, words, environment: environment.merging(more) { $1 }).output(limit: .seconds(120))
     }
 

@@ -6,13 +6,15 @@ import Testing
 /// One folder on all nodes: files, locks and renames are the same everywhere.
 @Suite(.requiresBackend, .serialized, .timeLimit(.minutes(3))) struct SharedFolderTests {
     private static let folders: [any Service] = [
-        .sharedFolder("/home"), .sharedFolder("/shared/deep", size: 8 << 20),
+        .sharedFolder("/home"), .sharedFolder("/shared/deep", size: 8 << 20), .sharedFolder("/all"),
     ]
 
     @Test(arguments: try await BackendUnderTest.usable())
     func filesAreTheSameOnAllNodes(backend: BackendUnderTest) async throws {
         try await withCluster(nodes: 3, services: Self.folders, backend: backend.choice) { cluster in
-            for (place, user) in [("/home/ubuntu", User.ubuntu), ("/shared/deep", .ubuntu), ("/shared/deep", .root)] {
+            for (place, user) in [
+                ("/home/ubuntu", User.ubuntu), ("/shared/deep", .ubuntu), ("/shared/deep", .root), ("/all", .ubuntu),
+            ] {
                 let line = "cd \(place) && echo \"$(hostname)\" >word && mkdir -p folder && mv word folder/moved"
                 try await cluster[0].run(line, as: user).requireSuccess()
                 for node in cluster.nodes {
@@ -78,6 +80,36 @@ import Testing
         }
     }
 
+    #if os(Linux)
+    @Test(
+        .requiresNamespaces,
+        .enabled("this user may not open /dev/fuse") { geteuid() == 0 || access("/dev/fuse", R_OK | W_OK) == 0 })
+    func aSlowOneIsSlowAndLocks() async throws {
+        let slow: [any Service] = [.sharedFolder("/home"), .sharedFolder("/shared", bytesPerSecond: 2 << 20)]
+        try await withCluster(nodes: 2, services: slow, backend: .namespaces) { cluster in
+            let written = try await cluster[0].run("dd if=/dev/zero of=/shared/x bs=1M count=4")
+            #expect(written.exitCode == 0 && written.duration > .seconds(1), "\(written)")
+            #expect(try await cluster[1].run("stat -c '%s %U' /shared/x").standardOutput == "4194304 ubuntu\n")
+            let lock = "exec 9>/shared/lock; flock 9"
+            async let first = cluster[0].run("\(lock); touch /shared/held; sleep 1; echo first >>/shared/order")
+            while try await cluster[1].run("test -e /shared/held").exitCode != 0 {}
+            try await cluster[1].run("\(lock); echo second >>/shared/order").requireSuccess()
+            _ = try await first
+            #expect(try await cluster[1].run("cat /shared/order").standardOutput == "first\nsecond\n")
+        }
+    }
+    #endif
+
+    @Test(.requiresDocker) func aSlowOneIsRefusedWithDocker() async throws {
+        let error = await #expect(throws: ClusterError.self) {
+            try await withCluster(services: [.sharedFolder("/shared", bytesPerSecond: 1 << 20)], backend: .docker) {
+                _ in
+            }
+        }
+        #expect(error?.code == .invalidConfiguration)
+        #expect(error?.message.contains("FUSE") == true)
+    }
+
     /// With Docker it is a volume.
     @Test(.requiresDocker) func noVolumeIsLeft() async throws {
         func volumes() async throws -> Set<String> {
@@ -87,7 +119,7 @@ import Testing
         let before = try await volumes()
         try await withCluster(nodes: 2, services: Self.folders, backend: .docker) { _ in
             let made = try await volumes().subtracting(before)
-            #expect(made.count == 2)
+            #expect(made.count == 3)
         }
         #expect(try await volumes().subtracting(before).isEmpty)
     }

@@ -11,10 +11,15 @@ import Testing
     }
 
     @Test func everythingThatSwiftHasIsThereUnderItsName() throws {
-        func names(_ value: Any) -> Set<String> { Set(Mirror(reflecting: value).children.compactMap(\.label)) }
+        // Services are kept in a list that can be compared.
+        func names(_ value: Any) -> Set<String> {
+            Set(Mirror(reflecting: value).children.compactMap(\.label).map { $0 == "serviceList" ? "services" : $0 })
+        }
         #expect(Set(ClusterFile.names[""] ?? []) == names(ClusterConfiguration()))
         #expect(Set(ClusterFile.names["limits"] ?? []) == names(NodeLimits.none))
         #expect(Set(ClusterFile.names["ports"] ?? []) == names(PublishedPort(1)))
+        #expect(Set(ClusterFile.names["roles"] ?? []) == names(NodeRole("x")))
+        #expect(Set(ClusterFile.names["site"] ?? []) == names(Site.open))
         #expect(Set(ClusterFile.names["mounts"] ?? []) == names(Mount("/a", at: "/b")))
     }
 
@@ -96,7 +101,12 @@ import Testing
         ("limits: {shared_memory: 1g}", "1:10", "Did you mean sharedMemory?"), ("limits: 3", "1:9", "a mapping"),
         ("limits: {openFiles: 3}", "1:21", "the least is 32"), ("limits: {processors: -1}", "1:22", "processors"),
         ("nodes: 1\nnodes: 2", "1:1", "twice"), ("a: [", "2:1", "parsing"), ("- x", "1:1", "a mapping"),
-        ("ports: 3", "1:8", "a list"),
+        ("ports: 3", "1:8", "a list"), ("roles: [Login]", "1:9", "The role"), ("roles: [{count: 2}]", "1:9", "no name"),
+        ("roles: [{name: a, count: 0}]", "1:26", "at least 1"), ("roles: [{name: a, size: 0}]", "1:19", "name, count"),
+        ("site: home", "1:7", "university"), ("site: {wayOut: no}", "1:8", "noWayOut"),
+        ("site: {firewall: [0]}", "1:19", "not a port"), ("services: [slrum]", "1:12", "no service"),
+        ("services: [{sharedFolder: {size: 1g}}]", "1:27", "no path"),
+        ("services: [{sharedFolder: /a, slurm: }]", "1:12", "one service"),
         ("ports: [22]", "1:9", "always published"), ("ports: [70000]", "1:9", "not a port"),
         ("ports: [{hostPort: 3}]", "1:9", "no nodePort"), ("ports: [{nodePort: 3, port: 4}]", "1:23", "nodePort"),
         ("environment: {1a: x}", "1:15", "environment variable"), ("environment: {a: [x]}", "1:18", "a text"),

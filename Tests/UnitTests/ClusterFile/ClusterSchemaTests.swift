@@ -16,7 +16,8 @@ import Yams
     /// Where in the schema each mapping of the parser is.
     private static let places = [
         "": [], "limits": ["properties", "limits"], "ports": ["properties", "ports", "items", "oneOf"],
-        "mounts": ["properties", "mounts", "items"], "image": ["$defs", "image", "oneOf"],
+        "mounts": ["properties", "mounts", "items"], "roles": ["properties", "roles", "items", "oneOf"],
+        "site": ["properties", "site", "oneOf"], "image": ["$defs", "image", "oneOf"],
         "image/adding": ["$defs", "addition"],
         "image/dockerfile": ["$defs", "image", "oneOf", "properties", "dockerfile", "oneOf"],
         "image/node": ["$defs", "base"], "image/dask": ["$defs", "base"],
@@ -56,6 +57,9 @@ import Yams
         let taken = [
             "nodes: 3", "image: dask", "image: {dask: {basedOn: 'debian:trixie'}, adding: [{packages: [tree]}]}",
             "image: {node: }",
+            "{roles: [login, {name: compute, count: 3, image: dask, limits: {memory: 1g}, ports: [80], environment: {A: 1}}], site: university}",
+            "{services: [shared-folder, {sharedFolder: /home}, {sharedFolder: {path: /shared, size: 1g}}]}",
+            "site: {computeBehindLogin: yes, loginPorts: [22], firewall: [], submitsOnCompute: no, secondInterface: ib0, noWayOut: yes}",
             "limits: {memory: 512m, disk: 2G, processors: 0.5, coreFile: 0, openFiles: 4096}",
             "environment: {A: 1, B: yes, C: x}",
             "ports: [8787, {nodePort: 80, hostPort: 8080}]", "mounts: [{source: /tmp, target: /x, isReadOnly: true}]",

@@ -66,6 +66,10 @@ package enum DockerArguments {
         // Engines take IPv6 off all of a container's interfaces that has no such address. Every machine has a `::1`.
         if MachineNetworks.haveIPv6 { arguments += ["--sysctl", "net.ipv6.conf.lo.disable_ipv6=0"] }
         if let address6 { arguments += ["--ip6", address6] }
+        // Each interface answers for its own address alone.
+        if configuration.site.secondInterface != nil {
+            arguments += ["--sysctl", "net.ipv4.conf.all.arp_ignore=1", "--sysctl", "net.ipv4.conf.all.arp_announce=2"]
+        }
         // What a node writes to its log is not to fill this machine's disk.
         arguments += ["--log-driver", "json-file", "--log-opt", "max-size=4m"]
         arguments += labels(plan, node: name)

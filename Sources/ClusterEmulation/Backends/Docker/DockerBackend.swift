@@ -10,6 +10,11 @@ package struct DockerBackend: Backend {
 
     package func check(_ plan: ClusterPlan) throws {
         for image in Set(plan.nodes.map(\.image)) { try DockerImages.check(image) }
+        if plan.services.contains(where: { ($0.service as? SharedFolder)?.bytesPerSecond != nil }) {
+            throw ClusterError(
+                .invalidConfiguration, "A shared folder can't be slow with Docker, whose containers have no FUSE.",
+                remedy: "Leave out `bytesPerSecond`, or take the namespaces backend.")
+        }
     }
 
     package func prepare(_ image: NodeImage, timeline: Timeline) async throws -> PreparedImage {
@@ -24,13 +29,12 @@ package struct DockerBackend: Backend {
         do {
             async let prepared = images()
             let subnet = try await createNetwork(plan)
-            let addresses = subnet.addresses(plan.nodeNames.count)
             // The engine's network is one of this machine's, unless the engine has a network, or a machine, of its own.
             let isHere = MachineNetworks.current.connected.contains(where: subnet.isSame)
             let hostIP = isHere ? subnet.gatewayText : nil
-            let files = NodeFiles(plan, addresses: addresses, hostIP: hostIP, credentials: credentials)
-            try await run(plan, images: prepared, addresses: addresses, files: files)
-            let nodes = try await nodes(plan, addresses: addresses, credentials: credentials)
+            let files = NodeFiles(plan, in: subnet, hostIP: hostIP, credentials: credentials)
+            try await run(plan, images: prepared, in: subnet, files: files)
+            let nodes = try await nodes(plan, in: subnet, credentials: credentials)
             return DockerCluster(engine: engine, summary: summary, known: (nodes, hostIP))
         } catch {
             throw UnfinishedCluster(DockerCluster(engine: engine, summary: summary), cause: error)
@@ -72,12 +76,13 @@ extension DockerBackend {
     }
 
     private func run(
-        _ plan: ClusterPlan, images: PreparedImages, addresses: [String], files: NodeFiles
+        _ plan: ClusterPlan, images: PreparedImages, in subnet: Subnet, files: NodeFiles
     ) async throws {
+        let addresses = subnet.addresses(plan.nodes.count)
         try await withThrowingTaskGroup(of: Void.self) { group in
             let addresses6 = plan.addresses6
             for (index, (node, address)) in zip(plan.nodes, addresses).enumerated() {
-                let folder = try DockerNodeFolder.write(plan, node: node, files: files)
+                let folder = try DockerNodeFolder.write(plan, node: node, in: subnet, files: files)
                 let arguments = DockerArguments.run(
                     plan, node: node, image: images[node.image].parts[0], address: address,
                     address6: addresses6?[index], files: folder)
@@ -117,8 +122,9 @@ extension DockerBackend {
     }
 
     private func nodes(
-        _ plan: ClusterPlan, addresses: [String], credentials: Credentials
+        _ plan: ClusterPlan, in subnet: Subnet, credentials: Credentials
     ) async throws -> [ProvisionedNode] {
+        let (addresses, second) = (subnet.addresses(plan.nodes.count), plan.secondAddresses(beside: subnet))
         let addresses6 = plan.addresses6
         let containers = plan.nodeNames.map { DockerArguments.container(plan.id, $0) }
         let answers = try await engine.lines(DockerArguments.inspectPorts(containers))
@@ -138,7 +144,7 @@ extension DockerBackend {
                 ProvisionedNode(
                     name: node, fqdn: plan.fqdn(node), role: planned.role, host: "127.0.0.1", port: ssh.hostPort,
                     ip: address,
-                    ipv6: addresses6?[index], hostKeys: credentials.publicHostKeys(of: node),
+                    ipv6: addresses6?[index], secondIP: second?[index], hostKeys: credentials.publicHostKeys(of: node),
                     publishedPorts: ports.filter { !isSSH($0) }))
         }
         return nodes

@@ -123,11 +123,8 @@ package struct DockerImages: Sendable {
         let command = engine.command(words + [context])
         let (code, log) = try await timeline.follow(command)
         guard code == 0 else {
-            throw ClusterError(
-                .imageUnavailable,
-                "The image \(image) could not be built: `\(command.line)` ended with exit code \(code).",
-                log: log,
-                remedy: "Repair the failing step, which is shown below, and run again.")
+            throw ClusterError.failedBuild(
+                "The image \(image) could not be built by `\(command.line)`, exit code \(code)", log: log)
         }
         timeline.note(.work, "built the image \(image)")
     }

@@ -1,13 +1,15 @@
 /// The folder with a node's files, which `start-node --configure` in the image copies to their places: `etc-ssh/` to
 /// `/etc/ssh`, `sshd_config.d/` to the folder of that name in there, `etc-sudoers.d/` to `/etc/sudoers.d`, `root/` and `ubuntu/` to the users' `~/.ssh`, the lines of `hosts` to the
 /// end of `/etc/hosts`; `ports` has the published ones; those of `limits` are for `ulimit`; `files` lists the services' files, which are
-/// in `file/` by their numbers.
+/// in `file/` by their numbers; `shared` lists the folders of the cluster's own that its nodes share; `network` has a second interface's name and address; `rules` are the network's, for nft.
 enum DockerNodeFolder {
     /// The folder of all nodes' folders, in the cluster's.
     static let place = "nodes"
 
     /// Writes the folder and returns its path.
-    static func write(_ plan: ClusterPlan, node: PlannedNode, files: NodeFiles) throws -> String {
+    static func write(
+        _ plan: ClusterPlan, node: PlannedNode, in subnet: Subnet, files: NodeFiles
+    ) throws -> String {
         let folder = try OwnFolder.ensured("\(plan.workspace.folder)/\(place)").make(node.name)
         var folders: [NodeFile.Place: OwnFolder] = [:]
         for place in [.etcSSH, .sshdSettings, .etcSudoers] + User.allCases.map({ NodeFile.Place.home($0) }) {
@@ -27,7 +29,30 @@ enum DockerNodeFolder {
             return "\(kind) \(String(file.mode, radix: 8)) \(file.owner) \(file.path)\n"
         }
         try folder.write(list.joined(), to: "files")
+        let shared = plan.sharedFolders.filter { $0.folder == nil && node.name == plan.nodes[0].name }
+        try folder.write(shared.map { $0.path + "\n" }.joined(), to: "shared")
+        try folder.write(network(plan, node.name, subnet), to: "network")
+        try folder.write(rules(plan, node.name, subnet), to: "rules")
         return folder.path
+    }
+
+    /// The name and the address of an interface in the second network, if there is one.
+    private static func network(_ plan: ClusterPlan, _ node: String, _ subnet: Subnet) -> String {
+        guard let name = plan.configuration.site.secondInterface, let index = plan.nodeNames.firstIndex(of: node),
+            let addresses = plan.secondAddresses(beside: subnet)
+        else { return "" }
+        return "\(name) \(addresses[index])/\(subnet.bits)\n"
+    }
+
+    /// The rules of the node's network, for nft.
+    private static func rules(_ plan: ClusterPlan, _ node: String, _ subnet: Subnet) -> String {
+        let (first, second) = (subnet.addresses(plan.nodes.count), plan.secondAddresses(beside: subnet) ?? [])
+        let places = Dictionary(uniqueKeysWithValues: plan.nodeNames.enumerated().map { ($1, $0) })
+        let networks = [subnet.description] + (second.isEmpty ? [] : [subnet.sibling.description])
+        return PacketFilter.node(node, plan.conditions, networks: networks) { node in
+            guard let index = places[node] else { return [] }
+            return [first[index]] + second.dropFirst(index).prefix(1)
+        }
     }
 
     /// Soft limits that nobody has asked for, as `ulimit -S` takes them, one a line.

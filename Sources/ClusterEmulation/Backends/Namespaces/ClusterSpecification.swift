@@ -22,10 +22,10 @@ final class ClusterSpecification {
         _ plan: ClusterPlan, images: (NodeImage) -> LayeredImage, subnet: Subnet, credentials: Credentials
     ) throws {
         let outside = plan.configuration.outside ? try Outside() : nil
-        // Only root's cluster has a way to this machine that could be closed.
-        let guardian = !ClusterUsers.makerIsRoot || plan.configuration.hostAccess ? nil : try HostGuard()
+        let rules = try NetworkRules(plan)
         let addresses = subnet.addresses(plan.nodeNames.count)
         let addresses6 = plan.addresses6
+        let second = plan.secondAddresses(beside: subnet)
         let base = plan.workspace.mountFolder
         mounts =
             plan.configuration.mounts
@@ -34,7 +34,7 @@ final class ClusterSpecification {
         try Workspace.makeFolder(base)
         try Workspace.makeFolder(NodeLogs.folder(of: plan.workspace.folder))
         let nodeFiles = NodeFiles(
-            plan, addresses: addresses, hostIP: HostNetwork.address(in: subnet), credentials: credentials)
+            plan, in: subnet, hostIP: HostNetwork.address(in: subnet), credentials: credentials)
         var shared = SharedFiles(plan.sharedFolders, after: mounts.count)
         var kinds = NodeKinds()
         let hierarchies = NodeCgroups.hierarchies(for: plan.nodes.map(\.limits))
@@ -64,7 +64,11 @@ final class ClusterSpecification {
             node.title = arena.text(ProcessTitle.node(index + 1, of: plan.id))
             node.address = inet_addr(addresses[index])
             if let addresses6 { node.address6 = arena.array(Subnet6.bytes(addresses6[index])) }
-            node.peer = arena.text("port\(index + 1)")
+            node.peer = arena.text(NetworkRules.port(index))
+            if let second {
+                node.second_address = inet_addr(second[index])
+                node.second_peer = arena.text(NetworkRules.secondPort(index))
+            }
             node.folder = arena.text("\(index + 1)")
             node.files = files(entries)
             node.file_count = entries.count
@@ -78,7 +82,8 @@ final class ClusterSpecification {
                 ProvisionedNode(
                     name: name, fqdn: plan.fqdn(name), role: planned.role, host: "127.0.0.1",
                     port: published[0].hostPort,
-                    ip: addresses[index], ipv6: addresses6?[index], hostKeys: credentials.publicHostKeys(of: name),
+                    ip: addresses[index], ipv6: addresses6?[index], secondIP: second?[index],
+                    hostKeys: credentials.publicHostKeys(of: name),
                     publishedPorts: Array(published.dropFirst())))
         }
         cluster.files = files(shared.entries)
@@ -117,9 +122,10 @@ final class ClusterSpecification {
             cluster.outside = arena.array(words + [nil])
             cluster.outside_log = try openLog(plan, "outside")
         }
-        if let guardian {
-            cluster.guard = arena.array(guardian.words.map { Optional(arena.text($0)) } + [nil])
-            cluster.guard_rules = try socket(with: HostGuard.rules)
+        cluster.second = plan.configuration.site.secondInterface.map { arena.text($0) }
+        if let rules {
+            cluster.guard = arena.array(rules.words.map { Optional(arena.text($0)) } + [nil])
+            cluster.guard_rules = try socket(with: rules.text)
             cluster.guard_log = try openLog(plan, "nft")
         }
     }

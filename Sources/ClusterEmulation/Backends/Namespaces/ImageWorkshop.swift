@@ -63,11 +63,7 @@ struct ImageWorkshop: Sendable {
             try await timeline.follow(Command("unshare", entering + namespaces + shell))
         }
         guard code == 0 else {
-            throw ClusterError(
-                .imageUnavailable, "\(failure), exit code \(code).", log: log,
-                remedy: log.contains("No space left on device")
-                    ? "Make room on the disk of \(cache), or name another folder by XDG_CACHE_HOME."
-                    : "Repair the failing step, shown below, and run again.")
+            throw ClusterError.failedBuild("\(failure), exit code \(code)", log: log, writingTo: cache)
         }
     }
 

@@ -44,7 +44,9 @@ struct SharedFiles {
     private var known: Set<String> = []
     private let names: [(path: String, base: String)]
 
-    /// - Parameter mounts: How many mounts there are before them.
+    /// - Parameters:
+    ///   - folders: The folders that all nodes share.
+    ///   - mounts: How many mounts there are before them.
     init(_ folders: [SharedFolder.Place], after mounts: Int) {
         self.folders = folders.filter { $0.folder == nil }
         names = self.folders.enumerated().map { ($1.path + "/", "s\(mounts + $0)/") }

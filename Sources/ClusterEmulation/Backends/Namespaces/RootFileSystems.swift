@@ -158,9 +158,8 @@ struct RootFileSystems: Sendable {
                 ? Command("sh", Array(shell.dropFirst())) : Command("buildah", ["unshare"] + shell)
             let (code, log) = try await timeline.follow(command)
             guard code == 0 else {
-                throw ClusterError(
-                    .imageUnavailable, "The image \(image) could not be built: buildah ended with exit code \(code).",
-                    log: log, remedy: "Repair the failing step, shown below, and run again.")
+                throw ClusterError.failedBuild(
+                    "The image \(image) could not be built by buildah, exit code \(code)", log: log)
             }
             timeline.note(.work, "built the image \(image)")
         }

@@ -1,0 +1,80 @@
+/// Slurm, of the distribution's packages: a controller on the login node, and a `slurmd` on every compute node.
+///
+/// `sbatch`, `srun`, `salloc`, `squeue`, `scancel`, `scontrol` and `sinfo` work on all of its nodes, for both users. Without the role `login`
+/// the controller is on the first node, which computes as well. A node has as many processors and as much memory for jobs as its
+/// limits say, in whole processors and MiB, and without limits what this machine has.
+///
+/// ```swift
+/// ClusterFixture(roles: [.login, .compute(3)], services: [.slurm(), .sharedFolder("/home")])
+/// ```
+///
+/// A job's output is written on the node where it runs: programs that read it elsewhere want a shared folder. Jobs are found by their
+/// processes (`proctrack/linuxproc`): what makes itself independent of its parents is not ended with the job. What a job may use of
+/// memory is looked at once a second.
+public struct Slurm: Service {
+    /// `slurm`.
+    public let name = "slurm"
+    /// Its partitions, the default one first.
+    public let partitions: [SlurmPartition]
+    /// Whether jobs are recorded in a database, for `sacct` and `sacctmgr`.
+    public let accounting: Bool
+    /// Settings of slurm.conf that go before what is there without them.
+    public let settings: [String: String]
+    /// How long it may take from its start until a job has run on every compute node.
+    public let readyWithin: Duration
+}
+
+extension Service where Self == Slurm {
+    /// Slurm, with its controller on the login node.
+    ///
+    /// - Parameters:
+    ///   - partitions: Its partitions, the default one first; one unless you say otherwise, `normal`, with all compute nodes.
+    ///   - accounting: Whether jobs are recorded in a database (MariaDB and slurmdbd on the controller's node), for `sacct` and
+    ///     `sacctmgr`. It makes the image larger, and the start half a second longer.
+    ///   - settings: Settings of slurm.conf(5), such as `["KillWait": "2"]`, that go before what is there without them. Slurm itself
+    ///     refuses those that it doesn't know.
+    ///   - readyWithin: How long it may take until a job has run on every compute node; a minute unless you say otherwise.
+    /// - Returns: The service.
+    public static func slurm(
+        partitions: [SlurmPartition] = [SlurmPartition("normal")], accounting: Bool = false,
+        settings: [String: String] = [:], readyWithin: Duration = .seconds(60)
+    ) -> Slurm {
+        Slurm(partitions: partitions, accounting: accounting, settings: settings, readyWithin: readyWithin)
+    }
+}
+
+extension Slurm {
+    /// The image with Slurm's packages.
+    public func image(_ image: NodeImage) -> NodeImage {
+        image.adding(
+            packages: ["munge", "slurm-client", "slurmctld", "slurmd"]
+                + (accounting ? ["mariadb-server", "slurmdbd"] : []))
+    }
+
+    /// Its nodes are those that log in and those of its partitions; a fresh munge key is theirs alone.
+    ///
+    /// - Throws: ``ClusterError`` with the code `invalidConfiguration` for partitions and settings that there can't be.
+    public func plan(for layout: ClusterLayout) throws -> ServicePlan {
+        let configuration = try SlurmConfiguration(self, for: layout)
+        var files = [
+            ServiceFile("/etc/slurm/slurm.conf", configuration.text),
+            ServiceFile("/etc/slurm/cgroup.conf", SlurmConfiguration.controlGroups),
+            ServiceFile("/etc/munge/munge.key", Self.freshKey(), mode: 0o400, owner: "munge"),
+        ]
+        if accounting {
+            files.append(
+                ServiceFile(
+                    "/etc/slurm/slurmdbd.conf", configuration.databaseText, mode: 0o600, owner: "slurm",
+                    nodes: [configuration.controller]))
+        }
+        return ServicePlan(
+            on: configuration.allNodes, files: files,
+            logs: ["slurmctld", "slurmdbd", "slurmd"].map { "/var/log/slurm/\($0).log" } + ["/var/log/munge/munged.log"]
+        )
+    }
+
+    /// As many random digits as munge's own keys have bytes.
+    private static func freshKey() -> String {
+        (0..<128).map { _ in String(UInt8.random(in: 0..<16), radix: 16) }.joined()
+    }
+}
