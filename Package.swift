@@ -55,7 +55,8 @@ let package = Package(
             name: "CScripts",
             exclude: [
                 "reaper.sh", "reap-docker.sh", "relay.sh", "ssh-client.sh", "send-files.sh", "receive-files.sh",
-                "prepare-inside.sh", "run-inside.sh", "start-slurm.sh", "prove-slurm.sh",
+                "prepare-inside.sh", "run-inside.sh", "start-slurm.sh", "prove-slurm.sh", "start-program.sh",
+                "prove-dask.py", "prove-jupyter.py",
             ],
             cSettings: strictC),
         .target(name: "CNamespaces", cSettings: strictC),
@@ -108,6 +109,7 @@ let package = Package(
         .testTarget(
             name: "ExampleDaskTests",
             dependencies: ["ClusterFixture", "FixtureTestSupport", "TerrainPipeline"],
+            exclude: ["Laserfarm/make_tile.py", "Laserfarm/pipelines.py"],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

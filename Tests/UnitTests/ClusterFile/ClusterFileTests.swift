@@ -71,7 +71,8 @@ import Testing
 
     @Test(arguments: [
         ("", NodeImage.node), ("# nothing\n", .node), ("image: dask", .dask), ("image: mine:1", .named("mine:1")),
-        ("image: {node: }", .node), ("image: {adding: {packages: [tree]}}", .node.adding(packages: ["tree"])),
+        ("image: laserfarm", .laserfarm), ("image: {laserfarm: }", .laserfarm), ("image: {node: }", .node),
+        ("image: {adding: {packages: [tree]}}", .node.adding(packages: ["tree"])),
         ("image: {named: 'x'}", .named("x")), ("image: {rootFileSystem: ../root}", .rootFileSystem("/root")),
     ]) func anImageIsWrittenInManyWays(text: String, image: NodeImage) throws {
         #expect(try Self.parse(text) == ClusterConfiguration(image: image))
@@ -111,6 +112,8 @@ import Testing
         ("environment: {1a: x}", "1:15", "environment variable"), ("environment: {a: [x]}", "1:18", "a text"),
         ("environment: {a: \"x\\ny\"}", "1:15", "line break"), ("image: {node: , dask: }", "1:23", "not both"),
         ("image: {nod: }", "1:9", "Did you mean node?"), ("image: {dask: {base: x}}", "1:16", "basedOn"),
+        ("image: {laserfarm: {basedOn: x}}", "1:20", "a base of its own"),
+        ("image: {laserfarm: , node: }", "1:22", "not both"),
         ("image: {adding: {packages: ['-x']}}", "1:29", "a package"),
         ("image: {adding: {script: none}}", "1:26", "can be read"),
         ("image: {dockerfile: none}", "1:21", "can be read"), ("image: {dockerfile: {target: x}}", "1:21", "no path"),

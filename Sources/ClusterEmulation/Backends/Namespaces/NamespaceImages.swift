@@ -42,7 +42,7 @@ package struct NamespaceImages: Sendable {
             throw ClusterError(
                 .imageUnavailable,
                 "The namespaces backend can't make nodes of the image \(image), which an engine has.",
-                remedy: "Use .node, .dask, .dockerfile or .rootFileSystem, or the docker backend.")
+                remedy: "Use .node, .dask, .laserfarm, .dockerfile or .rootFileSystem, or the docker backend.")
         case .dockerfile: try RootFileSystems.requireBuilder(of: image)
         default: break
         }
