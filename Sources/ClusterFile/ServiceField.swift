@@ -15,7 +15,7 @@ package struct ServiceKind: Sendable {
     }
 
     /// All of them.
-    package static let all: [ServiceKind] = [slurm, sharedFolder]
+    package static let all: [ServiceKind] = [slurm, dask, jupyterLab, sharedFolder]
 
     /// By its name, in whichever spelling: `sharedFolder`, `shared-folder`.
     static func named(_ name: String) -> ServiceKind? {
@@ -42,6 +42,30 @@ extension ServiceKind {
         var slurm = SlurmOptions()
         try entry?.read(Field<SlurmOptions>.slurm, into: &slurm)
         return .slurm(partitions: slurm.partitions, accounting: slurm.accounting, settings: slurm.settings)
+    }
+}
+
+extension ServiceKind {
+    /// With the places of its scheduler and its workers.
+    private static let dask = ServiceKind("dask") { entry in
+        var places: [String: Placement] = [:]
+        try entry?.read(Field<[String: Placement]>.places("scheduler", "workers"), into: &places)
+        return .dask(scheduler: places["scheduler"] ?? .login, workers: places["workers"] ?? .compute)
+    }
+
+    /// With its place, or a mapping to that.
+    private static let jupyterLab = ServiceKind("jupyterLab", aliases: ["jupyter"]) { entry in
+        guard let entry else { return .jupyterLab() }
+        guard entry.isMapping else { return .jupyterLab(on: try entry.placement()) }
+        var places: [String: Placement] = [:]
+        try entry.read(Field<[String: Placement]>.places("on"), into: &places)
+        return .jupyterLab(on: places["on"] ?? .login)
+    }
+}
+
+extension Field<[String: Placement]> {
+    static func places(_ names: String...) -> [Field] {
+        names.map { name in Field(name) { entry, places in places[name] = try entry.placement() } }
     }
 }
 
