@@ -92,7 +92,7 @@ let package = Package(
                 "ClusterFixture", "FixtureTestSupport", "Victim", "cluster-fixture",
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
-            exclude: ["Clients/clients.py", "Clients/configured.py", "Clients/configured.rb"],
+            exclude: ["Clients/clients.py", "Clients/configured.py", "Clients/configured.rb", "Services/allreduce.c"],
             swiftSettings: strict),
         .target(
             name: "TerrainPipeline",
@@ -107,7 +107,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ExampleDaskTests",
-            dependencies: ["ClusterFixture", "FixtureTestSupport", "TerrainPipeline"],
+            dependencies: ["ClusterFixture", "FixtureTestSupport", "TerrainPipeline"], exclude: ["squares.py"],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
