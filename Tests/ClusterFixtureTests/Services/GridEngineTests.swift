@@ -113,4 +113,23 @@ import Testing
             #expect(hosts.lines.map { String($0.prefix { $0 != " " }) } == ["compute1", "compute2"])
         }
     }
+
+    /// Compute nodes behind firewalls, with a network of the batch system's, that submit no jobs.
+    @Test(arguments: try await BackendUnderTest.usable())
+    func itGetsAlongWithAStrictSite(backend: BackendUnderTest) async throws {
+        var configuration = ClusterConfiguration(
+            roles: [.login, .compute(2)], services: [.gridEngine(), .sharedFolder("/home")], backend: backend.choice)
+        configuration.site = .fortress
+        try await withCluster(configuration) { cluster in
+            let engine = try cluster.gridEngine
+            let job = try await engine.wait(for: engine.submit(script: "hostname", options: ["-o", "out", "-j", "y"]))
+            #expect(job.state == .completed)
+            #expect(try await cluster["login1"].run("cat out").lines == job.nodes)
+            #expect(job.nodes.first?.wholeMatch(of: /compute[12]/) != nil, "\(job)")
+            let refused = try await cluster["compute1"].run("echo true | qsub")
+            #expect(refused.exitCode != 0 && refused.standardError.contains("no submit host"), "\(refused)")
+            try await engine.drain(cluster["compute1"])
+            #expect(try await engine.wait(for: engine.submit(script: "true")).nodes == ["compute2"])
+        }
+    }
 }

@@ -138,6 +138,23 @@ import Testing
             #expect(try await cluster["compute1"].run(advertise, as: .root).exitCode == 0)
         }
     }
+
+    /// Compute nodes behind firewalls, with a network of the batch system's.
+    @Test(arguments: try await BackendUnderTest.usable())
+    func itGetsAlongWithAStrictSite(backend: BackendUnderTest) async throws {
+        var configuration = ClusterConfiguration(
+            roles: [.login, .compute(2)], services: [.htCondor(), .sharedFolder("/home")], backend: backend.choice)
+        configuration.site = .fortress
+        try await withCluster(configuration) { cluster in
+            let condor = try cluster.htCondor
+            let description = "executable = /bin/hostname\noutput = out\nrequest_memory = 64\nqueue"
+            let job = try await condor.wait(for: condor.submit(description: description))
+            #expect(job.state == .completed)
+            #expect(try await cluster["login1"].run("cat out").lines == job.nodes)
+            let refused = try await cluster["compute1"].run("condor_submit -", standardInput: description)
+            #expect(refused.exitCode != 0, "there is no queue")
+        }
+    }
 }
 
 extension Node {

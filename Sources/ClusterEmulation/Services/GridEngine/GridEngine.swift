@@ -26,7 +26,9 @@ public struct GridEngine: Service {
             on: layout.nodes.map(\.name).filter(names.contains),
             files: GridEngineFiles(layout: layout, slots: slots).all,
             logs: ["\(GridEngineFiles.spool)/messages", "\(Self.log)-qmaster.log", "\(Self.log)-execd.log"]
-                + compute.map { "/var/spool/gridengine/execd/\($0.name)/messages" })
+                + compute.map { "/var/spool/gridengine/execd/\($0.name)/messages" },
+            // The qmaster's and the execd's. Programs that `qrsh` starts call back on ports that nobody knows before.
+            openPorts: [6444...6445])
     }
 
     /// Starts the qmaster, and the execds as soon as it answers.

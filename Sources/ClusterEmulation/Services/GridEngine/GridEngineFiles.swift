@@ -12,21 +12,33 @@ struct GridEngineFiles: Sendable {
 
     var all: [ServiceFile] { everywhere + master }
 
-    private var compute: [ClusterLayout.Node] { layout.computeNodes }
+    /// What Grid Engine calls the nodes that compute.
+    private var compute: [String] { layout.computeNodes.map(name) }
+
+    /// What it calls a node: by the name that the node has in the network of a second interface, if there is one.
+    func name(of node: ClusterLayout.Node) -> String {
+        layout.site.secondInterface.map { "\(node.name)-\($0)" } ?? node.fqdn
+    }
 
     /// Those who may submit jobs.
     private var submitHosts: Set<String> {
-        Set([layout.login.fqdn] + (layout.site.submitsOnCompute ? compute.map(\.fqdn) : []))
+        Set([name(of: layout.login)] + (layout.site.submitsOnCompute ? compute : []))
     }
 
     /// Those whose execd may report: all that compute; and the one where root manages.
-    private var adminHosts: Set<String> { Set([layout.login.fqdn] + compute.map(\.fqdn)) }
+    private var adminHosts: Set<String> { Set([name(of: layout.login)] + compute) }
 
     private var everywhere: [ServiceFile] {
         [
             ServiceFile(Self.cell + "/bootstrap", Self.bootstrap, owner: Self.admin),
-            ServiceFile(Self.cell + "/act_qmaster", layout.login.fqdn + "\n", owner: Self.admin),
-        ]
+            ServiceFile(Self.cell + "/act_qmaster", name(of: layout.login) + "\n", owner: Self.admin),
+        ] + (layout.site.secondInterface == nil ? [] : [aliases])
+    }
+
+    /// host_aliases(5): the first name of a line is the one by which a host is known and reached.
+    private var aliases: ServiceFile {
+        let lines = layout.nodes.map { "\(name(of: $0)) \($0.fqdn) \($0.name)\n" }
+        return ServiceFile(Self.cell + "/host_aliases", lines.joined(), owner: Self.admin)
     }
 
     private var master: [ServiceFile] {
@@ -37,8 +49,8 @@ struct GridEngineFiles: Sendable {
             ]
             + adminHosts.sorted().map { ("admin_hosts/\($0)", "hostname \($0)\n") }
             + submitHosts.sorted().map { ("submit_hosts/\($0)", "hostname \($0)\n") }
-            + compute.map { ("exec_hosts/\($0.fqdn)", Self.executionHost($0.fqdn)) }
-            + compute.map { ("qinstances/all.q/\($0.fqdn)", Self.queueInstance($0.fqdn)) }
+            + compute.map { ("exec_hosts/\($0)", Self.executionHost($0)) }
+            + compute.map { ("qinstances/all.q/\($0)", Self.queueInstance($0)) }
             + [("smp", "$pe_slots"), ("mpi", "$fill_up"), ("make", "$round_robin")]
             .map { ("pe/\($0)", Self.parallelEnvironment($0, rule: $1)) }
         return [
@@ -218,13 +230,12 @@ struct GridEngineFiles: Sendable {
 
     /// queue_conf(5): no thresholds, since all nodes see this machine's load, and no limits.
     private var queue: String {
-        let hosts = compute.map(\.fqdn)
-        let ownSlots = compute.map { "[\($0.fqdn)=\(slots ?? Self.slots(of: $0))]" }
+        let ownSlots = layout.computeNodes.map { "[\(name(of: $0))=\(slots ?? Self.slots(of: $0))]" }
         let limits = ["rt", "cpu", "fsize", "data", "stack", "core", "rss", "vmem"]
             .flatMap { ["s_\($0) INFINITY\n", "h_\($0) INFINITY\n"] }
         return """
             qname all.q
-            hostlist \(hosts.joined(separator: " "))
+            hostlist \(compute.joined(separator: " "))
             seq_no 0
             load_thresholds NONE
             suspend_thresholds NONE

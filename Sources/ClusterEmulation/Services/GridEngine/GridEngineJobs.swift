@@ -93,17 +93,17 @@ extension RunningService where Kind == GridEngine {
     /// All jobs that wait or run, whoever they belong to: an array once for each of its states.
     public func queue() async throws -> [BatchJob] {
         let listing = try await login.run(["qstat", "-u", "*", "-xml"]).requireSuccess().standardOutput
-        return GridEngineRecords.queue(listing)
+        return GridEngineRecords.queue(listing, suffix: suffix)
     }
 
     /// Lets a node start no more jobs; those that run go on.
     public func drain(_ node: Node) async throws {
-        try await login.run(["qmod", "-d", "all.q@\(node.fqdn)"], as: .root).requireSuccess()
+        try await login.run(["qmod", "-d", queue(of: node)], as: .root).requireSuccess()
     }
 
     /// Lets a node start jobs again.
     public func resume(_ node: Node) async throws {
-        try await login.run(["qmod", "-e", "all.q@\(node.fqdn)"], as: .root).requireSuccess()
+        try await login.run(["qmod", "-e", queue(of: node)], as: .root).requireSuccess()
     }
 
     private func find(_ id: String) async throws -> BatchJob? {
@@ -114,6 +114,14 @@ extension RunningService where Kind == GridEngine {
         let queued = try await queue().filter { $0.id == id }
         if let job = BatchJob.combined(queued, id: id) { return job }
         let files = "cd \(GridEngineFiles.cell) && grep -hs ':\(id):' accounting reporting; :"
-        return GridEngineRecords.ended(id, try await login.run(files).requireSuccess().standardOutput)
+        let records = try await login.run(files).requireSuccess().standardOutput
+        return GridEngineRecords.ended(id, records, suffix: suffix)
+    }
+
+    /// What follows a node's name in the network of a second interface.
+    private var suffix: String { layout.site.secondInterface.map { "-\($0)" } ?? "" }
+
+    private func queue(of node: Node) -> String {
+        "all.q@" + (suffix.isEmpty ? node.fqdn : node.name + suffix)
     }
 }

@@ -1,10 +1,10 @@
 /// What Grid Engine tells of jobs: `qstat -xml`, and the files accounting(5) and reporting(5).
 package enum GridEngineRecords {
     /// The jobs of a listing.
-    package static func queue(_ listing: String) -> [BatchJob] {
+    package static func queue(_ listing: String, suffix: String = "") -> [BatchJob] {
         listing.matches(of: /<job_list\b[^>]*>(.*?)<\/job_list>/.dotMatchesNewlines()).map { match in
             let entry = String(match.1)
-            let node = field("queue_name", of: entry).split(separator: "@").dropFirst().first.map(host)
+            let node = field("queue_name", of: entry).split(separator: "@").dropFirst().first.map { host($0, suffix) }
             return BatchJob(
                 id: field("JB_job_number", of: entry), name: field("JB_name", of: entry),
                 user: field("JB_owner", of: entry), state: state(field("state", of: entry)), exitCode: nil,
@@ -23,7 +23,7 @@ package enum GridEngineRecords {
     ///
     /// The lines of both files that name the job are its records. What it was ended by is written a second after it has ended, and only
     /// if it was cancelled or killed does one have to wait for that.
-    package static func ended(_ id: String, _ records: String) -> BatchJob? {
+    package static func ended(_ id: String, _ records: String, suffix: String = "") -> BatchJob? {
         let lines = records.split(separator: "\n").map {
             $0.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         }
@@ -42,15 +42,18 @@ package enum GridEngineRecords {
             return BatchJob(
                 id: id, name: end[4], user: end[3],
                 state: cancelled ? .cancelled : code == 0 && trouble == "0" ? .completed : .failed,
-                exitCode: code, nodes: [host(Substring(end[1]))])
+                exitCode: code, nodes: [host(Substring(end[1]), suffix)])
         }
         let wasKilled = ends.contains { $0[11] != "0" }
         if wasKilled, !cancelled, reported.isEmpty { return nil }
         return BatchJob.combined(parts, id: id)
     }
 
-    /// The host name without the domain.
-    private static func host(_ name: Substring) -> String { String(name.prefix { $0 != "." }) }
+    /// A node's name, without the domain, and without what follows it in the network of a second interface.
+    private static func host(_ name: Substring, _ suffix: String) -> String {
+        let name = name.prefix { $0 != "." }
+        return String(name.hasSuffix(suffix) ? name.dropLast(suffix.count) : name)
+    }
 
     /// Each sign that XML has a meaning for is written as Grid Engine does, which is not XML's way.
     private static func field(_ name: String, of entry: String) -> String {

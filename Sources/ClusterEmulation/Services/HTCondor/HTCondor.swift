@@ -28,7 +28,9 @@ public struct HTCondor: Service {
                 .folder("/var/spool/condor", owner: "condor"), .folder("/var/lib/condor/execute", owner: "condor"),
             ],
             logs: ["MasterLog", "CollectorLog", "NegotiatorLog", "SchedLog", "StartLog", "ShadowLog"]
-                .map { "/var/log/condor/\($0)" })
+                .map { "/var/log/condor/\($0)" },
+            // All daemons of a node share one port.
+            openPorts: [9618...9618])
     }
 
     /// 256 random bits. HTCondor reads a key up to its first zero byte, so they are written as digits.

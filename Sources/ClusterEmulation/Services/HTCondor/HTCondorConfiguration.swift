@@ -6,7 +6,7 @@ struct HTCondorConfiguration: Sendable {
     let computes: Bool
 
     var text: String {
-        (pool + daemons + slot + pace).map { name, value in "\(name) = \(value)\n" }.joined()
+        (pool + network + daemons + slot + pace).map { name, value in "\(name) = \(value)\n" }.joined()
             + "use FEATURE : PartitionableSlot\n"
     }
 
@@ -15,11 +15,17 @@ struct HTCondorConfiguration: Sendable {
     /// Users are the same on all nodes, and so are files where a folder is shared.
     private var pool: [(String, String)] {
         [
-            ("CONDOR_HOST", layout.login.fqdn), ("UID_DOMAIN", domain), ("TRUST_UID_DOMAIN", "True"),
+            ("UID_DOMAIN", domain), ("TRUST_UID_DOMAIN", "True"),
             ("SOFT_UID_DOMAIN", "True"), ("TRUST_DOMAIN", domain),
             ("FILESYSTEM_DOMAIN", layout.sharedFolders.isEmpty ? node.fqdn : domain),
             ("SEC_DEFAULT_AUTHENTICATION_METHODS", "FS, IDTOKENS"), ("ALLOW_WRITE", "*@\(domain)"),
         ]
+    }
+
+    /// A second interface is the one that daemons say they are reached at.
+    private var network: [(String, String)] {
+        guard let interface = layout.site.secondInterface else { return [("CONDOR_HOST", layout.login.fqdn)] }
+        return [("CONDOR_HOST", "\(layout.login.name)-\(interface)"), ("NETWORK_INTERFACE", interface)]
     }
 
     private var daemons: [(String, String)] {
