@@ -7,6 +7,16 @@ import Testing
 /// compute, and its node is drained: the answers are the same, and the workers are elsewhere then.
 @Suite(.requiresBackend, .serialized, .timeLimit(.minutes(5)))
 struct JobQueueTests {
+    @Test(.jobQueue(.slurm()))
+    func slurmRunsTheWorkers() async throws {
+        let slurm = try Cluster.current.slurm
+
+        try await squares("SLURMCluster") { node in
+            try await slurm.drain(node)
+            for job in try await slurm.queue() where job.nodes == [node.name] { try await slurm.cancel(job.id) }
+        }
+    }
+
     @Test(.jobQueue(.gridEngine()))
     func gridEngineRunsTheWorkers() async throws {
         let engine = try Cluster.current.gridEngine

@@ -60,6 +60,18 @@ import Testing
     }
 
     @Test(arguments: try await BackendUnderTest.usable(), Implementation.allCases)
+    func slurmStartsItAndGivesItItsNodes(backend: BackendUnderTest, implementation: Implementation) async throws {
+        try await withProgram(implementation, backend, services: [.slurm()]) { cluster in
+            let (slurm, login) = (try cluster.slurm, cluster["login1"])
+            let words = ["srun", "--mpi=\(implementation.slurmName)", "--nodes=3", "--ntasks=3", "./allreduce"]
+            check(try await login.run(words, timeout: .seconds(60)).requireSuccess().lines)
+            let job = try await slurm.submit(script: "mpirun ./allreduce", options: ["--nodes=3", "--ntasks=3"])
+            #expect(try await slurm.wait(for: job).state == .completed)
+            check(try await slurm.output(of: job).split(separator: "\n").map(String.init))
+        }
+    }
+
+    @Test(arguments: try await BackendUnderTest.usable(), Implementation.allCases)
     func gridEngineGivesItItsNodes(backend: BackendUnderTest, implementation: Implementation) async throws {
         try await withProgram(implementation, backend, services: [.gridEngine()]) { cluster in
             let engine = try cluster.gridEngine

@@ -230,7 +230,9 @@ struct GridEngineFiles: Sendable {
 
     /// queue_conf(5): no thresholds, since all nodes see this machine's load, and no limits.
     private var queue: String {
-        let ownSlots = layout.computeNodes.map { "[\(name(of: $0))=\(slots ?? Self.slots(of: $0))]" }
+        let ownSlots = layout.computeNodes.map {
+            "[\(name(of: $0))=\(slots ?? SlurmConfiguration.resources($0.limits).processors)]"
+        }
         let limits = ["rt", "cpu", "fsize", "data", "stack", "core", "rss", "vmem"]
             .flatMap { ["s_\($0) INFINITY\n", "h_\($0) INFINITY\n"] }
         return """
@@ -270,10 +272,5 @@ struct GridEngineFiles: Sendable {
             initial_state default
             \(limits.joined())
             """
-    }
-
-    /// A node that may use a fraction of a processor has one slot.
-    private static func slots(of node: ClusterLayout.Node) -> Int {
-        node.limits.processors.map { max(1, Int($0)) } ?? ProcessInfo.processInfo.activeProcessorCount
     }
 }
