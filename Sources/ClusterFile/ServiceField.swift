@@ -15,7 +15,7 @@ package struct ServiceKind: Sendable {
     }
 
     /// All of them.
-    package static let all: [ServiceKind] = [slurm, sharedFolder]
+    package static let all: [ServiceKind] = [slurm, dask, jupyterLab, sharedFolder]
 
     /// By its name, in whichever spelling: `sharedFolder`, `shared-folder`.
     static func named(_ name: String) -> ServiceKind? {
