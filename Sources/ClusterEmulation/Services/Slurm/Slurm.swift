@@ -5,7 +5,7 @@
 /// limits say, in whole processors and MiB, and without limits what this machine has.
 ///
 /// ```swift
-/// ClusterFixture(roles: [.login, .compute(3)], services: [.slurm(), .sharedFolder("/home")])
+/// let fixture = ClusterFixture(roles: [.login, .compute(3)], services: [.slurm(), .sharedFolder("/home")])
 /// ```
 ///
 /// A job's output is written on the node where it runs: programs that read it elsewhere want a shared folder. Jobs are found by their
