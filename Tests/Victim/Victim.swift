@@ -4,20 +4,17 @@ import Foundation
 
 /// A process with clusters, for tests: `Victim NAME` starts one, says `ready`, and stops it when its standard input ends,
 /// unless it is killed before; `Victim NAME COUNT` makes and removes so many, one after another; with `failing` the work on
-/// it fails. With `services` its cluster has them, or every second of many.
+/// it fails. With `services` its clusters have them.
 @main
 struct Victim {
     static func main() async throws {
         let name = CommandLine.arguments.dropFirst().first ?? "victim"
         let words = Set(CommandLine.arguments.dropFirst(2))
-        let services = words.contains("services")
-        let configuration = ClusterConfiguration.victim(name, services: services)
+        let configuration = ClusterConfiguration.victim(name, services: words.contains("services"))
         if words.contains("failing") {
             try await withCluster(configuration) { _ in throw ClusterError(.commandFailed, "It fails on purpose.") }
         } else if let count = words.lazy.compactMap({ Int($0) }).first {
-            for number in 0..<count {
-                try await makeAndRemove(.victim(name, services: services && number % 2 == 1))
-            }
+            for _ in 0..<count { try await makeAndRemove(configuration) }
         } else {
             try await waitToBeKilled(configuration, forking: words.contains("fork"))
         }
