@@ -15,7 +15,7 @@ package struct ServiceKind: Sendable {
     }
 
     /// All of them.
-    package static let all: [ServiceKind] = [slurm, sharedFolder]
+    package static let all: [ServiceKind] = [slurm, gridEngine, htCondor, sharedFolder]
 
     /// By its name, in whichever spelling: `sharedFolder`, `shared-folder`.
     static func named(_ name: String) -> ServiceKind? {
@@ -41,13 +41,33 @@ extension ServiceKind {
     private static let slurm = ServiceKind("slurm") { entry in
         var slurm = SlurmOptions()
         try entry?.read(Field<SlurmOptions>.slurm, into: &slurm)
-        return .slurm(partitions: slurm.partitions, accounting: slurm.accounting, settings: slurm.settings)
+        return .slurm(
+            partitions: slurm.partitions, accounting: slurm.accounting, pbsCommands: slurm.pbsCommands,
+            settings: slurm.settings)
+    }
+
+    /// With the number of jobs that a node runs at once.
+    private static let gridEngine = ServiceKind("gridEngine") { entry in
+        var slots: Int?
+        let field = Field<Int?>("slots") { entry, slots in
+            slots = try entry.integer()
+            if slots ?? 1 < 1 { throw entry.refusal("a node has at least 1 slot.") }
+        }
+        try entry?.read([field], into: &slots)
+        return .gridEngine(slots: slots)
+    }
+
+    /// It is given nothing.
+    private static let htCondor = ServiceKind("htCondor") { entry in
+        if let entry { throw entry.refusal("htCondor is given nothing.") }
+        return .htCondor()
     }
 }
 
 struct SlurmOptions {
     var partitions = [SlurmPartition("normal")]
     var accounting = false
+    var pbsCommands = false
     var settings: [String: String] = [:]
 }
 
@@ -55,6 +75,7 @@ extension Field<SlurmOptions> {
     static var slurm: [Field] {
         [
             Field("accounting") { entry, slurm in slurm.accounting = try entry.truth() },
+            Field("pbsCommands") { entry, slurm in slurm.pbsCommands = try entry.truth() },
             Field("settings") { entry, slurm in slurm.settings = try entry.texts() },
             Field("partitions") { entry, slurm in slurm.partitions = try entry.list().map { try $0.partition() } },
         ]

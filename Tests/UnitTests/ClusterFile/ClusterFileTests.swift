@@ -107,6 +107,8 @@ import Testing
         ("site: {firewall: [0]}", "1:19", "not a port"), ("services: [slrum]", "1:12", "no service"),
         ("services: [{sharedFolder: {size: 1g}}]", "1:27", "no path"),
         ("services: [{sharedFolder: /a, slurm: }]", "1:12", "one service"),
+        ("services: [{gridEngine: {slots: 0}}]", "1:33", "at least 1"),
+        ("services: [{htCondor: 3}]", "1:23", "given nothing"),
         ("ports: [22]", "1:9", "always published"), ("ports: [70000]", "1:9", "not a port"),
         ("ports: [{hostPort: 3}]", "1:9", "no nodePort"), ("ports: [{nodePort: 3, port: 4}]", "1:23", "nodePort"),
         ("environment: {1a: x}", "1:15", "environment variable"), ("environment: {a: [x]}", "1:18", "a text"),

@@ -59,6 +59,8 @@ import Yams
             "image: {node: }",
             "{roles: [login, {name: compute, count: 3, image: dask, limits: {memory: 1g}, ports: [80], environment: {A: 1}}], site: university}",
             "{services: [shared-folder, {sharedFolder: /home}, {sharedFolder: {path: /shared, size: 1g}}]}",
+            "services: [slurm, grid-engine, htcondor, {gridEngine: {slots: 3}}, {htCondor: }, {slurm: }]",
+            "services: [{slurm: {pbsCommands: yes, accounting: no, settings: {KillWait: 2}, partitions: [a, {name: b, nodes: [compute], timeLimit: 60}]}}]",
             "site: {computeBehindLogin: yes, loginPorts: [22], firewall: [], submitsOnCompute: no, secondInterface: ib0, noWayOut: yes}",
             "limits: {memory: 512m, disk: 2G, processors: 0.5, coreFile: 0, openFiles: 4096}",
             "environment: {A: 1, B: yes, C: x}",
