@@ -68,7 +68,11 @@ extension Slurm {
             ServiceFile("/etc/slurm/cgroup.conf", SlurmConfiguration.controlGroups),
             ServiceFile("/etc/munge/munge.key", Self.freshKey(), mode: 0o400, owner: "munge"),
         ]
-        if pbsCommands { files.append(ServiceFile("/etc/slurm/plugstack.conf", "required spank_pbs.so\n")) }
+        if pbsCommands {
+            files.append(ServiceFile("/etc/slurm/plugstack.conf", "required spank_pbs.so\n"))
+            files.append(
+                ServiceFile(SlurmConfiguration.pbsProlog, SlurmConfiguration.pbsPrologText, mode: 0o755))
+        }
         if accounting {
             files.append(
                 ServiceFile(
