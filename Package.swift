@@ -55,7 +55,8 @@ let package = Package(
             name: "CScripts",
             exclude: [
                 "reaper.sh", "reap-docker.sh", "relay.sh", "ssh-client.sh", "send-files.sh", "receive-files.sh",
-                "prepare-inside.sh", "run-inside.sh", "start-slurm.sh", "prove-slurm.sh",
+                "prepare-inside.sh", "run-inside.sh", "start-slurm.sh", "prove-slurm.sh", "start-program.sh",
+                "prove-dask.py", "prove-jupyter.py",
             ],
             cSettings: strictC),
         .target(name: "CNamespaces", cSettings: strictC),
@@ -92,7 +93,7 @@ let package = Package(
                 "ClusterFixture", "FixtureTestSupport", "Victim", "cluster-fixture",
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
-            exclude: ["Clients/clients.py", "Clients/configured.py", "Clients/configured.rb"],
+            exclude: ["Clients/clients.py", "Clients/configured.py", "Clients/configured.rb", "Services/allreduce.c"],
             swiftSettings: strict),
         .target(
             name: "TerrainPipeline",
@@ -108,6 +109,7 @@ let package = Package(
         .testTarget(
             name: "ExampleDaskTests",
             dependencies: ["ClusterFixture", "FixtureTestSupport", "TerrainPipeline"],
+            exclude: ["Laserfarm/make_tile.py", "Laserfarm/pipelines.py", "squares.py"],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

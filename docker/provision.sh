@@ -1,8 +1,8 @@
 #!/bin/sh
 # Turns any apt-based system into a cluster node: `provision.sh node` installs sshd and the users root and ubuntu,
-# `provision.sh dask` adds the Python environment on top, and `provision.sh add` what is in its folder: `packages` (their
-# names, one a line), `requirements.txt` and `script`. The Dockerfile runs it, and so does any backend that has no Docker:
-# it needs nothing but a root shell and this folder.
+# `provision.sh dask` adds the Python environment on top, `provision.sh laserfarm` the same with Laserfarm (on Debian 11), and
+# `provision.sh add` what is in its folder: `packages` (their names, one a line), `requirements.txt` and `script`. The
+# Dockerfile runs it, and so does any backend that has no Docker: it needs nothing but a root shell and this folder.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
@@ -106,6 +106,25 @@ provision_dask() {
     clean_up
 }
 
+# Laserfarm wants PDAL and GDAL, with bindings of the same age: Debian 11 is the last that has both. The environment sees Debian's
+# Python packages, of which GDAL's bindings are one. PDAL's are to be had as source alone: they are built with Debian's tools, which
+# are signed and go again, and without those that pip would fetch.
+provision_laserfarm() {
+    tools='libpdal-dev g++ cmake ninja-build python3-dev python3-skbuild cython3 pybind11-dev python3-wheel'
+    apt-get update
+    apt-get install -y --no-install-recommends python3-venv python3-gdal pdal
+    # shellcheck disable=SC2086
+    apt-get install -y --no-install-recommends $tools
+    python3 -m venv --system-site-packages /usr/local
+    PIP_CERT=/etc/ssl/certs/ca-certificates.crt /usr/local/bin/pip install \
+        --no-cache-dir --disable-pip-version-check --progress-bar off \
+        --require-hashes --only-binary :all: --no-binary pdal --no-build-isolation --requirement "$here/laserfarm.txt"
+    # What they brought along goes too, though it be suggested by what stays.
+    # shellcheck disable=SC2086
+    apt-get purge -y --auto-remove -o APT::AutoRemove::SuggestsImportant=false $tools
+    clean_up
+}
+
 # Requirements are taken as the user has them: with a hash each, or none. The environment is the Dask node's if it has one;
 # a new one sees the distribution's Python packages as well.
 provision_addition() {
@@ -134,9 +153,10 @@ provision_addition() {
 case "${1:-}" in
     node) provision_node ;;
     dask) provision_dask ;;
+    laserfarm) provision_laserfarm ;;
     add) provision_addition ;;
     *)
-        echo "usage: provision.sh node|dask|add" >&2
+        echo "usage: provision.sh node|dask|laserfarm|add" >&2
         exit 64
         ;;
 esac

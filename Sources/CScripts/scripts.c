@@ -34,6 +34,15 @@ static const char start_slurm[] = {
 static const char prove_slurm[] = {
 #embed "prove-slurm.sh"
     , 0};
+static const char start_program[] = {
+#embed "start-program.sh"
+    , 0};
+static const char prove_dask[] = {
+#embed "prove-dask.py"
+    , 0};
+static const char prove_jupyter[] = {
+#embed "prove-jupyter.py"
+    , 0};
 
 const char *reaper_script(void) { return reaper; }
 const char *docker_reaping_script(void) { return reap_docker; }
@@ -45,3 +54,6 @@ const char *inside_preparing_script(void) { return prepare_inside; }
 const char *inside_running_script(void) { return run_inside; }
 const char *slurm_starting_script(void) { return start_slurm; }
 const char *slurm_proving_script(void) { return prove_slurm; }
+const char *program_starting_script(void) { return start_program; }
+const char *dask_proving_program(void) { return prove_dask; }
+const char *jupyter_proving_program(void) { return prove_jupyter; }

@@ -27,6 +27,10 @@ extension Field<ImageParts> {
         [
             below("node") { entry in try entry.base().map(NodeImage.node(basedOn:)) ?? .node },
             below("dask") { entry in try entry.base().map(NodeImage.dask(basedOn:)) ?? .dask },
+            below("laserfarm") { entry in
+                guard entry.isNothing else { throw entry.refusal("laserfarm has a base of its own: leave this out.") }
+                return .laserfarm
+            },
             below("named") { entry in .named(try entry.text()) },
             below("dockerfile") { entry in try entry.dockerfile() },
             below("rootFileSystem") { entry in .rootFileSystem(try entry.path()) },
@@ -92,11 +96,15 @@ extension Field<ImageParts.Dockerfile> {
 }
 
 extension Entry {
-    /// `node`, `dask`, the name of an engine's image; or a mapping that says more.
+    /// `node`, `dask`, `laserfarm`, the name of an engine's image; or a mapping that says more.
     func image() throws -> NodeImage {
         guard isMapping else {
-            let name = try text()
-            return name == "node" ? .node : name == "dask" ? .dask : .named(name)
+            return switch try text() {
+            case "node": .node
+            case "dask": .dask
+            case "laserfarm": .laserfarm
+            case let name: .named(name)
+            }
         }
         var parts = ImageParts()
         try read(Field<ImageParts>.image, into: &parts)

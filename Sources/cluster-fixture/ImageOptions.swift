@@ -6,7 +6,7 @@ import Foundation
 struct ImageOptions: ParsableArguments {
     @Option(
         name: .customLong("image"),
-        help: "What a node is made of: node, dask, the name of an image, or a Dockerfile's path. (default: node)",
+        help: "What a node is made of: node, dask, laserfarm, an image's name, or a Dockerfile's path. (default: node)",
         completion: .file())
     var name: String?
 
@@ -48,6 +48,7 @@ struct ImageOptions: ParsableArguments {
         case nil: base.map(NodeImage.node(basedOn:))
         case "node": base.map(NodeImage.node(basedOn:)) ?? .node
         case "dask": base.map(NodeImage.dask(basedOn:)) ?? .dask
+        case "laserfarm": .laserfarm
         case let path? where path.contains("/") && FileManager.default.fileExists(atPath: path):
             .dockerfile(Self.absolute(path), context: (Self.absolute(path) as NSString).deletingLastPathComponent)
         case let name?: .named(name)

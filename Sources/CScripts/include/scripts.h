@@ -1,6 +1,6 @@
 #pragma once
 
-/// Shell scripts that travel inside the program, as text. Each file says what words it gets.
+/// Scripts that travel inside the program, as text. Each file says what words it gets.
 
 /// reaper.sh.
 const char *reaper_script(void);
@@ -31,3 +31,12 @@ const char *slurm_starting_script(void);
 
 /// prove-slurm.sh, for bash, which runs on a node.
 const char *slurm_proving_script(void);
+
+/// start-program.sh, which runs on a node.
+const char *program_starting_script(void);
+
+/// prove-dask.py, which runs on a node.
+const char *dask_proving_program(void);
+
+/// prove-jupyter.py, which runs on a node.
+const char *jupyter_proving_program(void);

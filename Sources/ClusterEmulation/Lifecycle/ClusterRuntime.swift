@@ -28,7 +28,8 @@ final class ClusterRuntime: Sendable {
             async let swept: Void = Leftovers.sweepOnce(backend)
             try plan.workspace.create(for: backend.name)
             let credentials = try await Credentials.make(
-                nodes: plan.nodeNames, rsaHostKeys: plan.configuration.rsaHostKeys, folder: plan.workspace.keysFolder,
+                nodes: plan.nodeNames, rsaHostKeys: plan.configuration.rsaHostKeys,
+                rsaUserKey: plan.nodes.contains { $0.image.wantsRSAKey }, folder: plan.workspace.keysFolder,
                 ownKeys: OwnKeys())
             timeline.note(.done(.keys))
             let cluster = try await backend.provision(plan, credentials: credentials) {

@@ -68,7 +68,8 @@ package struct NodeFiles: Sendable {
                 return texts.map { NodeFile(place: .home(user), name: $0, text: $1, mode: 0o600) }
                     + NodeFile.pair(key, .home(user), "id_ed25519")
                     + [NodeFile(place: .home(user), name: "known_hosts", text: knownHosts, mode: 0o600)]
-            } + [NodeFile(place: .etcSSH, name: "ssh_known_hosts", text: knownHosts, mode: 0o644)]
+            } + (credentials.rsaKey.map { NodeFile.pair($0, .home(.ubuntu), "id_rsa") } ?? [])
+            + [NodeFile(place: .etcSSH, name: "ssh_known_hosts", text: knownHosts, mode: 0o644)]
     }
 
     /// What one node gets alone.

@@ -36,13 +36,15 @@ package struct Credentials: Sendable {
     /// What each user of a node logs in to other nodes with: the test's own pair, unless that is a
     /// pair that the user brought, which nodes must never see.
     package let internalKeys: [User: KeyText]
+    /// What `ubuntu` logs in to other nodes with besides, where programs look for an RSA pair.
+    package let rsaKey: KeyText?
     /// What the nodes prove themselves with, by their names, and by kind.
     package let hostKeys: [String: [KeyKind: KeyText]]
 
     /// Makes what is missing: fresh pairs for everything, but for the users' identities where the package's `ssh/` folder holds
     /// pairs of the user's own.
     package static func make(
-        nodes: [String], rsaHostKeys: Bool = false, folder: String, ownKeys: OwnKeys
+        nodes: [String], rsaHostKeys: Bool = false, rsaUserKey: Bool = false, folder: String, ownKeys: OwnKeys
     ) async throws -> Credentials {
         let users = User.allCases
         let fresh = try await KeyText.make(users.count, in: folder)
@@ -57,8 +59,8 @@ package struct Credentials: Sendable {
             let own = try await ownKeys.pair(for: user)
             identities[user] = try own ?? KeyPair(writing: text, to: "\(folder)/\(user)")
         }
-        return Credentials(
-            identities: identities, internalKeys: internalKeys, hostKeys: hostKeys)
+        let rsaKey = rsaUserKey ? try await KeyText.make(1, .rsa, in: folder).first : nil
+        return Credentials(identities: identities, internalKeys: internalKeys, rsaKey: rsaKey, hostKeys: hostKeys)
     }
 
     /// All public host keys of a node, the ed25519 key first: algorithm and base 64.
@@ -71,6 +73,7 @@ package struct Credentials: Sendable {
         let users: [User] = user == .root ? [.root] : [.ubuntu, .root]
         let keys =
             users.compactMap { identities[$0]?.publicKey } + users.compactMap { internalKeys[$0]?.publicKey }
+            + (user == .ubuntu ? [rsaKey?.publicKey].compactMap(\.self) : [])
         return keys.enumerated().filter { !keys[..<$0].contains($1) }.map(\.element)
     }
 }

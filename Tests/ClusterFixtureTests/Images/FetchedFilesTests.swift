@@ -23,7 +23,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["docker/requirements", "scripts/clients"])
+    @Test(arguments: ["docker/requirements", "docker/laserfarm", "scripts/clients"])
     func everyRequirementHasItsVersionAndItsHashes(list: String) throws {
         let pins = try Self.pins(list + ".txt")
         for (name, pin) in pins { #expect(pin.hashes > 0, "\(name)") }
@@ -36,15 +36,16 @@ import Testing
 
     enum Parcel: CaseIterable { case asMeant, changed, withoutHash, neededWithoutBeingListed, toBeBuilt }
 
-    /// The very step of provision.sh, with a package index of files of ours.
-    @Test(.requiresPythonClients, arguments: Parcel.allCases)
-    func pipInstallsNothingButWheelsOfAKnownHash(parcel: Parcel) async throws {
+    /// The very steps of provision.sh, with a package index of files of ours.
+    @Test(.requiresPythonClients, arguments: Parcel.allCases, ["requirements.txt", "laserfarm.txt"])
+    func pipInstallsNothingButWheelsOfAKnownHash(parcel: Parcel, list: String) async throws {
         let script = try Self.text("docker/provision.sh").replacing("\\\n", with: " ")
-        let step = try #require(script.split(separator: "\n").first { $0.contains("pip install") })
-            .replacing("/usr/local/bin/pip", with: "\"$python\" -m pip").replacing("$here", with: "$folder")
+        let step = try #require(
+            script.split(separator: "\n").first { $0.contains("pip install") && $0.contains(list) }
+        ).replacing("/usr/local/bin/pip", with: "\"$python\" -m pip").replacing("$here", with: "$folder")
         try await withTemporaryFolder { folder in
             try FileManager.default.createDirectory(atPath: folder + "/index", withIntermediateDirectories: true)
-            let made = try await Command("python3", ["-c", Self.parcelMaker, folder, "\(parcel)"]).output()
+            let made = try await Command("python3", ["-c", Self.parcelMaker, folder, "\(parcel)", list]).output()
             try #require(made.succeeded, "\(made.standardError)")
             let install = try await Command(
                 "sh", ["-ec", step + " --target \"$folder/target\""],
@@ -70,7 +71,7 @@ import Testing
     /// Writes a package `parcel` and a list that asks for it.
     private static let parcelMaker = #"""
         import hashlib, io, sys, tarfile, zipfile
-        folder, kind = sys.argv[1:]
+        folder, kind, list = sys.argv[1:]
         def wheel(name, needs=""):
             path, info = f"{folder}/index/{name}-1.0-py3-none-any.whl", f"{name}-1.0.dist-info"
             with zipfile.ZipFile(path, "w") as file:
@@ -95,7 +96,7 @@ import Testing
         if kind == "changed":
             digest = hashlib.sha256(b"another").hexdigest()
         line = "parcel==1.0" + ("" if kind == "withoutHash" else f" --hash=sha256:{digest}")
-        open(folder + "/requirements.txt", "w").write(line + "\n")
+        open(f"{folder}/{list}", "w").write(line + "\n")
         """#
 
     /// The base image that is made here, where no registry answers, comes from a signed archive or not at all.

@@ -71,7 +71,8 @@ import Testing
 
     @Test(arguments: [
         ("", NodeImage.node), ("# nothing\n", .node), ("image: dask", .dask), ("image: mine:1", .named("mine:1")),
-        ("image: {node: }", .node), ("image: {adding: {packages: [tree]}}", .node.adding(packages: ["tree"])),
+        ("image: laserfarm", .laserfarm), ("image: {laserfarm: }", .laserfarm), ("image: {node: }", .node),
+        ("image: {adding: {packages: [tree]}}", .node.adding(packages: ["tree"])),
         ("image: {named: 'x'}", .named("x")), ("image: {rootFileSystem: ../root}", .rootFileSystem("/root")),
     ]) func anImageIsWrittenInManyWays(text: String, image: NodeImage) throws {
         #expect(try Self.parse(text) == ClusterConfiguration(image: image))
@@ -106,11 +107,15 @@ import Testing
         ("site: {firewall: [0]}", "1:19", "not a port"), ("services: [slrum]", "1:12", "no service"),
         ("services: [{sharedFolder: {size: 1g}}]", "1:27", "no path"),
         ("services: [{sharedFolder: /a, slurm: }]", "1:12", "one service"),
+        ("services: [{gridEngine: {slots: 0}}]", "1:33", "at least 1"),
+        ("services: [{htCondor: 3}]", "1:23", "given nothing"),
         ("ports: [22]", "1:9", "always published"), ("ports: [70000]", "1:9", "not a port"),
         ("ports: [{hostPort: 3}]", "1:9", "no nodePort"), ("ports: [{nodePort: 3, port: 4}]", "1:23", "nodePort"),
         ("environment: {1a: x}", "1:15", "environment variable"), ("environment: {a: [x]}", "1:18", "a text"),
         ("environment: {a: \"x\\ny\"}", "1:15", "line break"), ("image: {node: , dask: }", "1:23", "not both"),
         ("image: {nod: }", "1:9", "Did you mean node?"), ("image: {dask: {base: x}}", "1:16", "basedOn"),
+        ("image: {laserfarm: {basedOn: x}}", "1:20", "a base of its own"),
+        ("image: {laserfarm: , node: }", "1:28", "not both"),
         ("image: {adding: {packages: ['-x']}}", "1:29", "a package"),
         ("image: {adding: {script: none}}", "1:26", "can be read"),
         ("image: {dockerfile: none}", "1:21", "can be read"), ("image: {dockerfile: {target: x}}", "1:21", "no path"),
@@ -140,7 +145,7 @@ import Testing
             try Data().write(to: URL(fileURLWithPath: folder + "/prepare.sh"))
             try FileManager.default.createDirectory(atPath: folder + "/data", withIntermediateDirectories: false)
             let read = try Self.parse(text, in: folder)
-            #expect(read.nodes == 3 && read.mounts == [Mount(folder + "/data", at: "/data", isReadOnly: true)])
+            #expect(read.roles.map(\.count) == [1, 3] && read.mounts == [Mount(folder + "/data", at: "/data", isReadOnly: true)])
         }
     }
 

@@ -51,13 +51,16 @@ package struct DockerImages: Sendable {
             return name
         case .rootFileSystem(let path): return path  // refused above
         case .package(let target, let base):
-            let arguments = base.map { ["BASE_IMAGE": $0] } ?? [:]
+            // One stage is for all that has a Python environment.
+            let stage = target == "node" ? target : "dask"
+            let arguments = (base.map { ["BASE_IMAGE": $0] } ?? [:])
+                .merging(target == stage ? [:] : ["ENVIRONMENT": target]) { $1 }
             var fingerprint = BuildContext.own.fingerprint
             fingerprint.add(target, arguments)
             return try await ensure(image, tag: "cluster-fixture/\(target):\(fingerprint.text)") { tag in
                 let context = try BuildContext.own.unpack()
                 try await build(
-                    image, path: context + "/docker/Dockerfile", context: context, target: target,
+                    image, path: context + "/docker/Dockerfile", context: context, target: stage,
                     arguments: arguments, tag: tag, timeline: timeline)
             }
         case .dockerfile(let path, let context, let target, let arguments):

@@ -1,7 +1,7 @@
 /// The folder with a node's files, which `start-node --configure` in the image copies to their places: `etc-ssh/` to
 /// `/etc/ssh`, `sshd_config.d/` to the folder of that name in there, `etc-sudoers.d/` to `/etc/sudoers.d`, `root/` and `ubuntu/` to the users' `~/.ssh`, the lines of `hosts` to the
 /// end of `/etc/hosts`; `ports` has the published ones; those of `limits` are for `ulimit`; `files` lists the services' files, which are
-/// in `file/` by their numbers; `network` has a second interface's name and address; `rules` are the network's, for nft.
+/// in `file/` by their numbers; `shared` lists the folders of the cluster's own that its nodes share; `network` has a second interface's name and address; `rules` are the network's, for nft.
 enum DockerNodeFolder {
     /// The folder of all nodes' folders, in the cluster's.
     static let place = "nodes"
@@ -29,6 +29,8 @@ enum DockerNodeFolder {
             return "\(kind) \(String(file.mode, radix: 8)) \(file.owner) \(file.path)\n"
         }
         try folder.write(list.joined(), to: "files")
+        let shared = plan.sharedFolders.filter { $0.folder == nil && node.name == plan.nodes[0].name }
+        try folder.write(shared.map { $0.path + "\n" }.joined(), to: "shared")
         try folder.write(network(plan, node.name, subnet), to: "network")
         try folder.write(rules(plan, node.name, subnet), to: "rules")
         return folder.path
