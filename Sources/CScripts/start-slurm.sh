@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Starts a node's part of Slurm. Runs on the node as root; slurm.conf, the munge key and what belongs to them are there.
-# Words: the controller's name or address, then the node's duties: database, controller, compute. Without any it submits jobs.
+# Words: how many seconds it may wait for each thing, the controller's name, then the node's duties: database, controller,
+# compute. Without any it submits jobs. When it fails, the last line of its standard error says why.
 set -euo pipefail
-controller=$1
-shift
+patience=$1 controller=$2
+shift 2
 duties=" $* "
 
 fail() {
@@ -11,18 +12,28 @@ fail() {
     exit 1
 }
 
+# Succeeds as soon as a command does, unless that takes too long.
+eventually() {
+    local end=$((SECONDS + patience))
+    until "$@"; do
+        [ "$SECONDS" -lt "$end" ] || return 1
+        sleep 0.01
+    done
+}
+
 has_duty() { [[ $duties == *" $1 "* ]]; }
 
 # Without a connection, of which servers complain that says nothing.
 listens() { grep -Eqs "^ *[0-9]+: [0-9A-F]+:$(printf %04X "$1") [0-9A-F:]+ 0A " /proc/net/tcp /proc/net/tcp6; }
 
-# A daemon goes on to start when the program that was called has ended.
+# A daemon goes on to start when the program that was called has ended. Some say why they end only when they stay in front.
+listens_or_is_gone() { listens "$2" || ! pgrep -x "$1" >/dev/null; }
 until_it_listens() {
-    until listens "$2"; do
-        pgrep -x "$1" >/dev/null || fail "$1 has ended"
-        sleep 0.01
-    done
+    eventually listens_or_is_gone "$1" "$2" || fail "$1 does not listen to port $2 after $patience s"
+    listens "$2" || fail "$1 has ended: $(timeout 2 "$1" -D 2>&1 | tail -n 1)"
 }
+
+takes_connections() { (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null; }
 
 as_user() { setpriv --reuid "$1" --regid "$1" --init-groups "${@:2}"; }
 
@@ -35,10 +46,9 @@ start_database() {
     setsid mariadbd --user=mysql --socket="$socket" --skip-networking --innodb-flush-log-at-trx-commit=0 \
         </dev/null >"$log" 2>&1 &
     local server=$!
-    until [ -S "$socket" ]; do
-        kill -0 "$server" 2>/dev/null || fail "mariadbd has ended"
-        sleep 0.01
-    done
+    answers_or_is_gone() { [ -S "$socket" ] || ! kill -0 "$server" 2>/dev/null; }
+    eventually answers_or_is_gone || fail "mariadbd does not take connections after $patience s"
+    [ -S "$socket" ] || fail "mariadbd has ended: $(tail -n 1 "$log")"
     # The system says who asks: there is no password.
     mariadb --socket="$socket" --execute='create database if not exists slurm_acct_db;
         create user if not exists slurm@localhost identified via unix_socket;
@@ -69,6 +79,8 @@ else
 fi
 if has_duty compute; then
     # slurmd asks once when it starts, and then after a second at the earliest.
-    until (exec 3<>"/dev/tcp/$controller/6817") 2>/dev/null; do sleep 0.01; done
+    eventually takes_connections "$controller" 6817 ||
+        fail "slurmctld on $controller takes no connection (port 6817) after $patience s"
     slurmd
+    until_it_listens slurmd 6818
 fi

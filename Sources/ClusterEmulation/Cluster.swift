@@ -1,6 +1,6 @@
 /// A running cluster: N machines with sshd, on a network of their own.
 ///
-/// A cluster is started by ``withCluster(nodes:image:backend:name:configure:_:)``, by
+/// A cluster is started by ``withCluster(nodes:roles:image:services:backend:name:configure:_:)``, by
 /// a fixture, or by ``start(_:)``; whoever starts it stops it. If the process dies instead, the cluster is removed all
 /// the same.
 public final class Cluster: Sendable {

@@ -15,7 +15,7 @@ package struct ServiceKind: Sendable {
     }
 
     /// All of them.
-    package static let all: [ServiceKind] = [slurm, dask, jupyterLab, sharedFolder]
+    package static let all: [ServiceKind] = [slurm, gridEngine, htCondor, dask, jupyterLab, sharedFolder]
 
     /// By its name, in whichever spelling: `sharedFolder`, `shared-folder`.
     static func named(_ name: String) -> ServiceKind? {
@@ -41,13 +41,57 @@ extension ServiceKind {
     private static let slurm = ServiceKind("slurm") { entry in
         var slurm = SlurmOptions()
         try entry?.read(Field<SlurmOptions>.slurm, into: &slurm)
-        return .slurm(partitions: slurm.partitions, accounting: slurm.accounting, settings: slurm.settings)
+        return .slurm(
+            partitions: slurm.partitions, accounting: slurm.accounting, pbsCommands: slurm.pbsCommands,
+            settings: slurm.settings)
+    }
+
+    /// With the number of jobs that a node runs at once.
+    private static let gridEngine = ServiceKind("gridEngine") { entry in
+        var slots: Int?
+        let field = Field<Int?>("slots") { entry, slots in
+            slots = try entry.integer()
+            if slots ?? 1 < 1 { throw entry.refusal("a node has at least 1 slot.") }
+        }
+        try entry?.read([field], into: &slots)
+        return .gridEngine(slots: slots)
+    }
+
+    /// It is given nothing.
+    private static let htCondor = ServiceKind("htCondor") { entry in
+        if let entry { throw entry.refusal("htCondor is given nothing.") }
+        return .htCondor()
+    }
+}
+
+extension ServiceKind {
+    /// With the places of its scheduler and its workers.
+    private static let dask = ServiceKind("dask") { entry in
+        var places: [String: Placement] = [:]
+        try entry?.read(Field<[String: Placement]>.places("scheduler", "workers"), into: &places)
+        return .dask(scheduler: places["scheduler"] ?? .login, workers: places["workers"] ?? .compute)
+    }
+
+    /// With its place, or a mapping to that.
+    private static let jupyterLab = ServiceKind("jupyterLab", aliases: ["jupyter"]) { entry in
+        guard let entry else { return .jupyterLab() }
+        guard entry.isMapping else { return .jupyterLab(on: try entry.placement()) }
+        var places: [String: Placement] = [:]
+        try entry.read(Field<[String: Placement]>.places("on"), into: &places)
+        return .jupyterLab(on: places["on"] ?? .login)
+    }
+}
+
+extension Field<[String: Placement]> {
+    static func places(_ names: String...) -> [Field] {
+        names.map { name in Field(name) { entry, places in places[name] = try entry.placement() } }
     }
 }
 
 struct SlurmOptions {
     var partitions = [SlurmPartition("normal")]
     var accounting = false
+    var pbsCommands = false
     var settings: [String: String] = [:]
 }
 
@@ -55,6 +99,7 @@ extension Field<SlurmOptions> {
     static var slurm: [Field] {
         [
             Field("accounting") { entry, slurm in slurm.accounting = try entry.truth() },
+            Field("pbsCommands") { entry, slurm in slurm.pbsCommands = try entry.truth() },
             Field("settings") { entry, slurm in slurm.settings = try entry.texts() },
             Field("partitions") { entry, slurm in slurm.partitions = try entry.list().map { try $0.partition() } },
         ]

@@ -54,7 +54,8 @@ public struct ServiceNodes: Sendable {
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for node in nodes { group.addTask { try await body(node) } }
-            try await group.waitForAll()
+            // waitForAll() would let the others go on to their end.
+            for try await _ in group {}
         }
     }
 

@@ -99,6 +99,8 @@ package struct SlurmConfiguration: Sendable {
             + (slurm.accounting
                 ? [("AccountingStorageType", "accounting_storage/slurmdbd"), ("AccountingStorageHost", controller)]
                 : [("AccountingStorageType", "accounting_storage/none")])
+            // It gives jobs the environment that PBS would.
+            + (slurm.pbsCommands ? [("JobSubmitPlugins", "pbs")] : [])
     }
 
     private func partitionLine(_ index: Int) -> String {
