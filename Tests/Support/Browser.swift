@@ -19,32 +19,47 @@ package struct Browser: Sendable {
         let ended = try await Subprocess.run(
             .name("chromedriver"), arguments: ["--port=0"], input: .none, output: .sequence, error: .discarded
         ) { driver -> Swift.Result<Result, any Error> in
-            let result = await outcome(of: body, told: driver.standardOutput.strings())
-            try driver.send(signal: .terminate)
-            return result
+            await outcome(of: body, told: driver.standardOutput.strings()) { try driver.send(signal: .terminate) }
         }
         return try ended.closureResult.get()
     }
 
+    /// Whatever the driver says is read to its end: it would not outlive words that nobody takes.
     private static func outcome<Result: Sendable>(
-        of body: @Sendable (Browser) async throws -> Result, told lines: some AsyncSequence<String, any Error>
+        of body: @escaping @Sendable (Browser) async throws -> Result,
+        told lines: some AsyncSequence<String, any Error> & Sendable, then end: @Sendable () throws -> Void
     ) async -> Swift.Result<Result, any Error> {
-        do {
-            let browser = try await Browser(driver: try await port(in: lines))
+        let (ports, port) = AsyncStream.makeStream(of: Int.self)
+        return await withTaskGroup { group in
+            group.addTask {
+                do {
+                    for try await line in lines {
+                        let told = line.firstMatch(of: /successfully on port ([0-9]+)/)
+                        if let number = told.flatMap({ Int($0.output.1) }) { port.yield(number) }
+                    }
+                } catch { Progress.say("chromedriver can't be listened to: \(error)") }
+                port.finish()
+            }
             let result: Swift.Result<Result, any Error>
-            do { result = .success(try await body(browser)) } catch { result = .failure(error) }
-            try await browser.end()
+            do {
+                guard let port = await ports.first(where: { _ in true }) else {
+                    throw Complaint(description: "chromedriver has ended")
+                }
+                result = .success(try await use(try await Browser(driver: port), body))
+            } catch { result = .failure(error) }
+            do { try end() } catch { return .failure(error) }
+            await group.waitForAll()
             return result
-        } catch { return .failure(error) }
+        }
     }
 
-    private static func port(in lines: some AsyncSequence<String, any Error>) async throws -> Int {
-        for try await line in lines {
-            if let told = line.firstMatch(of: /successfully on port ([0-9]+)/), let port = Int(told.output.1) {
-                return port
-            }
-        }
-        throw Complaint(description: "chromedriver has ended")
+    private static func use<Result: Sendable>(
+        _ browser: Browser, _ body: @Sendable (Browser) async throws -> Result
+    ) async throws -> Result {
+        let result: Swift.Result<Result, any Error>
+        do { result = .success(try await body(browser)) } catch { result = .failure(error) }
+        try await browser.end()
+        return try result.get()
     }
 
     private init(driver port: Int) async throws {

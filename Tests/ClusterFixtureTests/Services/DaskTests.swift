@@ -74,7 +74,7 @@ import FoundationNetworking
             #expect(dashboard.host() == "127.0.0.1")
             let (page, response) = try await URLSession.shared.data(from: dashboard)
             #expect((response as? HTTPURLResponse)?.statusCode == 200)
-            #expect(String(decoding: page, as: UTF8.self).contains("<title>Dask: Status</title>"))
+            #expect(String(decoding: page, as: UTF8.self).contains("<title>Dask Diagnostic UI</title>"))
             #expect(try cluster.dask.addressHere.wholeMatch(of: /tcp:\/\/127\.0\.0\.1:[0-9]+/) != nil)
             #expect(try cluster.dask.nodes.map(\.name) == ["login1", "compute1", "compute2"])
         }
@@ -115,7 +115,7 @@ import FoundationNetworking
         }
         #expect(error?.code == .notReady)
         #expect(error?.node == "node1")
-        let message = "stage start: There is no program dask in the node's image: .dask and .laserfarm have it."
+        let message = "stage start: there is no program dask in the node's image: .dask and .laserfarm have it."
         #expect(error?.message.hasSuffix(message) == true, "\(error as Any)")
     }
 }

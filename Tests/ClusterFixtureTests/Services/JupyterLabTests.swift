@@ -62,12 +62,13 @@ import FoundationNetworking
                 #expect(try await Self.status(of: lab.url(of: page)) == 200, "\(page)")
             }
             // It stands in no command line, no variable and no log, and in a file of the user's alone.
-            let look =
-                "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ /var/log/*.log 2>/dev/null | grep -ac \(lab.token)"
-            #expect(try await node.run(look, as: .root).standardOutput == "0\n")
-            let files = try await node.run(
-                "grep -rl \(lab.token) /etc /run /opt /usr/local/etc /var/log | xargs stat -c '%n %U %a'", as: .root)
-            #expect(files.lines == ["/etc/cluster-fixture/jupyter/jupyter_server_config.json ubuntu 600"])
+            let look = """
+                cat >token
+                cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ /var/log/*.log 2>/dev/null | grep -acFf token
+                grep -rlFf token /etc /run /opt /usr/local/etc /var/log | xargs stat -c '%n %U %a'
+                """
+            let files = try await node.run(look, as: .root, standardInput: lab.token + "\n")
+            #expect(files.lines == ["0", "/etc/cluster-fixture/jupyter/jupyter_server_config.json ubuntu 600"])
             if backend == .docker {
                 let containers = try await DockerEngine().ask(
                     ["ps", "--quiet", "--no-trunc", "--filter", "label=org.clusterfixture.cluster=\(cluster.id)"]
@@ -84,8 +85,8 @@ import FoundationNetworking
         final class Stay: NSObject, URLSessionTaskDelegate {
             func urlSession(
                 _ session: URLSession, task: URLSessionTask, willPerformHTTPRedirection response: HTTPURLResponse,
-                newRequest request: URLRequest
-            ) async -> URLRequest? { nil }
+                newRequest request: URLRequest, completionHandler: @escaping @Sendable (URLRequest?) -> Void
+            ) { completionHandler(nil) }
         }
         let session = URLSession(configuration: .ephemeral, delegate: Stay(), delegateQueue: nil)
         defer { session.invalidateAndCancel() }
