@@ -93,7 +93,7 @@ let package = Package(
                 "ClusterFixture", "FixtureTestSupport", "Victim", "cluster-fixture",
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
-            exclude: ["Clients/clients.py", "Clients/configured.py", "Clients/configured.rb"],
+            exclude: ["Clients/clients.py", "Clients/configured.py", "Clients/configured.rb", "Services/allreduce.c"],
             swiftSettings: strict),
         .target(
             name: "TerrainPipeline",
@@ -109,7 +109,7 @@ let package = Package(
         .testTarget(
             name: "ExampleDaskTests",
             dependencies: ["ClusterFixture", "FixtureTestSupport", "TerrainPipeline"],
-            exclude: ["Laserfarm/make_tile.py", "Laserfarm/pipelines.py"],
+            exclude: ["JobQueue/squares.py", "Laserfarm/make_tile.py", "Laserfarm/pipelines.py"],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

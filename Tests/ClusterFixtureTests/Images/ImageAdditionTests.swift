@@ -67,9 +67,10 @@ struct AddedLayersTests {
             try Self.requirement().write(toFile: requirements, atomically: true, encoding: .utf8)
             // The script sees what was installed before it; the number makes it one that was never run.
             let number = Int.random(in: 0..<Int.max)
-            // A service expects its folder below /run.
+            // Packages may ask for the address of the machine that they are installed on. A service expects its folder below /run.
             try """
             set -e
+            getent hosts "$(hostname)"
             id -un >/etc/prepared
             jq --version >>/etc/prepared
             echo \(number) >>/etc/prepared

@@ -133,7 +133,13 @@ package struct NamespaceImages: Sendable {
             cat /run/provision/resolv.conf >/etc/resolv.conf
             printf "#!/bin/sh\\nexit 101\\n" >/usr/sbin/policy-rc.d
             chmod 0755 /usr/sbin/policy-rc.d
+            # Packages ask for the address of the machine they are on. It is one without a past: neither name gets into the image.
+            hostname image
+            touch /etc/hosts
+            { cat /etc/hosts; printf "127.0.0.1 localhost\\n127.0.1.1 image\\n"; } >/run/provision/hosts
+            mount --bind /run/provision/hosts /etc/hosts
             setpriv --inh-caps=-all --bounding-set="$2" sh /run/provision/provision.sh "$1"
+            umount /etc/hosts
             rm -rf /run/provision
             rmdir /run/outside
             mkdir -p /opt/cluster-fixture

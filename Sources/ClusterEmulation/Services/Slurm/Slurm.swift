@@ -5,7 +5,7 @@
 /// limits say, in whole processors and MiB, and without limits what this machine has.
 ///
 /// ```swift
-/// ClusterFixture(roles: [.login, .compute(3)], services: [.slurm(), .sharedFolder("/home")])
+/// let fixture = ClusterFixture(roles: [.login, .compute(3)], services: [.slurm(), .sharedFolder("/home")])
 /// ```
 ///
 /// A job's output is written on the node where it runs: programs that read it elsewhere want a shared folder. Jobs are found by their
@@ -19,6 +19,8 @@ public struct Slurm: Service {
     public let partitions: [SlurmPartition]
     /// Whether jobs are recorded in a database, for `sacct` and `sacctmgr`.
     public let accounting: Bool
+    /// Whether the commands of PBS are there as well: `qsub`, `qstat`, `qdel`, `qhold`, `qrls`, `pbsnodes`.
+    public let pbsCommands: Bool
     /// Settings of slurm.conf that go before what is there without them.
     public let settings: [String: String]
     /// How long it may take from its start until a job has run on every compute node.
@@ -32,15 +34,20 @@ extension Service where Self == Slurm {
     ///   - partitions: Its partitions, the default one first; one unless you say otherwise, `normal`, with all compute nodes.
     ///   - accounting: Whether jobs are recorded in a database (MariaDB and slurmdbd on the controller's node), for `sacct` and
     ///     `sacctmgr`. It makes the image larger, and the start half a second longer.
+    ///   - pbsCommands: Whether there are commands of PBS as well, which Slurm's own makers have written in terms of Slurm: `qsub`, `qstat`,
+    ///     `qdel`, `qhold`, `qrls`, `pbsnodes`. They are no PBS: jobs go to Slurm, read `#PBS` and find the variables `PBS_…`, and what
+    ///     Slurm has no word for is refused. Grid Engine's commands have the same names, so that it can't be on the same nodes.
     ///   - settings: Settings of slurm.conf(5), such as `["KillWait": "2"]`, that go before what is there without them. Slurm itself
     ///     refuses those that it doesn't know.
     ///   - readyWithin: How long it may take until a job has run on every compute node; a minute unless you say otherwise.
     /// - Returns: The service.
     public static func slurm(
         partitions: [SlurmPartition] = [SlurmPartition("normal")], accounting: Bool = false,
-        settings: [String: String] = [:], readyWithin: Duration = .seconds(60)
+        pbsCommands: Bool = false, settings: [String: String] = [:], readyWithin: Duration = .seconds(60)
     ) -> Slurm {
-        Slurm(partitions: partitions, accounting: accounting, settings: settings, readyWithin: readyWithin)
+        Slurm(
+            partitions: partitions, accounting: accounting, pbsCommands: pbsCommands, settings: settings,
+            readyWithin: readyWithin)
     }
 }
 
@@ -49,7 +56,7 @@ extension Slurm {
     public func image(_ image: NodeImage) -> NodeImage {
         image.adding(
             packages: ["munge", "slurm-client", "slurmctld", "slurmd"]
-                + (accounting ? ["mariadb-server", "slurmdbd"] : []))
+                + (accounting ? ["mariadb-server", "slurmdbd"] : []) + (pbsCommands ? ["slurm-wlm-torque"] : []))
     }
 
     /// Its nodes are those that log in and those of its partitions; a fresh munge key is theirs alone.
@@ -62,6 +69,11 @@ extension Slurm {
             ServiceFile("/etc/slurm/cgroup.conf", SlurmConfiguration.controlGroups),
             ServiceFile("/etc/munge/munge.key", Self.freshKey(), mode: 0o400, owner: "munge"),
         ]
+        if pbsCommands {
+            files.append(ServiceFile("/etc/slurm/plugstack.conf", "required spank_pbs.so\n"))
+            files.append(
+                ServiceFile(SlurmConfiguration.pbsProlog, SlurmConfiguration.pbsPrologText, mode: 0o755))
+        }
         if accounting {
             files.append(
                 ServiceFile(

@@ -99,6 +99,8 @@ package struct SlurmConfiguration: Sendable {
             + (slurm.accounting
                 ? [("AccountingStorageType", "accounting_storage/slurmdbd"), ("AccountingStorageHost", controller)]
                 : [("AccountingStorageType", "accounting_storage/none")])
+            // It gives jobs the environment that PBS would.
+            + (slurm.pbsCommands ? [("JobSubmitPlugins", "pbs"), ("TaskProlog", Self.pbsProlog)] : [])
     }
 
     private func partitionLine(_ index: Int) -> String {
@@ -130,6 +132,14 @@ package struct SlurmConfiguration: Sendable {
 
     /// cgroup.conf: the one word of the sort that each of Debian's releases knows, and with which none looks for any.
     package static let controlGroups = "CgroupPlugin=cgroup/v1\n"
+
+    /// What is run before a job's script and before each of its tasks, and says what goes into their environment.
+    package static let pbsProlog = "/etc/slurm/pbs-task-prolog"
+    package static let pbsPrologText = """
+        #!/bin/sh
+        [ -n "$PBS_NODEFILE" ] || echo "export PBS_NODEFILE=$(generate_pbs_nodefile)"
+
+        """
 
     /// slurmdbd.conf. The database's user is known by the system, without a password.
     package var databaseText: String {
