@@ -229,16 +229,24 @@ import Testing
         }
     }
 
-    /// A minute is the least, and Slurm looks twice in a minute.
-    @Test func timeIsUpForAJob() async throws {
+    /// A minute is the least for a job, and Slurm looks twice in a minute. Nodes that don't answer are given up within a minute.
+    @Test func timeIsUpForAJobAndForANode() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for backend in try await BackendUnderTest.usable() {
                 group.addTask {
                     try await Self.withSlurm(backend) { cluster in
-                        let job = try await cluster.slurm.submit(script: "sleep 1000", options: ["--time=1"])
-                        let ended = try await cluster.slurm.wait(for: job, within: .seconds(200))
+                        let slurm = try cluster.slurm
+                        let job = try await slurm.submit(
+                            script: "sleep 1000", options: ["--time=1", "--nodelist=compute1"])
+                        let lost = try await slurm.submit(script: "sleep 1000", options: ["--nodelist=compute3"])
+                        try #require(try await eventually { try await slurm.state(of: lost) == .running })
+                        try await cluster["compute3"].kill()
+                        let ended = try await slurm.wait(for: job, within: .seconds(200))
                         #expect(ended.state == .timeout && ended.reason == "TimeLimit", "\(ended)")
-                        #expect(try await cluster.slurm.output(of: job).contains("DUE TO TIME LIMIT"))
+                        #expect(try await slurm.output(of: job).contains("DUE TO TIME LIMIT"))
+                        // What ran there is queued again.
+                        #expect(try await eventually { try await slurm.nodeStates()["compute3"] == "down*" })
+                        #expect(try await eventually { try await slurm.state(of: lost) == .pending })
                     }
                 }
             }
