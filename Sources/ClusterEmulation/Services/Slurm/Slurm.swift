@@ -82,7 +82,9 @@ extension Slurm {
         }
         return ServicePlan(
             on: configuration.allNodes, files: files,
-            logs: ["slurmctld", "slurmdbd", "slurmd"].map { "/var/log/slurm/\($0).log" } + ["/var/log/munge/munged.log"],
+            logs: ["slurmctld", "slurmdbd", "slurmd"].map { "/var/log/slurm/\($0).log" } + [
+                "/var/log/munge/munged.log"
+            ],
             openPorts: SlurmConfiguration.ports)
     }
 
