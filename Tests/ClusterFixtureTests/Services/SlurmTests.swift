@@ -29,9 +29,9 @@ import Testing
                 #expect(
                     Set(allocated.lines).count == 2 && Self.computeNodes.filter(allocated.lines.contains).count == 2)
             }
-            #expect(
-                try await cluster.slurm.nodeStates()
-                    == Dictionary(uniqueKeysWithValues: Self.computeNodes.map { ($0, "idle") }))
+            // A node whose job has just ended tidies up.
+            let idle = Dictionary(uniqueKeysWithValues: Self.computeNodes.map { ($0, "idle") })
+            #expect(try await eventually { try await cluster.slurm.nodeStates() == idle })
             // From compute nodes too.
             let inner = try await cluster["compute2"].run(
                 "srun --nodelist=compute3 whoami; sinfo --noheader --format=%P")
