@@ -1,6 +1,7 @@
 import Foundation
 
-/// `run`: every contender at every number of nodes. `run --scale`: the namespaces backend alone, with its memory.
+/// `run`: every contender at every number of nodes. `run --scale`: the namespaces backend alone, with its memory. `run --slurm`: batch
+/// systems.
 @main
 struct ClusterBenchmark {
     static func main() async {
@@ -8,7 +9,11 @@ struct ClusterBenchmark {
             let options = try Options(CommandLine.arguments.dropFirst())
             let workshop = try Workshop()
             do {
-                try await options.scale ? scale(options) : compare(options, workshop)
+                if options.slurm {
+                    try await SlurmBenchmark.run(options, workshop)
+                } else {
+                    try await options.scale ? scale(options) : compare(options, workshop)
+                }
                 workshop.close()
             } catch {
                 workshop.close()

@@ -1,6 +1,7 @@
 /// The words of the command line.
 struct Options {
     let scale: Bool
+    let slurm: Bool
     let nodes: [Int]
     let only: [String]?
     let json: String?
@@ -8,19 +9,25 @@ struct Options {
 
     init(_ words: some Sequence<String>) throws {
         var values: [String: String] = [:]
-        var scale = false
+        var (scale, slurm) = (false, false)
         var words = words.makeIterator()
         while let word = words.next() {
             switch word {
             case "--scale": scale = true
+            case "--slurm": slurm = true
             case "--nodes", "--runs", "--only", "--json":
                 guard let value = words.next() else { throw Failure("\(word) wants a value") }
                 values[word] = value
-            default: throw Failure("unknown option \(word); there are --nodes, --runs, --only, --json and --scale")
+            default:
+                throw Failure("unknown option \(word); there are --nodes, --runs, --only, --json, --scale and --slurm")
             }
         }
-        self.scale = scale
-        nodes = try (values["--nodes"] ?? (scale ? "3,10,50,100,250" : "1,3,10,50,100")).split(separator: ",").map {
+        guard !slurm || !scale && values["--only"] == nil else {
+            throw Failure("--slurm measures all of its contenders: leave out --scale and --only")
+        }
+        (self.scale, self.slurm) = (scale, slurm)
+        let usual = scale ? "3,10,50,100,250" : slurm ? "2" : "1,3,10,50,100"
+        nodes = try (values["--nodes"] ?? usual).split(separator: ",").map {
             try Self.count($0)
         }
         wantedRuns = try values["--runs"].map { try Self.count($0[...]) }

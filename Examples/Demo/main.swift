@@ -1,4 +1,4 @@
-// A cluster of three machines, a Dask pipeline on it, and nothing left of either: what `./demo` runs.
+// A cluster of three machines, a Dask pipeline on it, and nothing left of either: what `./demo` runs. `./demo hpc` has a machine room.
 
 import ClusterEmulation
 import Foundation
@@ -7,7 +7,13 @@ import TerrainPipeline
 let tiles = 12
 
 do {
-    try await demonstrate()
+    switch CommandLine.arguments.dropFirst().joined(separator: " ") {
+    case "": try await demonstrate()
+    case "hpc": try await demonstrateMachineRoom()
+    default:
+        say("usage: ./demo [hpc]", to: .standardError)
+        exit(64)
+    }
 } catch {
     say("The demo failed: \(error)", to: .standardError)
     exit(1)

@@ -56,14 +56,36 @@ public struct TerrainPipeline: Sendable {
 }
 
 extension TerrainPipeline {
+    /// Computes the features of all tiles as a job of Slurm's, whose Dask workers are further jobs.
+    ///
+    /// The first of the machines is the one that users log in to, and its home is on all of them.
+    ///
+    /// - Parameters:
+    ///   - slurm: Where the job is submitted.
+    ///   - tiles: How many tiles.
+    ///   - workers: How many workers.
+    /// - Returns: The features, and who computed them.
+    /// - Throws: As ``run(tiles:)`` does; ``ClusterEmulation/ClusterError`` if the job does not complete.
+    public func submit(to slurm: RunningService<Slurm>, tiles: Int = 12, workers: Int) async throws -> TerrainResult {
+        let folder = try await install(below: "$HOME")
+        let script = "exec python3 python/pipeline.py --jobs \(workers) --tiles \(tiles) >result.json"
+        let id = try await slurm.submit(script: script, options: ["--job-name=terrain"], in: folder)
+        let job = try await slurm.wait(for: id, within: .seconds(180))
+        guard job.state == .completed else {
+            throw FailedJob(job: job, output: try await slurm.output(of: id))
+        }
+        let report = try await nodes[0].run(["cat", "\(folder)/result.json"]).requireSuccess().standardOutput
+        return try JSONDecoder().decode(TerrainResult.self, from: Data(report.utf8))
+    }
+
     private enum Event: Sendable {
         case halfDone(Node)
         case finished(TerrainResult)
     }
 
     /// Copies the programs to a new folder on the first machine, and returns the folder.
-    private func install() async throws -> String {
-        let made = try await nodes[0].run("mktemp --directory").requireSuccess()
+    private func install(below place: String = "/tmp") async throws -> String {
+        let made = try await nodes[0].run("mktemp --directory --tmpdir=\"\(place)\"").requireSuccess()
         let folder = made.standardOutput.trimmingCharacters(in: .newlines)
         try await nodes[0].upload(from: Bundle.module.bundleURL.appendingPathComponent("python"), to: folder)
         return folder
@@ -83,6 +105,13 @@ extension TerrainPipeline {
         guard let node = nodes.first(where: { $0.name == name }) else { throw UnknownMachine(name: name) }
         return node
     }
+}
+
+/// The pipeline's job ended otherwise than well.
+struct FailedJob: Error, CustomStringConvertible {
+    let job: SlurmJob
+    let output: String
+    var description: String { "The pipeline's job \(job.id) is \(job.state). It said: \(output)" }
 }
 
 /// The pipeline spoke of a machine that it was not given.

@@ -44,6 +44,10 @@ package enum ClusterFile {
         "": Field.cluster.map(\.name), "limits": Field.limits.map(\.name), "ports": Field.port.map(\.name),
         "mounts": Field.mount.map(\.name), "roles": Field.role.map(\.name), "site": Field.site.map(\.name),
         "image": Field.image.map(\.name), "image/adding": Field.addition.map(\.name),
+        "services": ServiceKind.all.map(\.name), "services/slurm": Field<SlurmOptions>.slurm.map(\.name),
+        "services/slurm/partitions": Field.partition.map(\.name),
+        "services/sharedFolder": Field<(path: String?, source: String?, size: Int?, rate: Int?)>.sharedFolder.map(
+            \.name),
         "image/dockerfile": Field.dockerfile.map(\.name), "image/node": Field.base.map(\.name),
         "image/dask": Field.base.map(\.name),
     ]

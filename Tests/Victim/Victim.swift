@@ -3,30 +3,35 @@ import FixtureTestSupport
 import Foundation
 
 /// A process with clusters, for tests: `Victim NAME` starts one, says `ready`, and stops it when its standard input ends,
-/// unless it is killed before; `Victim NAME COUNT` makes and removes so many, one after another; with `Victim NAME failing`
-/// the work on it fails. Root's have limits.
+/// unless it is killed before; `Victim NAME COUNT` makes and removes so many, one after another; with `failing` the work on
+/// it fails. With `services` its clusters have them.
 @main
 struct Victim {
     static func main() async throws {
-        let arguments = CommandLine.arguments.dropFirst()
-        let limits = geteuid() == 0 ? NodeLimits(memory: 256 << 20) : .none
-        let configuration = ClusterConfiguration(nodes: 3, name: arguments.first ?? "victim", limits: limits)
-        if arguments.dropFirst().first == "failing" {
+        let name = CommandLine.arguments.dropFirst().first ?? "victim"
+        let words = Set(CommandLine.arguments.dropFirst(2))
+        let configuration = ClusterConfiguration.victim(name, services: words.contains("services"))
+        if words.contains("failing") {
             try await withCluster(configuration) { _ in throw ClusterError(.commandFailed, "It fails on purpose.") }
-        } else if let count = arguments.dropFirst().first.flatMap({ Int($0) }) {
+        } else if let count = words.lazy.compactMap({ Int($0) }).first {
             for _ in 0..<count { try await makeAndRemove(configuration) }
         } else {
-            try await waitToBeKilled(configuration, forking: arguments.dropFirst().first == "fork")
+            try await waitToBeKilled(configuration, forking: words.contains("fork"))
         }
     }
 
     private static func makeAndRemove(_ configuration: ClusterConfiguration) async throws {
         say("booting")
         try await withCluster(configuration) { cluster in
+            let names = cluster.nodes.map(\.name)
+            let last = names[names.count - 1]
             for node in cluster.nodes {
-                let result = try await node.run("hostname && ssh node3 hostname").requireSuccess()
-                guard result.lines == [node.name, "node3"] else { throw CancellationError() }
+                let result = try await node.run("hostname && ssh \(last) hostname").requireSuccess()
+                guard result.lines == [node.name, last] else { throw CancellationError() }
             }
+            guard !configuration.services.isEmpty else { return }
+            let job = try await cluster[0].run("srun --nodes=2 hostname").requireSuccess()
+            guard job.lines.sorted() == Array(names.dropFirst()) else { throw CancellationError() }
         }
         say("made and removed one")
     }

@@ -1,4 +1,4 @@
-/// A way of getting N machines that answer to SSH.
+/// A way of getting N machines that answer to SSH, or a Slurm with N of them.
 ///
 /// Each contender keeps its own clock, so that only the work is measured: not the start of an interpreter, say, or the
 /// making of a key.
@@ -8,7 +8,7 @@ protocol Contender: AnyObject {
     /// Says why it can't take part on this machine, and how to get what is missing; nil if it can.
     func whyNot() -> String?
 
-    /// Starts the nodes and returns how long each step took, counted from the beginning; `banners` and `ready` always.
+    /// Starts the nodes and returns how long each step took, counted from the beginning; `banners` and `ready` always, or with Slurm `job`.
     func setUp(nodes: Int) async throws -> Times
 
     /// Takes down whatever there is, also after a set-up that failed.

@@ -29,10 +29,10 @@ final class LibraryCluster: Contender {
 }
 
 extension StartTimes {
-    /// All steps of the start, as the benchmark notes them.
+    /// The steps of the start that there were, as the benchmark notes them.
     var steps: Times {
         var times = Times()
-        for step in Step.allCases { times[.init(step)] = self[step] / .seconds(1) }
+        for step in Step.allCases where self[step] > .zero { times[.init(step)] = self[step] / .seconds(1) }
         return times
     }
 }
@@ -46,6 +46,7 @@ extension Step {
             case .nodes: .nodes
             case .banners: .banners
             case .ready: .ready
+            case .services: .services
             }
     }
 }

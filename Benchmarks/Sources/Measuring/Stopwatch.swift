@@ -1,9 +1,13 @@
 /// A step of a round.
-enum Step: String, CaseIterable {
-    case keys, image, nodes, banners, ready, teardown
+enum Step: String {
+    case keys, image, nodes, banners, ready, services, teardown
+    /// The first job has ended.
+    case job
+    /// From a batch job's submission to its end.
+    case batch
 }
 
-/// How long after the beginning each step was done, in seconds.
+/// How long after the beginning each step was done, in seconds; a teardown and a batch job have beginnings of their own.
 typealias Times = [Step: Double]
 
 /// Runs from the moment it is made.

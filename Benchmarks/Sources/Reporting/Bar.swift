@@ -1,8 +1,11 @@
-/// What is to be reached: a time of one contender, divided by the same time of another, is to be at most a limit.
+/// What is to be reached: a time of one contender, divided by a time of another if one is named, is to be at most a limit.
 struct Bar {
     let step: Step
     let contender: String
-    let other: String
+    /// Whose time it is divided by; nil leaves it as it is, in seconds.
+    var other: String?
+    /// Which of the other's times; nil is the same.
+    var otherStep: Step?
     let limit: Double
 
     static let all =
@@ -16,13 +19,43 @@ struct Bar {
             Bar(step: .ready, contender: "docker", other: $0, limit: 1)
         }
 
+    /// The first job of a cluster with Slurm. The second way of composing is nobody's yet: it is shown, and no bar.
+    static let firstJob = [
+        Bar(step: .job, contender: "docker", other: "docker compose, looks each 2 s", limit: 1.0 / 3),
+        Bar(step: .job, contender: "namespaces", other: "docker compose, looks each 2 s", limit: 0.1),
+        Bar(step: .job, contender: "docker", other: "docker compose, looks each 0.1 s", limit: .infinity),
+        Bar(step: .job, contender: "namespaces", other: "docker compose, looks each 0.1 s", limit: .infinity),
+    ]
+
+    /// Slurm on a login node and three that compute.
+    static let slurm = [
+        Bar(step: .services, contender: "namespaces", other: "namespaces, nodes alone", otherStep: .ready, limit: 3),
+        Bar(step: .services, contender: "namespaces", limit: 1.5),
+        Bar(step: .batch, contender: "namespaces", limit: 1.5),
+    ]
+
+    /// A table of those of which both times are known.
+    static func print(_ bars: [Bar], _ medians: Medians, under title: String) {
+        let rows = bars.compactMap { $0.row(medians) }
+        if rows.isEmpty { return }
+        var table = Table("", "is", "at most", "")
+        for row in rows { table.add(row) }
+        table.print(under: title)
+    }
+
     /// The row of a table: what is compared, the ratio, the limit, and whether it is met; nil if either is missing.
-    func row(_ median: (String, Step) -> Double?) -> [String]? {
-        guard let time = median(contender, step), let otherTime = median(other, step) else { return nil }
-        let ratio = time / otherTime
+    private func row(_ medians: Medians) -> [String]? {
+        guard var time = medians[contender, step] else { return nil }
+        var words = "\(step): \(contender)"
+        if let other {
+            guard let otherTime = medians[other, otherStep ?? step] else { return nil }
+            time /= otherTime
+            words += " / \(otherStep.map { "\($0): " } ?? "")\(other)"
+        }
+        let isBar = limit.isFinite
         return [
-            "\(step): \(contender) / \(other)", Table.cell(ratio, digits: 2), Table.cell(limit, digits: 2),
-            ratio <= limit ? "met" : "missed",
+            words, Table.cell(time, digits: 2), isBar ? Table.cell(limit, digits: 2) : "-",
+            isBar ? (time <= limit ? "met" : "missed") : "",
         ]
     }
 }

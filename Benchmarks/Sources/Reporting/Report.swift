@@ -3,31 +3,22 @@ enum Report {
     /// What the contenders took, whether the bars are met, and where the time of this library's own starts went.
     static func print(_ samples: [Sample], nodes: Int, runs: Int) {
         guard !samples.isEmpty else { return }
-        let groups = Dictionary(grouping: samples, by: \.contender)
-        func median(_ contender: String, _ step: Step) -> Double? {
-            groups[contender]?.compactMap { $0.seconds[step.rawValue] }.median
-        }
-        let names = samples.reduce(into: [String]()) { if !$0.contains($1.contender) { $0.append($1.contender) } }
+        let medians = Medians(samples)
         let nodeCount = nodes == 1 ? "1 node" : "\(nodes) nodes"
 
         var times = Table("", "banners", "ready", "teardown")
-        for name in names {
-            times.add([name] + [.banners, .ready, .teardown].map { Table.cell(median(name, $0)) })
+        for name in medians.names {
+            times.add([name] + [.banners, .ready, .teardown].map { Table.cell(medians[name, $0]) })
         }
         times.print(under: "\(nodeCount), \(runs) runs in turn; medians in seconds")
 
-        let compared = Bar.all.compactMap { $0.row(median) }
-        if !compared.isEmpty {
-            var bars = Table("", "ratio", "at most", "")
-            for row in compared { bars.add(row) }
-            bars.print(under: "\(nodeCount): ratios of the medians")
-        }
+        Bar.print(Bar.all, medians, under: "\(nodeCount): ratios of the medians")
 
-        let profiled = names.filter { median($0, .keys) != nil }
+        let profiled = medians.names.filter { medians[$0, .keys] != nil }
         if !profiled.isEmpty {
             var profile = Table("", "keys", "image", "nodes", "banners", "ready")
             for name in profiled {
-                profile.add([name] + [.keys, .image, .nodes, .banners, .ready].map { Table.cell(median(name, $0)) })
+                profile.add([name] + [.keys, .image, .nodes, .banners, .ready].map { Table.cell(medians[name, $0]) })
             }
             profile.print(under: "\(nodeCount): when each step of a start is done; medians in seconds")
         }
@@ -58,11 +49,12 @@ enum Report {
         var table = Table(
             "nodes", "keys", "image", "started", "banners", "ready", "teardown", "PSS/node", "processes", "ssh PSS/node"
         )
+        let steps: [Step] = [.keys, .image, .nodes, .banners, .ready, .teardown]
         for cluster in scale {
             let perNode = { (kilobytes: Int) in Table.cell(Double(kilobytes) / 1024 / Double(cluster.nodes), digits: 2)
             }
             table.add(
-                ["\(cluster.nodes)"] + Step.allCases.map { Table.cell(cluster.seconds[$0.rawValue]) }
+                ["\(cluster.nodes)"] + steps.map { Table.cell(cluster.seconds[$0.rawValue]) }
                     + [perNode(cluster.memory), "\(cluster.processes)", perNode(cluster.clientMemory)])
         }
         table.print(

@@ -1,6 +1,7 @@
 """Compute the features of terrain tiles on a Dask cluster that spans the given nodes.
 
-Run it on the first node, which gets the scheduler; each node, the first one too, gets a worker.
+Run it on the first node, which gets the scheduler; each node, the first one too, gets a worker. With --jobs the workers are
+jobs of Slurm instead, and the scheduler is where this runs.
 The result is one JSON document on standard output, and the progress goes to standard error.
 """
 
@@ -37,7 +38,7 @@ def main() -> None:
     """Do what the command line says, or say in one sentence why not."""
     arguments = parse_arguments()
     try:
-        report = run(arguments.nodes, arguments.tiles, arguments.points, arguments.half_way)
+        report = run(arguments)
     except Exception as error:
         reason = " ".join(str(error).split())
         sys.exit(f"The pipeline failed: {type(error).__name__}: {reason}")
@@ -47,7 +48,8 @@ def main() -> None:
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("nodes", metavar="NODE", nargs="+", help="IP address of a node")
+    parser.add_argument("nodes", metavar="NODE", nargs="*", help="IP address of a node")
+    parser.add_argument("--jobs", type=int, help="how many workers to have as jobs of Slurm")
     parser.add_argument("--tiles", type=int, help="how many (default: 12, with --half-way 60)")
     parser.add_argument("--points", type=int, default=20_000, help="about how many per tile")
     parser.add_argument(
@@ -57,6 +59,8 @@ def parse_arguments() -> argparse.Namespace:
         help="a named pipe that gets the name of a busy node, when half of the tiles are done",
     )
     arguments = parser.parse_args()
+    if bool(arguments.nodes) == bool(arguments.jobs):
+        parser.error("name nodes, or a number of jobs")
     if arguments.half_way and not arguments.half_way.is_fifo():
         parser.error(f"{arguments.half_way} is not a named pipe")
     if arguments.half_way and len(arguments.nodes) < 2:
@@ -66,11 +70,13 @@ def parse_arguments() -> argparse.Namespace:
     return arguments
 
 
-def run(nodes: list[str], tiles: int, points: int, half_way: Path | None) -> dict[str, Any]:
-    """Compute all tiles on a cluster of these nodes, and return the report."""
+def run(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Compute all tiles on a cluster of the nodes or jobs, and return the report."""
     started = time.monotonic()
-    with start_cluster(nodes) as cluster, Client(cluster) as client:
-        client.wait_for_workers(len(nodes), timeout=60)
+    tiles, points = arguments.tiles, arguments.points
+    nodes = arguments.nodes
+    with start_jobs(arguments.jobs) if arguments.jobs else start_cluster(nodes) as cluster, Client(cluster) as client:
+        client.wait_for_workers(arguments.jobs or len(nodes), timeout=60)
         for module in "terrain.py", "features.py":
             client.upload_file(str(FOLDER / module), load=False)
         names = client.run(socket.gethostname)  # of the nodes, by the addresses of their workers
@@ -80,7 +86,7 @@ def run(nodes: list[str], tiles: int, points: int, half_way: Path | None) -> dic
         # A result stays in the memory of its worker until the end, so a node takes its finished
         # tiles down with it, and Dask has to compute them once more.
         futures = client.map(process_tile, range(tiles), points=points)
-        finished_on = follow(client, futures, names, half_way)
+        finished_on = follow(client, futures, names, arguments.half_way)
         results = client.gather(futures)
         alive = client.nthreads()
 
@@ -91,7 +97,7 @@ def run(nodes: list[str], tiles: int, points: int, half_way: Path | None) -> dic
     ips = {name: urlsplit(address).hostname for address, name in names.items()}
     counts = Counter(node for node, *_ in results)
     return {
-        "scheduler": nodes[0],
+        "scheduler": nodes[0] if nodes else socket.gethostname(),
         "dashboard": dashboard,
         "tiles": [
             {
@@ -123,6 +129,23 @@ def start_cluster(nodes: list[str]) -> SpecCluster:
         worker_options={"nthreads": 1},
         # Without a nanny, which would take a second process on each node just to restart it.
         worker_class="distributed.Worker",
+        silence_logs=logging.ERROR,
+    )
+
+
+def start_jobs(number: int) -> SpecCluster:
+    """Start a scheduler here, and workers as jobs of Slurm, each with a processor."""
+    from dask_jobqueue import SLURMCluster
+
+    return SLURMCluster(
+        n_workers=number,
+        cores=1,
+        processes=1,
+        memory="700MB",
+        nanny=False,
+        local_directory="/tmp",
+        log_directory="jobs",
+        scheduler_options={"dashboard_address": ":8787"},
         silence_logs=logging.ERROR,
     )
 

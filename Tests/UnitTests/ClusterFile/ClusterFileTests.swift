@@ -115,7 +115,7 @@ import Testing
         ("environment: {a: \"x\\ny\"}", "1:15", "line break"), ("image: {node: , dask: }", "1:23", "not both"),
         ("image: {nod: }", "1:9", "Did you mean node?"), ("image: {dask: {base: x}}", "1:16", "basedOn"),
         ("image: {laserfarm: {basedOn: x}}", "1:20", "a base of its own"),
-        ("image: {laserfarm: , node: }", "1:22", "not both"),
+        ("image: {laserfarm: , node: }", "1:28", "not both"),
         ("image: {adding: {packages: ['-x']}}", "1:29", "a package"),
         ("image: {adding: {script: none}}", "1:26", "can be read"),
         ("image: {dockerfile: none}", "1:21", "can be read"), ("image: {dockerfile: {target: x}}", "1:21", "no path"),
@@ -145,7 +145,9 @@ import Testing
             try Data().write(to: URL(fileURLWithPath: folder + "/prepare.sh"))
             try FileManager.default.createDirectory(atPath: folder + "/data", withIntermediateDirectories: false)
             let read = try Self.parse(text, in: folder)
-            #expect(read.nodes == 3 && read.mounts == [Mount(folder + "/data", at: "/data", isReadOnly: true)])
+            #expect(
+                read.roles.map(\.count) == [1, 3]
+                    && read.mounts == [Mount(folder + "/data", at: "/data", isReadOnly: true)])
         }
     }
 

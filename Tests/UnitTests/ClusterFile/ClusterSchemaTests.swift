@@ -17,7 +17,14 @@ import Yams
     private static let places = [
         "": [], "limits": ["properties", "limits"], "ports": ["properties", "ports", "items", "oneOf"],
         "mounts": ["properties", "mounts", "items"], "roles": ["properties", "roles", "items", "oneOf"],
-        "site": ["properties", "site", "oneOf"], "image": ["$defs", "image", "oneOf"],
+        "site": ["properties", "site", "oneOf"], "services": ["properties", "services", "items", "oneOf"],
+        "services/slurm": ["properties", "services", "items", "oneOf", "properties", "slurm"],
+        "services/slurm/partitions": [
+            "properties", "services", "items", "oneOf", "properties", "slurm", "properties", "partitions", "items",
+            "oneOf",
+        ],
+        "services/sharedFolder": ["properties", "services", "items", "oneOf", "properties", "sharedFolder", "oneOf"],
+        "image": ["$defs", "image", "oneOf"],
         "image/adding": ["$defs", "addition"],
         "image/dockerfile": ["$defs", "image", "oneOf", "properties", "dockerfile", "oneOf"],
         "image/node": ["$defs", "base"], "image/dask": ["$defs", "base"],
@@ -58,6 +65,7 @@ import Yams
             "nodes: 3", "image: dask", "image: {dask: {basedOn: 'debian:trixie'}, adding: [{packages: [tree]}]}",
             "image: {node: }",
             "{roles: [login, {name: compute, count: 3, image: dask, limits: {memory: 1g}, ports: [80], environment: {A: 1}}], site: university}",
+            "services: [slurm, {dask: {scheduler: login, workers: node2}}, {jupyterLab: node1}, jupyter, {slurm: {accounting: yes, settings: {KillWait: 2}, partitions: [a, {name: b, nodes: [gpu, compute1], timeLimit: 60}]}}]",
             "{services: [shared-folder, {sharedFolder: /home}, {sharedFolder: {path: /shared, size: 1g}}]}",
             "services: [slurm, grid-engine, htcondor, {gridEngine: {slots: 3}}, {htCondor: }, {slurm: }]",
             "services: [{slurm: {pbsCommands: yes, accounting: no, settings: {KillWait: 2}, partitions: [a, {name: b, nodes: [compute], timeLimit: 60}]}}]",

@@ -36,7 +36,8 @@ extension JupyterLab {
             on: [node],
             files: [
                 ServiceFile(
-                    Self.settings + "/jupyter_server_config.json", configuration(token), mode: 0o600, owner: "ubuntu")
+                    Self.settings + "/jupyter_server_config.json", configuration(token), mode: 0o600, owner: "ubuntu"),
+                ServiceFile(Self.settings + "/labconfig/page_config.json", Self.pageSettings),
             ],
             endpoints: [
                 ServiceEndpoint("lab", on: node, port: Self.port, scheme: "http", path: "/lab?token=\(token)")
@@ -66,19 +67,22 @@ extension JupyterLab {
         }
     }
 
-    /// What the server is told by its file. Another port would be found by nobody, and the page is to ask nobody outside for news.
+    /// What the server is told by its file. Another port would be found by nobody.
     private func configuration(_ token: String) -> String {
         """
         {
           "ServerApp": {"ip": "0.0.0.0", "port": \(Self.port), "port_retries": 0, "open_browser": false},
-          "IdentityProvider": {"token": "\(token)"},
-          "LabApp": {
-            "check_for_updates_class": "jupyterlab.handlers.announcements.NeverCheckForUpdate", "news_url": null
-          }
+          "IdentityProvider": {"token": "\(token)"}
         }
 
         """
     }
+
+    /// Nobody is asked whether they want news, and the page asks nobody outside for them.
+    private static let pageSettings = """
+        {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}
+
+        """
 }
 
 extension Cluster {

@@ -5,12 +5,13 @@
 /// limits say, in whole processors and MiB, and without limits what this machine has.
 ///
 /// ```swift
-/// ClusterFixture(roles: [.login, .compute(3)], services: [.slurm(), .sharedFolder("/home")])
+/// let fixture = ClusterFixture(roles: [.login, .compute(3)], services: [.slurm(), .sharedFolder("/home")])
 /// ```
 ///
 /// A job's output is written on the node where it runs: programs that read it elsewhere want a shared folder. Jobs are found by their
 /// processes (`proctrack/linuxproc`): what makes itself independent of its parents is not ended with the job. What a job may use of
-/// memory is looked at once a second.
+/// memory is looked at once a second, and a job that has used more ends as `FAILED`; with Docker that needs the capability
+/// `SYS_PTRACE`.
 public struct Slurm: Service {
     /// `slurm`.
     public let name = "slurm"
@@ -81,8 +82,8 @@ extension Slurm {
         }
         return ServicePlan(
             on: configuration.allNodes, files: files,
-            logs: ["slurmctld", "slurmdbd", "slurmd"].map { "/var/log/slurm/\($0).log" } + ["/var/log/munge/munged.log"]
-        )
+            logs: ["slurmctld", "slurmdbd", "slurmd"].map { "/var/log/slurm/\($0).log" } + ["/var/log/munge/munged.log"],
+            openPorts: SlurmConfiguration.ports)
     }
 
     /// As many random digits as munge's own keys have bytes.

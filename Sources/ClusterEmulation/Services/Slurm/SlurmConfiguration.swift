@@ -94,7 +94,7 @@ package struct SlurmConfiguration: Sendable {
             ("SlurmdTimeout", "30"),
             // A job's record is there as long as the cluster.
             ("MinJobAge", "86400"),
-            ("SrunPortRange", "60001-60999"),
+            ("SrunPortRange", "\(Self.commandPorts.lowerBound)-\(Self.commandPorts.upperBound)"),
         ]
             + (slurm.accounting
                 ? [("AccountingStorageType", "accounting_storage/slurmdbd"), ("AccountingStorageHost", controller)]
@@ -123,6 +123,12 @@ package struct SlurmConfiguration: Sendable {
         return "PartitionName=\(partition.name) "
             + Self.lines(settings, partition.settings).joined(separator: " ")
     }
+
+    /// Where `srun` and `salloc` are told what happens to their jobs.
+    private static let commandPorts = 60001...60999
+
+    /// Slurm's ports: slurmctld's, slurmd's and slurmdbd's, and its commands'.
+    package static let ports = [6817...6819, commandPorts]
 
     /// cgroup.conf: the one word of the sort that each of Debian's releases knows, and with which none looks for any.
     package static let controlGroups = "CgroupPlugin=cgroup/v1\n"

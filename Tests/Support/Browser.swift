@@ -1,0 +1,156 @@
+import ClusterEmulation
+package import Foundation
+import Subprocess
+
+#if canImport(FoundationNetworking)
+import FoundationNetworking
+#endif
+
+/// Chromium without a screen, of this machine, as a person would use it. Of the network it sees 127.0.0.1 alone.
+///
+/// It is told what to do by chromedriver, in the words of WebDriver (W3C).
+package struct Browser: Sendable {
+    private let session: String
+
+    /// Runs a closure with a browser, and ends the browser after it.
+    package static func with<Result: Sendable>(
+        _ body: @escaping @Sendable (Browser) async throws -> Result
+    ) async throws -> Result {
+        let ended = try await Subprocess.run(
+            .name("chromedriver"), arguments: ["--port=0"], input: .none, output: .sequence, error: .discarded
+        ) { driver -> Swift.Result<Result, any Error> in
+            await outcome(of: body, told: driver.standardOutput.strings()) { try driver.send(signal: .terminate) }
+        }
+        return try ended.closureResult.get()
+    }
+
+    /// Whatever the driver says is read to its end: it would not outlive words that nobody takes.
+    private static func outcome<Result: Sendable>(
+        of body: @escaping @Sendable (Browser) async throws -> Result,
+        told lines: some AsyncSequence<String, any Error> & Sendable, then end: @Sendable () throws -> Void
+    ) async -> Swift.Result<Result, any Error> {
+        let (ports, port) = AsyncStream.makeStream(of: Int.self)
+        return await withTaskGroup { group in
+            group.addTask {
+                do {
+                    for try await line in lines {
+                        let told = line.firstMatch(of: /successfully on port ([0-9]+)/)
+                        if let number = told.flatMap({ Int($0.output.1) }) { port.yield(number) }
+                    }
+                } catch { Progress.say("chromedriver can't be listened to: \(error)") }
+                port.finish()
+            }
+            let result: Swift.Result<Result, any Error>
+            do {
+                guard let port = await ports.first(where: { _ in true }) else {
+                    throw Complaint(description: "chromedriver has ended")
+                }
+                result = .success(try await use(try await Browser(driver: port), body))
+            } catch { result = .failure(error) }
+            do { try end() } catch { return .failure(error) }
+            await group.waitForAll()
+            return result
+        }
+    }
+
+    private static func use<Result: Sendable>(
+        _ browser: Browser, _ body: @Sendable (Browser) async throws -> Result
+    ) async throws -> Result {
+        let result: Swift.Result<Result, any Error>
+        do { result = .success(try await body(browser)) } catch { result = .failure(error) }
+        try await browser.end()
+        return try result.get()
+    }
+
+    private init(driver port: Int) async throws {
+        let options = [
+            "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1400,900",
+            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+        ]
+        struct Session: Decodable { let sessionId: String }
+        let sessions = "http://127.0.0.1:\(port)/session"
+        let made: Session = try await Self.ask(
+            "POST", sessions,
+            ["capabilities": ["alwaysMatch": ["goog:chromeOptions": ["args": options]]]])
+        session = sessions + "/" + made.sessionId
+        // How long it looks for an element, and how long a script may take, in milliseconds.
+        try await tell("timeouts", ["implicit": 60000, "script": 60000])
+    }
+
+    private func end() async throws {
+        let _: Nothing = try await Self.ask("DELETE", session)
+    }
+
+    /// Opens a page and waits until it has loaded.
+    package func open(_ address: String) async throws { try await tell("url", ["url": address]) }
+
+    /// Where it is.
+    package func address() async throws -> String { try await Self.ask("GET", session + "/url") }
+
+    /// The title of the page.
+    package func title() async throws -> String { try await Self.ask("GET", session + "/title") }
+
+    /// Waits until the page has an element.
+    ///
+    /// - Parameter selector: The element, as CSS selects it.
+    /// - Throws: If there is none within a minute.
+    package func find(_ selector: String) async throws {
+        let _: [String: String] = try await Self.ask(
+            "POST", session + "/element", ["using": "css selector", "value": selector])
+    }
+
+    /// What a function of JavaScript returns in the page.
+    package func evaluate<Value: Decodable>(_ body: String) async throws -> Value {
+        try await Self.ask("POST", session + "/execute/sync", ["script": body, "args": [String]()])
+    }
+
+    /// Waits until an expression of JavaScript is true in the page.
+    package func wait(until condition: String) async throws {
+        let script = """
+            const told = arguments[0]
+            const look = () => { (\(condition)) ? told(true) : setTimeout(look, 20) }
+            look()
+            """
+        let _: Bool = try await Self.ask("POST", session + "/execute/async", ["script": script, "args": [String]()])
+    }
+
+    /// Takes a picture of the page, as PNG. The folder that `CLUSTER_FIXTURE_ARTEFACTS` names keeps it, if there is such a variable.
+    package func screenshot(_ name: String) async throws -> Data {
+        let text: String = try await Self.ask("GET", session + "/screenshot")
+        guard let picture = Data(base64Encoded: text) else { throw Complaint(description: "the picture is no base 64") }
+        if let folder = ProcessInfo.processInfo.environment["CLUSTER_FIXTURE_ARTEFACTS"], !folder.isEmpty {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try picture.write(to: URL(fileURLWithPath: "\(folder)/\(name).png"))
+        }
+        return picture
+    }
+
+    private func tell(_ order: String, _ content: [String: Any]) async throws {
+        let _: Nothing = try await Self.ask("POST", "\(session)/\(order)", content)
+    }
+
+    private static func ask<Value: Decodable>(
+        _ method: String, _ address: String, _ content: [String: Any]? = nil
+    ) async throws -> Value {
+        guard let url = URL(string: address) else { throw Complaint(description: address) }
+        var request = URLRequest(url: url, timeoutInterval: 90)
+        request.httpMethod = method
+        request.setValue("application/json", forHTTPHeaderField: "Content-Type")
+        if let content { request.httpBody = try JSONSerialization.data(withJSONObject: content) }
+        let (data, response) = try await URLSession.shared.data(for: request)
+        guard (response as? HTTPURLResponse)?.statusCode == 200 else {
+            throw Complaint(description: String(decoding: data, as: UTF8.self))
+        }
+        return try JSONDecoder().decode(Answer<Value>.self, from: data).value
+    }
+
+    private struct Answer<Value: Decodable>: Decodable { let value: Value }
+
+    /// What an order is answered with.
+    private struct Nothing: Decodable {
+        init(from decoder: any Decoder) {}
+    }
+
+    /// What the browser could not do, in its own words.
+    private struct Complaint: Error, CustomStringConvertible { let description: String }
+}
