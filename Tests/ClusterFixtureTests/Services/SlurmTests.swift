@@ -156,7 +156,7 @@ import Testing
         }
     }
 
-    @Test(arguments: try await BackendUnderTest.usable())
+    @Test(.requiresRoot, arguments: try await BackendUnderTest.usable())
     func limitsAreWhatJobsGet(backend: BackendUnderTest) async throws {
         let limits = NodeLimits(processors: 1, memory: 512 << 20)
         try await Self.withSlurm(backend, limits: limits) { cluster in
@@ -251,7 +251,7 @@ import Testing
 
     #if os(Linux)
     /// Slurm 22.05, where the others have 24.11.
-    @Test(.requiresNamespaces) func olderSlurmsAccountAsWell() async throws {
+    @Test(.requiresNamespaces, .requiresRoot) func olderSlurmsAccountAsWell() async throws {
         try await accounts(.namespaces, .node(basedOn: "debian:bookworm"))
     }
     #endif
