@@ -109,7 +109,7 @@ let package = Package(
         .testTarget(
             name: "ExampleDaskTests",
             dependencies: ["ClusterFixture", "FixtureTestSupport", "TerrainPipeline"],
-            exclude: ["Laserfarm/make_tile.py", "Laserfarm/pipelines.py", "squares.py"],
+            exclude: ["JobQueue/squares.py", "Laserfarm/make_tile.py", "Laserfarm/pipelines.py"],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -33,7 +33,8 @@ until_it_listens() {
     listens "$2" || fail "$1 has ended: $(timeout 2 "$1" -D 2>&1 | tail -n 1)"
 }
 
-takes_connections() { (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null; }
+# What a firewall swallows is tried for minutes.
+takes_connections() { timeout 1 bash -c ": 3<>/dev/tcp/$1/$2" 2>/dev/null; }
 
 as_user() { setpriv --reuid "$1" --regid "$1" --init-groups "${@:2}"; }
 

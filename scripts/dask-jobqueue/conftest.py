@@ -8,7 +8,7 @@ import pathlib
 import dask_jobqueue
 import pytest
 from distributed import Security
-from distributed.utils_test import loop, loop_in_thread  # noqa: F401
+from distributed.utils_test import cleanup, loop, loop_in_thread  # noqa: F401
 
 CLUSTERS = {
     "slurm": dask_jobqueue.SLURMCluster,

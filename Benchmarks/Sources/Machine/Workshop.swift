@@ -50,7 +50,8 @@ final class Workshop {
         }
         try manager.copyItem(atPath: key + ".pub", toPath: context + "/ssh/mock_ubuntu/benchmark.pub")
         try Spawn.run([
-            "docker", "build", context, "--file", context + "/docker/Dockerfile", "--tag", name, "--target", "node",
+            "docker", "build", "--force-rm", context, "--file", context + "/docker/Dockerfile", "--tag", name,
+            "--target", "node",
         ])
         return name
     }

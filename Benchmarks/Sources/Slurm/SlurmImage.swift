@@ -30,7 +30,7 @@ final class SlurmImage {
             try text.write(toFile: "\(context)/\(file)", atomically: false, encoding: .utf8)
         }
         let name = workshop.name + ":slurm"
-        try Spawn.run(["docker", "build", context, "--tag", name])
+        try Spawn.run(["docker", "build", "--force-rm", context, "--tag", name])
         return name
     }
 }

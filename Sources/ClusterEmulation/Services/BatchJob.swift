@@ -80,18 +80,17 @@ extension BatchJob {
         of id: String, within limit: Duration, on cluster: String,
         _ ask: @escaping @Sendable () async throws -> BatchJob?
     ) async throws -> BatchJob {
-        let last = Locked<BatchJob?>(nil)
         do {
             return try await withDeadline(limit) {
                 while true {
-                    let job = try await ask()
-                    if let job, job.state.isEnd { return job }
-                    last.withLock { $0 = job }
+                    if let job = try await ask(), job.state.isEnd { return job }
                     try await Task.sleep(for: .milliseconds(100))
                 }
             }
         } catch is DeadlineExceeded {
-            let state = last.withLock { $0 }.map { "it is \($0.state.rawValue)" } ?? "nothing is known of it"
+            let job = try await ask()
+            if let job, job.state.isEnd { return job }
+            let state = job.map { "it is \($0.state.rawValue)" } ?? "nothing is known of it"
             throw ClusterError(
                 .timedOut, "Job \(id) of cluster \(cluster) did not end within \(limit.inSeconds): \(state).")
         }

@@ -51,7 +51,13 @@ import Testing
     func jobsWaitForAProcessorAndCanBeCancelled(backend: BackendUnderTest) async throws {
         try await withHTCondor(backend) { cluster in
             let condor = try cluster.htCondor
-            let description = "executable = /bin/sleep\narguments = 300\nrequest_memory = 64\nqueue $(count)\n"
+            // The shell has a child, which is to end with it.
+            let description = """
+                executable = /bin/sh
+                arguments = "-c 'sleep 4711; true'"
+                request_memory = 64
+                queue $(count)
+                """
             let id = try await condor.submit(description: description, options: ["count=3"])
             #expect(
                 try await eventually {
@@ -69,6 +75,9 @@ import Testing
             try await condor.cancel(id)
             #expect(try await condor.wait(for: id).state == .cancelled)
             #expect(try await condor.queue().isEmpty)
+            for node in cluster.nodes {
+                #expect(try await eventually { try await node.run("pgrep -fx 'sleep 4711'").exitCode == 1 }, "\(node)")
+            }
             let held = try await condor.submit(
                 description: description, options: ["count=1", "-append", "hold = true"])
             #expect(try await condor.state(of: held) == .held)

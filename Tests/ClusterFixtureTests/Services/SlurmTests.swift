@@ -12,7 +12,7 @@ import Testing
     ) async throws {
         let configuration = ClusterConfiguration(
             roles: [.login, .compute(3, limits: limits)], services: [slurm, .sharedFolder("/home")], site: site,
-            backend: backend.choice)
+            backend: backend.choice, capabilities: ["SYS_PTRACE"])
         try await withCluster(configuration, body)
     }
 
@@ -213,6 +213,22 @@ import Testing
         }
     }
 
+    /// A second network for Slurm, compute nodes behind the login node, and firewalls that are shut but for Slurm.
+    @Test(arguments: try await BackendUnderTest.usable(), [Site.supercomputer, .fortress])
+    func itWorksOnRealSites(backend: BackendUnderTest, site: Site) async throws {
+        try await Self.withSlurm(backend, site: site) { cluster in
+            let told = try await cluster["login1"].run("scontrol show node compute2 | grep -o NodeAddr=.*")
+            #expect(told.standardOutput.hasPrefix("NodeAddr=compute2-ib0 "))
+            let ran = try await cluster["login1"].run("srun --nodes=3 hostname")
+            #expect(ran.lines.sorted() == Self.computeNodes, "\(ran)")
+            let allocated = try await cluster["login1"].run("salloc --nodes=2 srun --ntasks=2 echo it ran")
+            #expect(allocated.lines == ["it ran", "it ran"], "\(allocated)")
+            let steps = try await cluster.slurm.submit(script: "srun hostname", options: ["--nodes=2"])
+            #expect(try await cluster.slurm.wait(for: steps).state == .completed)
+            #expect(try await cluster.slurm.output(of: steps).split(separator: "\n").count == 2)
+        }
+    }
+
     /// A minute is the least, and Slurm looks twice in a minute.
     @Test func timeIsUpForAJob() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -230,11 +246,19 @@ import Testing
         }
     }
 
-    @Test(arguments: try await BackendUnderTest.usable(), [nil, "debian:bookworm"])
-    func jobsAreAccountedFor(backend: BackendUnderTest, base: String?) async throws {
+    @Test(arguments: try await BackendUnderTest.usable())
+    func jobsAreAccountedFor(backend: BackendUnderTest) async throws { try await accounts(backend, .node) }
+
+    #if os(Linux)
+    /// Slurm 22.05, where the others have 24.11.
+    @Test(.requiresNamespaces) func olderSlurmsAccountAsWell() async throws {
+        try await accounts(.namespaces, .node(basedOn: "debian:bookworm"))
+    }
+    #endif
+
+    private func accounts(_ backend: BackendUnderTest, _ image: NodeImage) async throws {
         let configuration = ClusterConfiguration(
-            nodes: 2, image: base.map { .node(basedOn: $0) } ?? .node, services: [.slurm(accounting: true)],
-            backend: backend.choice, name: "with-hyphen")
+            nodes: 2, image: image, services: [.slurm(accounting: true)], backend: backend.choice, name: "with-hyphen")
         try await withCluster(configuration) { cluster in
             let slurm = try cluster.slurm
             let id = try await slurm.submit(script: "exit 2", options: ["--job-name=two"])

@@ -145,7 +145,9 @@ import Testing
             try Data().write(to: URL(fileURLWithPath: folder + "/prepare.sh"))
             try FileManager.default.createDirectory(atPath: folder + "/data", withIntermediateDirectories: false)
             let read = try Self.parse(text, in: folder)
-            #expect(read.roles.map(\.count) == [1, 3] && read.mounts == [Mount(folder + "/data", at: "/data", isReadOnly: true)])
+            #expect(
+                read.roles.map(\.count) == [1, 3]
+                    && read.mounts == [Mount(folder + "/data", at: "/data", isReadOnly: true)])
         }
     }
 

@@ -99,6 +99,9 @@ import Testing
         #expect(keys[0] != keys[1])
         let database = plans[0].files.first { $0.path == "/etc/slurm/slurmdbd.conf" }
         #expect(database?.nodes == ["node1"] && database?.mode == 0o600)
+        // Firewalls let these through.
+        #expect(plans[0].openPorts == [6817...6819, 60001...60999])
+        #expect(plans[0].files[0].text?.contains("\nSrunPortRange=60001-60999\n") == true)
     }
 
     @Test(

@@ -6,7 +6,7 @@ struct HTCondorConfiguration: Sendable {
     let computes: Bool
 
     var text: String {
-        (pool + network + daemons + slot + pace).map { name, value in "\(name) = \(value)\n" }.joined()
+        (pool + network + daemons + slot + processes + pace).map { name, value in "\(name) = \(value)\n" }.joined()
             + "use FEATURE : PartitionableSlot\n"
     }
 
@@ -41,6 +41,12 @@ struct HTCondorConfiguration: Sendable {
         if let processors = node.limits.processors { settings.append(("NUM_CPUS", "\(max(1, Int(processors)))")) }
         if let memory = node.limits.memory { settings.append(("MEMORY", "\(memory >> 20)")) }
         return settings
+    }
+
+    /// What a job has started is known by a group of the job's own, and ends with it, whatever its parents are: root of a container may
+    /// not look at what users' processes have in their environment, which is HTCondor's other way to know them.
+    private var processes: [(String, String)] {
+        [("USE_GID_PROCESS_TRACKING", "True"), ("MIN_TRACKING_GID", "65300"), ("MAX_TRACKING_GID", "65399")]
     }
 
     /// Seconds. HTCondor's own are made for thousands of machines, and would have a job wait for a minute.

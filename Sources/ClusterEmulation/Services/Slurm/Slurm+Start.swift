@@ -64,7 +64,8 @@ extension Slurm {
         return ClusterError(.notReady, "no job could be run there\(told)", node: busy[0], log: log)
     }
 
-    /// - Parameter missing: Nodes with what `sinfo` says of them.
+    /// Says why nodes, of which `missing` has what `sinfo` says, don't come.
+    ///
     /// - Throws: ``ClusterError`` if it is known why nodes don't come, or if they were to have come by now.
     private func explain(
         _ missing: [String], _ configuration: SlurmConfiguration, _ nodes: ServiceNodes, isLast: Bool

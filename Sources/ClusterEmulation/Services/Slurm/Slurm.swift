@@ -10,7 +10,8 @@
 ///
 /// A job's output is written on the node where it runs: programs that read it elsewhere want a shared folder. Jobs are found by their
 /// processes (`proctrack/linuxproc`): what makes itself independent of its parents is not ended with the job. What a job may use of
-/// memory is looked at once a second.
+/// memory is looked at once a second, and a job that has used more ends as `FAILED`; with Docker that needs the capability
+/// `SYS_PTRACE`.
 public struct Slurm: Service {
     /// `slurm`.
     public let name = "slurm"
@@ -68,7 +69,11 @@ extension Slurm {
             ServiceFile("/etc/slurm/cgroup.conf", SlurmConfiguration.controlGroups),
             ServiceFile("/etc/munge/munge.key", Self.freshKey(), mode: 0o400, owner: "munge"),
         ]
-        if pbsCommands { files.append(ServiceFile("/etc/slurm/plugstack.conf", "required spank_pbs.so\n")) }
+        if pbsCommands {
+            files.append(ServiceFile("/etc/slurm/plugstack.conf", "required spank_pbs.so\n"))
+            files.append(
+                ServiceFile(SlurmConfiguration.pbsProlog, SlurmConfiguration.pbsPrologText, mode: 0o755))
+        }
         if accounting {
             files.append(
                 ServiceFile(
@@ -77,8 +82,8 @@ extension Slurm {
         }
         return ServicePlan(
             on: configuration.allNodes, files: files,
-            logs: ["slurmctld", "slurmdbd", "slurmd"].map { "/var/log/slurm/\($0).log" } + ["/var/log/munge/munged.log"]
-        )
+            logs: ["slurmctld", "slurmdbd", "slurmd"].map { "/var/log/slurm/\($0).log" } + ["/var/log/munge/munged.log"],
+            openPorts: SlurmConfiguration.ports)
     }
 
     /// As many random digits as munge's own keys have bytes.

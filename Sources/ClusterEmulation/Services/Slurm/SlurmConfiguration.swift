@@ -94,13 +94,13 @@ package struct SlurmConfiguration: Sendable {
             ("SlurmdTimeout", "30"),
             // A job's record is there as long as the cluster.
             ("MinJobAge", "86400"),
-            ("SrunPortRange", "60001-60999"),
+            ("SrunPortRange", "\(Self.commandPorts.lowerBound)-\(Self.commandPorts.upperBound)"),
         ]
             + (slurm.accounting
                 ? [("AccountingStorageType", "accounting_storage/slurmdbd"), ("AccountingStorageHost", controller)]
                 : [("AccountingStorageType", "accounting_storage/none")])
             // It gives jobs the environment that PBS would.
-            + (slurm.pbsCommands ? [("JobSubmitPlugins", "pbs")] : [])
+            + (slurm.pbsCommands ? [("JobSubmitPlugins", "pbs"), ("TaskProlog", Self.pbsProlog)] : [])
     }
 
     private func partitionLine(_ index: Int) -> String {
@@ -124,8 +124,22 @@ package struct SlurmConfiguration: Sendable {
             + Self.lines(settings, partition.settings).joined(separator: " ")
     }
 
+    /// Where `srun` and `salloc` are told what happens to their jobs.
+    private static let commandPorts = 60001...60999
+
+    /// Slurm's ports: slurmctld's, slurmd's and slurmdbd's, and its commands'.
+    package static let ports = [6817...6819, commandPorts]
+
     /// cgroup.conf: the one word of the sort that each of Debian's releases knows, and with which none looks for any.
     package static let controlGroups = "CgroupPlugin=cgroup/v1\n"
+
+    /// What is run before a job's script and before each of its tasks, and says what goes into their environment.
+    package static let pbsProlog = "/etc/slurm/pbs-task-prolog"
+    package static let pbsPrologText = """
+        #!/bin/sh
+        [ -n "$PBS_NODEFILE" ] || echo "export PBS_NODEFILE=$(generate_pbs_nodefile)"
+
+        """
 
     /// slurmdbd.conf. The database's user is known by the system, without a password.
     package var databaseText: String {

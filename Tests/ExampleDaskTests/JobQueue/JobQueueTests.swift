@@ -5,7 +5,7 @@ import Testing
 
 /// A program on the login node has Dask workers as jobs of the batch system, by dask-jobqueue. One of the jobs is ended while they
 /// compute, and its node is drained: the answers are the same, and the workers are elsewhere then.
-@Suite(.requiresBackend, .serialized, .timeLimit(.minutes(5)))
+@Suite(.requiresBackend, .serialized, .timeLimit(.minutes(10)))
 struct JobQueueTests {
     @Test(.jobQueue(.slurm()))
     func slurmRunsTheWorkers() async throws {
@@ -42,7 +42,7 @@ struct JobQueueTests {
         async throws
     {
         let login = try Cluster.current["login1"]
-        try await login.upload(from: Checkout.path + "/Tests/ExampleDaskTests/squares.py", to: "squares.py")
+        try await login.upload(from: Checkout.path + "/Tests/ExampleDaskTests/JobQueue/squares.py", to: "squares.py")
 
         async let program = login.run(["python3", "squares.py", kind], timeout: .seconds(200))
         let begun = try await eventually(within: .seconds(120)) { try await login.run("test -e started").exitCode == 0 }
