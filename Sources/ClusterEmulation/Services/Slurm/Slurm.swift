@@ -82,7 +82,9 @@ extension Slurm {
         }
         return ServicePlan(
             on: configuration.allNodes, files: files,
-            logs: ["slurmctld", "slurmdbd", "slurmd"].map { "/var/log/slurm/\($0).log" } + ["/var/log/munge/munged.log"],
+            logs: ["slurm/slurmctld.log", "slurm/slurmdbd.log", "slurm/slurmd.log", "munge/munged.log"].map {
+                "/var/log/\($0)"
+            },
             openPorts: SlurmConfiguration.ports)
     }
 
