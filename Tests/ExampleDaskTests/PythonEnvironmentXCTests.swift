@@ -16,8 +16,6 @@ final class PythonEnvironmentXCTests: XCTestCase {
     }
 
     /// A pipeline starts its programs with no login and no terminal: there, too, Python must find its libraries.
-    ///
-    /// laserfarm is installed but not tried: on top of what pip installs, it needs the system's GDAL and PDAL.
     func testEveryUserCanImportTheLibraries() async throws {
         let node = try fixture.cluster[0]
         let modules = "dask, distributed, dask_jobqueue, jupyterlab, jupyter_server_proxy, laserchicken"

@@ -2,10 +2,6 @@ import ClusterEmulation
 package import Foundation
 import Subprocess
 
-#if canImport(FoundationNetworking)
-import FoundationNetworking
-#endif
-
 /// Chromium without a screen, of this machine, as a person would use it. Of the network it sees 127.0.0.1 alone.
 ///
 /// It is told what to do by chromedriver, in the words of WebDriver (W3C).
@@ -132,23 +128,25 @@ package struct Browser: Sendable {
     private static func ask<Value: Decodable>(
         _ method: String, _ address: String, _ content: [String: Any]? = nil
     ) async throws -> Value {
-        guard let url = URL(string: address) else { throw Complaint(description: address) }
-        var request = URLRequest(url: url, timeoutInterval: 90)
-        request.httpMethod = method
-        request.setValue("application/json", forHTTPHeaderField: "Content-Type")
-        if let content { request.httpBody = try JSONSerialization.data(withJSONObject: content) }
-        let (data, response) = try await URLSession.shared.data(for: request)
-        guard (response as? HTTPURLResponse)?.statusCode == 200 else {
-            throw Complaint(description: String(decoding: data, as: UTF8.self))
+        // Not URLSession, which can't read this server's headers on Linux.
+        let words = ["--silent", "--show-error", "--noproxy", "*", "--request", method, "--data-binary", "@-", address]
+        let body = try content.map { Array(try JSONSerialization.data(withJSONObject: $0)) } ?? []
+        let output = try await Command("curl", words).output(input: body, limit: .seconds(90))
+        guard output.succeeded else { throw Complaint(description: output.complaint) }
+        do { return try JSONDecoder().decode(Answer<Value>.self, from: Data(output.standardOutput.utf8)).value } catch {
+            throw Complaint(description: output.standardOutput)
         }
-        return try JSONDecoder().decode(Answer<Value>.self, from: data).value
     }
 
     private struct Answer<Value: Decodable>: Decodable { let value: Value }
 
-    /// What an order is answered with.
+    /// What an order is answered with, unless it could not be carried out.
     private struct Nothing: Decodable {
-        init(from decoder: any Decoder) {}
+        init(from decoder: any Decoder) throws {
+            guard try decoder.singleValueContainer().decodeNil() else {
+                throw Complaint(description: "the order was not carried out")
+            }
+        }
     }
 
     /// What the browser could not do, in its own words.

@@ -3,7 +3,7 @@ import FixtureTestSupport
 import Testing
 
 /// Grid Engine on a login node and compute nodes that share their homes.
-@Suite(.requiresBackend, .serialized, .timeLimit(.minutes(5))) struct GridEngineTests {
+@Suite(.requiresBackend, .serialized, .timeLimit(.minutes(10))) struct GridEngineTests {
     /// Runs a closure with a cluster of one login node and two compute nodes of one processor each.
     private func withGridEngine(
         _ backend: BackendUnderTest, _ body: nonisolated(nonsending) (Cluster) async throws -> Void

@@ -3,7 +3,7 @@ import FixtureTestSupport
 import Testing
 
 /// HTCondor on a login node and compute nodes, with homes that are shared, and without.
-@Suite(.requiresBackend, .serialized, .timeLimit(.minutes(5))) struct HTCondorTests {
+@Suite(.requiresBackend, .serialized, .timeLimit(.minutes(10))) struct HTCondorTests {
     private static let roles: [NodeRole] = [
         .login, .compute(2, limits: NodeLimits(processors: 1, memory: 512 << 20)),
     ]

@@ -41,7 +41,7 @@ import FoundationNetworking
                 try await browser.wait(
                     until: "\(models).some(model => model.type == 'ColumnDataSource' && model.data.cpu?.length == 2)")
                 let pages: [String] = try await browser.evaluate(
-                    "return [...document.querySelectorAll('#navbar a')].map(link => link.innerText.trim())")
+                    "return [...document.querySelectorAll('a')].map(link => link.innerText.trim())")
                 #expect(pages.contains("Workers") && pages.contains("Profile"), "\(pages)")
                 #expect(
                     try await browser.screenshot("jupyter-dashboard-\(backend)").starts(with: [0x89, 0x50, 0x4e, 0x47]))

@@ -5,7 +5,7 @@ import Testing
 
 /// Programs of several processes that talk by MPI, over a login node and compute nodes that share their homes: 50 MB are summed up over
 /// all of them, and each sum is checked.
-@Suite(.requiresBackend, .serialized, .timeLimit(.minutes(5))) struct MPITests {
+@Suite(.requiresBackend, .serialized, .timeLimit(.minutes(10))) struct MPITests {
     enum Implementation: String, CaseIterable, CustomTestStringConvertible {
         case openMPI, mpich
 

@@ -3,7 +3,7 @@ import FixtureTestSupport
 import Testing
 
 /// The commands of PBS over Slurm.
-@Suite(.requiresBackend, .serialized, .timeLimit(.minutes(5))) struct PBSCommandsTests {
+@Suite(.requiresBackend, .serialized, .timeLimit(.minutes(10))) struct PBSCommandsTests {
     @Test(arguments: try await BackendUnderTest.usable())
     func scriptsOfPBSAreJobsOfSlurms(backend: BackendUnderTest) async throws {
         try await withCluster(
