@@ -35,6 +35,11 @@ package struct PlannedService: Sendable {
             }
         }
         for service in services {
+            if let other = service.conflicts.first(where: names.contains) {
+                throw invalid(
+                    "The services \(service.name) and \(other) can't be in one cluster: they bring the same programs.",
+                    "Leave one of them out.")
+            }
             for name in service.dependencies where !names.contains(name) {
                 throw invalid(
                     "Service \(service.name) depends on \"\(ClusterConfiguration.printable(name))\", which is not among the cluster's services.",

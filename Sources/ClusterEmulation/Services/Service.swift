@@ -35,6 +35,9 @@ public protocol Service: Sendable, Hashable {
     /// The names of the services that have to be ready before this one is started; none by default.
     var dependencies: [String] { get }
 
+    /// The names of services that can't be in a cluster with this one, since they bring the same programs, say; none by default.
+    var conflicts: [String] { get }
+
     /// How long it may take from its start until it is proved to work; 60 seconds by default.
     var readyWithin: Duration { get }
 
@@ -69,6 +72,9 @@ public protocol Service: Sendable, Hashable {
 extension Service {
     /// None.
     public var dependencies: [String] { [] }
+
+    /// None.
+    public var conflicts: [String] { [] }
 
     /// 60 seconds.
     public var readyWithin: Duration { .seconds(60) }

@@ -39,6 +39,17 @@ public struct ServiceNodes: Sendable {
         try await run(["sh", "-c", line], on: node, input: input)
     }
 
+    /// Runs a part of a service's start or proof on a node as root.
+    ///
+    /// - Throws: ``ClusterError`` that says what is the matter, in place of the script's text, with what the script has said last.
+    func run(_ script: String, on node: String, else trouble: String) async throws {
+        let result = try await run(script, on: node)
+        guard result.exitCode == 0 else {
+            let said = result.standardError + result.standardOutput
+            throw ClusterError(.notReady, trouble, node: node, log: ClusterError.lastLines(said, 8))
+        }
+    }
+
     /// Does something on all of the service's nodes at once, and returns when all is done.
     ///
     /// - Throws: What was thrown first; the others are cancelled.

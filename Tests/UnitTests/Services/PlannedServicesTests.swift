@@ -43,6 +43,14 @@ import Testing
                 == "The services thing → thing depend on each other in a circle.")
     }
 
+    @Test func servicesThatBringTheSameProgramsAreRefused() {
+        let refusal =
+            "The services slurm and grid-engine can't be in one cluster: they bring the same programs. Leave one of them out."
+        #expect(complaint([.slurm(pbsCommands: true), .gridEngine()]) == refusal)
+        #expect(complaint([.gridEngine(), .slurm(pbsCommands: true)]) == refusal)
+        #expect(complaint([.slurm(), .gridEngine(), .htCondor()]) == "", "each has commands of its own")
+    }
+
     @Test func servicesThatAreNotThereAreRefused() {
         #expect(
             complaint([Thing(dependencies: ["redis"])])

@@ -48,9 +48,9 @@ public struct GridEngine: Service {
             SGE_ND=1 SGE_EXECD_PIDFILE=/run/gridengine/execd.pid \\
                 setsid /usr/sbin/sge_execd >\(Self.log)-execd.log 2>&1 </dev/null &
             """
-        try await nodes.run(master, on: nodes.layout.login.name).requireSuccess()
+        try await nodes.run(master, on: nodes.layout.login.name, else: "its qmaster has ended")
         try await nodes.onEach(of: nodes.layout.computeNodes.map(\.name)) { node in
-            try await nodes.run(execution, on: node).requireSuccess()
+            try await nodes.run(execution, on: node, else: "its execd could not be started")
         }
     }
 
@@ -61,7 +61,7 @@ public struct GridEngine: Service {
             until [ "$(qstat -f | grep -c '^all\\.q@.* lx-[a-z0-9]* *$')" = \(nodes.layout.computeNodes.count) ]; do sleep 0.05; done
             runuser -u ubuntu -- qsub -sync y -b y -N ready -wd /tmp -o /dev/null -e /dev/null true
             """
-        try await nodes.run(proof, on: nodes.layout.login.name).requireSuccess()
+        try await nodes.run(proof, on: nodes.layout.login.name, else: "no job could be run")
     }
 
     private static let log = "/var/log/gridengine"

@@ -48,7 +48,8 @@ public struct HTCondor: Service {
             install -d -o condor -g condor -m 0775 /run/condor /run/lock/condor
             setsid condor_master -f >/dev/null 2>&1 </dev/null &
             """
-        try await nodes.onEach { node in try await nodes.run(master, on: node).requireSuccess() }
+        try await nodes.onEach { node in try await nodes.run(master, on: node, else: "its master could not be started")
+        }
     }
 
     /// Returns when every compute node takes jobs and one has run, as `ubuntu`.
@@ -63,7 +64,7 @@ public struct HTCondor: Service {
             rm -f "$log"
             exit $code
             """
-        try await nodes.run(proof, on: nodes.layout.login.name).requireSuccess()
+        try await nodes.run(proof, on: nodes.layout.login.name, else: "no job could be run")
     }
 }
 

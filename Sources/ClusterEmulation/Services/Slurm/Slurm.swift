@@ -52,6 +52,9 @@ extension Service where Self == Slurm {
 }
 
 extension Slurm {
+    /// Grid Engine, where there are the commands of PBS.
+    public var conflicts: [String] { pbsCommands ? ["grid-engine"] : [] }
+
     /// The image with Slurm's packages.
     public func image(_ image: NodeImage) -> NodeImage {
         image.adding(
