@@ -17,14 +17,18 @@ missing() {
         }'
 }
 
-end=$((SECONDS + patience))
-while left=$(missing) && [ -n "$left" ]; do
-    if [ "$SECONDS" -ge "$end" ]; then
-        echo "$left"
-        exit 3
-    fi
-    sleep 0.01
-done
+wait_until_idle() {
+    local left end=$((SECONDS + patience))
+    while left=$(missing) && [ -n "$left" ]; do
+        if [ "$SECONDS" -ge "$end" ]; then
+            echo "$left"
+            exit 3
+        fi
+        sleep 0.01
+    done
+}
+
+wait_until_idle
 for partition; do
     if ! told=$(exec timeout --kill-after=1 "$limit" srun --immediate="$limit" --job-name=ready \
         --partition="${partition%=*}" --nodes="${partition##*=}" true 2>&1); then
@@ -36,3 +40,5 @@ for partition; do
         exit 4
     fi
 done
+# Whoever looks at once finds them so.
+wait_until_idle

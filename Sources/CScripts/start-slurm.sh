@@ -26,6 +26,8 @@ has_duty() { [[ $duties == *" $1 "* ]]; }
 # Without a connection, of which servers complain that says nothing.
 listens() { grep -Eqs "^ *[0-9]+: [0-9A-F]+:$(printf %04X "$1") [0-9A-F:]+ 0A " /proc/net/tcp /proc/net/tcp6; }
 
+require_free() { ! listens "$2" || fail "port $2, which $1 needs, is taken"; }
+
 # A daemon goes on to start when the program that was called has ended. Some say why they end only when they stay in front.
 listens_or_is_gone() { listens "$2" || ! pgrep -x "$1" >/dev/null; }
 until_it_listens() {
@@ -55,6 +57,7 @@ start_database() {
         create user if not exists slurm@localhost identified via unix_socket;
         grant all on slurm_acct_db.* to slurm@localhost'
     wait_for_munge
+    require_free slurmdbd 6819
     as_user slurm slurmdbd
     until_it_listens slurmdbd 6819
 }
@@ -72,6 +75,7 @@ as_user munge munged &
 munge=$!
 ! has_duty database || start_database
 if has_duty controller; then
+    require_free slurmctld 6817
     slurmctld
     wait_for_munge
     until_it_listens slurmctld 6817
@@ -82,6 +86,7 @@ if has_duty compute; then
     # slurmd asks once when it starts, and then after a second at the earliest.
     eventually takes_connections "$controller" 6817 ||
         fail "slurmctld on $controller takes no connection (port 6817) after $patience s"
+    require_free slurmd 6818
     slurmd
     until_it_listens slurmd 6818
 fi

@@ -22,6 +22,8 @@ import Testing
     func itsCommandsWork(backend: BackendUnderTest) async throws {
         try await Self.withSlurm(backend) { cluster in
             let login = cluster["login1"]
+            let idle = Dictionary(uniqueKeysWithValues: Self.computeNodes.map { ($0, "idle") })
+            #expect(try await cluster.slurm.nodeStates() == idle)
             for user in User.allCases {
                 let ran = try await login.run("srun --nodes=3 hostname", as: user).requireSuccess()
                 #expect(ran.lines.sorted() == Self.computeNodes)
@@ -29,8 +31,6 @@ import Testing
                 #expect(
                     Set(allocated.lines).count == 2 && Self.computeNodes.filter(allocated.lines.contains).count == 2)
             }
-            // A node whose job has just ended tidies up.
-            let idle = Dictionary(uniqueKeysWithValues: Self.computeNodes.map { ($0, "idle") })
             #expect(try await eventually { try await cluster.slurm.nodeStates() == idle })
             // From compute nodes too.
             let inner = try await cluster["compute2"].run(
@@ -150,7 +150,7 @@ import Testing
             try await slurm.cancel(busy)
             #expect(try await slurm.wait(for: busy).state == .cancelled)
             try await slurm.resume(cluster["compute2"])
-            #expect(try await cluster["login1"].run("srun --immediate --nodes=3 true").exitCode == 0)
+            #expect(try await cluster["login1"].run("srun --immediate=30 --nodes=3 true").exitCode == 0)
             let error = await #expect(throws: ClusterError.self) { try await slurm.drain(cluster["login1"]) }
             #expect(error?.code == .commandFailed && error?.message.contains("Invalid node name") == true)
         }

@@ -13,7 +13,8 @@ extension SlurmTests {
             let path: String
             let word: String
             let replacement: String
-            /// What the login node does once all is started.
+            /// What the login node does before anything is started, and once all is.
+            var beforehand = "true"
             var afterwards = "true"
 
             var name: String { slurm.name }
@@ -34,6 +35,7 @@ extension SlurmTests {
             }
 
             func start(on nodes: ServiceNodes) async throws {
+                try await nodes.run(beforehand, on: "login1").requireSuccess()
                 try await slurm.start(on: nodes)
                 try await nodes.run(afterwards, on: "login1").requireSuccess()
             }
@@ -81,6 +83,20 @@ extension SlurmTests {
             #expect(
                 error?.message
                     == "Service slurm of cluster spoilt was not ready on compute2, stage ready: to slurmctld on login1 compute2 is down."
+            )
+        }
+
+        @Test(arguments: try await BackendUnderTest.usable())
+        func aPortThatIsTakenIsNamed(backend: BackendUnderTest) async throws {
+            var service = Spoilt(path: "", word: "", replacement: "")
+            service.beforehand = """
+                setsid python3 -m http.server 6817 >/dev/null 2>&1 &
+                until bash -c ': 3<>/dev/tcp/localhost/6817' 2>/dev/null; do sleep 0.01; done
+                """
+            let error = await complaint(service, backend)
+            #expect(
+                error?.message
+                    == "Service slurm of cluster spoilt was not ready on login1, stage start: port 6817, which slurmctld needs, is taken."
             )
         }
 

@@ -82,7 +82,7 @@ extension RunningService where Kind == GridEngine {
         try await BatchJob.end(of: id, within: limit, on: cluster.name) { try await find(id) }
     }
 
-    /// Takes a job out of the queue, or ends it, by `qdel`. It returns when Grid Engine has been told; ``wait(for:within:)`` waits for the
+    /// Takes a job out of the queue, or ends it, by `qdel`. It returns when Grid Engine has been told; `wait(for:within:)` waits for the
     /// end.
     ///
     /// - Throws: ``ClusterError`` with the code `commandFailed` if it is not there.

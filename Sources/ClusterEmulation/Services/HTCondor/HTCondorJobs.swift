@@ -43,7 +43,7 @@ extension RunningService where Kind == HTCondor {
 
     /// What has become of a job.
     ///
-    /// - Parameter id: The number that ``submit(_:options:as:in:)`` has given, or that of one of several jobs: `12`, `12.0`.
+    /// - Parameter id: The number that `submit(_:options:as:in:)` has given, or that of one of several jobs: `12`, `12.0`.
     /// - Returns: Its state; of several jobs what is still to come, or else what went wrong.
     /// - Throws: ``ClusterError`` with the code `commandFailed` if there is no such job.
     public func state(of id: String) async throws -> BatchJob.State { try await job(id).state }
@@ -67,7 +67,7 @@ extension RunningService where Kind == HTCondor {
         try await BatchJob.end(of: id, within: limit, on: cluster.name) { try await find(id) }
     }
 
-    /// Takes a job out of the queue, or ends it, by `condor_rm`. It returns when HTCondor has been told; ``wait(for:within:)`` waits for the
+    /// Takes a job out of the queue, or ends it, by `condor_rm`. It returns when HTCondor has been told; `wait(for:within:)` waits for the
     /// end.
     ///
     /// - Throws: ``ClusterError`` with the code `commandFailed` if it is not there.

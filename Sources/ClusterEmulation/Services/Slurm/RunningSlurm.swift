@@ -84,7 +84,7 @@ extension RunningService where Kind == Slurm {
         return job
     }
 
-    /// What a job does now; of an array, what ``job(_:)`` says.
+    /// What a job does now; of an array, what `job(_:)` says.
     ///
     /// - Throws: ``ClusterError`` with the code `commandFailed` if there is no such job.
     public func state(of id: SlurmJob.ID) async throws -> SlurmJobState { try await job(id).state }
@@ -146,7 +146,7 @@ extension RunningService where Kind == Slurm {
         SlurmJob.read(try await slurm(["scontrol", "show", "job"]).standardOutput).filter { !$0.state.isEnd }
     }
 
-    /// Cancels a job, or a whole array, by `scancel`. It returns when Slurm has been told; ``wait(for:within:)`` waits for the end.
+    /// Cancels a job, or a whole array, by `scancel`. It returns when Slurm has been told; `wait(for:within:)` waits for the end.
     ///
     /// - Throws: ``ClusterError`` with the code `commandFailed` if there is no such job.
     public func cancel(_ id: SlurmJob.ID) async throws { try await slurm(["scancel", "\(id)"]) }
