@@ -12,12 +12,20 @@ package struct Browser: Sendable {
     package static func with<Result: Sendable>(
         _ body: @escaping @Sendable (Browser) async throws -> Result
     ) async throws -> Result {
-        let ended = try await Subprocess.run(
-            .name("chromedriver"), arguments: ["--port=0"], input: .none, output: .sequence, error: .discarded
-        ) { driver -> Swift.Result<Result, any Error> in
-            await outcome(of: body, told: driver.standardOutput.strings()) { try driver.send(signal: .terminate) }
+        try await withTemporaryFolder { folder in
+            // What the browser leaves behind is in there, and what it starts is in its group.
+            var options = PlatformOptions()
+            options.processGroupID = 0
+            let ended = try await Subprocess.run(
+                .name("chromedriver"), arguments: ["--port=0"], environment: .inherit.updating(["TMPDIR": folder]),
+                platformOptions: options, input: .none, output: .sequence, error: .discarded
+            ) { driver -> Swift.Result<Result, any Error> in
+                await outcome(of: body, told: driver.standardOutput.strings()) {
+                    try driver.send(signal: .kill, toProcessGroup: true)
+                }
+            }
+            return try ended.closureResult.get()
         }
-        return try ended.closureResult.get()
     }
 
     /// Whatever the driver says is read to its end: it would not outlive words that nobody takes.

@@ -8,7 +8,7 @@ import FoundationNetworking
 #endif
 
 /// Dask as a service: programs find it, and it computes on the nodes within their limits.
-@Suite(.requiresBackend, .serialized, .timeLimit(.minutes(10))) struct DaskTests {
+@Suite(.requiresBackend, .serialized, .timeLimit(.minutes(20))) struct DaskTests {
     /// Asks Dask, without being told where it is, who computes and with what.
     private static let question = """
         import json, socket

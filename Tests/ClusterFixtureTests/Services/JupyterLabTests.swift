@@ -8,7 +8,7 @@ import FoundationNetworking
 #endif
 
 /// JupyterLab as a service: a person with the token works with it in a browser, and nobody without.
-@Suite(.requiresBackend, .serialized, .timeLimit(.minutes(10))) struct JupyterLabTests {
+@Suite(.requiresBackend, .serialized, .timeLimit(.minutes(20))) struct JupyterLabTests {
     private static func withLab(
         _ backend: BackendUnderTest, _ body: @escaping @Sendable (Cluster) async throws -> Void
     ) async throws {
