@@ -18,17 +18,20 @@ package struct PlannedNode: Sendable, Hashable {
         _ configuration: ClusterConfiguration, _ services: [PlannedService]
     ) throws -> [PlannedNode] {
         let roles = configuration.roles.isEmpty ? [NodeRole?.none] : configuration.roles.map(Optional.some)
+        // Among a thousand nodes, a list takes its time to be looked through.
+        let places = services.map { Set($0.plan.nodes) }
         return try roles.flatMap { role in
             try (role?.nodeNames ?? NodeRole("node", configuration.nodes).nodeNames).map { name in
-                let own = services.filter { $0.plan.nodes.contains(name) }
+                let own = zip(services, places).filter { $1.contains(name) }.map(\.0)
                 let image = own.reduce(role?.image ?? configuration.image) { $1.service.image($0) }
                 try image.validate()
                 return PlannedNode(
                     name: name, role: role?.name, image: image, limits: role?.limits ?? configuration.limits,
                     environment: configuration.environment.merging(role?.environment ?? [:]) { $1 },
                     ports: try ports(of: name, role, configuration, services),
-                    files: services.flatMap { planned in planned.plan.files.filter { $0.isOn(name, of: planned.plan) } }
-                )
+                    files: zip(services, places).flatMap { planned, nodes in
+                        planned.plan.files.filter { $0.nodes?.contains(name) ?? nodes.contains(name) }
+                    })
             }
         }
     }

@@ -117,7 +117,4 @@ extension ServiceFile {
         }
         guard mode & ~0o7777 == 0 else { throw PlannedService.invalid("\(path) can't have the mode \(mode).") }
     }
-
-    /// Whether a node of the service's has it.
-    func isOn(_ node: String, of plan: ServicePlan) -> Bool { (nodes ?? plan.nodes).contains(node) }
 }
