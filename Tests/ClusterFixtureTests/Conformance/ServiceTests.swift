@@ -106,7 +106,9 @@ struct ServiceTests {
     @Test(arguments: try await BackendUnderTest.usable())
     func whatIsWrittenToTheConsoleIsInTheNodesLog(backend: BackendUnderTest) async throws {
         try await withCluster(nodes: 1, backend: backend.choice) { cluster in
-            _ = try await cluster.handle.execute(["service", "ssh", "restart"], on: "node1")
+            // It goes to the background before it listens.
+            let restart = "service ssh restart; until ss -ltn | grep -q ':22 '; do sleep 0.01; done"
+            _ = try await cluster.handle.execute(["sh", "-c", restart], on: "node1")
             _ = try await cluster[0].run("echo said by hand >/dev/console; ssh nobody@localhost true", as: .root)
             #expect(
                 try await eventually {
