@@ -7,6 +7,8 @@ extension ClusterError {
     ///   - place: Where files are written, for a disk that is full.
     /// - Returns: The error, with the code `imageUnavailable`.
     static func failedBuild(_ failure: String, log: String, writingTo place: String? = nil) -> ClusterError {
+        // An engine paints what programs say on standard error, word by word.
+        let log = log.replacing(/\u{1B}\[[0-9;]*m/, with: "")
         if let place, log.contains("No space left on device") {
             return ClusterError(
                 .imageUnavailable, failure + ".", log: log,
