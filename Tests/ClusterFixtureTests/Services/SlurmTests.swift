@@ -284,9 +284,8 @@ import Testing
             .requireSuccess()
             let accounted = try await slurm.submit(script: "true", options: ["--account=project"])
             try await slurm.wait(for: accounted)
-            #expect(
-                try await cluster[1].run("sacct --noheader --allocations --jobs=\(accounted) --format=Account,State")
-                    .lines.first?.split(separator: " ") == ["project", "COMPLETED"])
+            let told = "sacct --noheader --parsable2 --allocations --jobs=\(accounted) --format=Account,State"
+            #expect(try await eventually { try await cluster[1].run(told).standardOutput == "project|COMPLETED\n" })
         }
     }
 }
