@@ -44,10 +44,15 @@ def main(name):
         # Whatever happens to a job now, its numbers are squared by others.
         squares = client.gather(client.map(square, range(200), retries=10))
         # Each job that is needed is asked for, and no others.
-        cluster.adapt(minimum_jobs=2, maximum_jobs=3)
+        adaptive = cluster.adapt(minimum_jobs=2, maximum_jobs=3)
         client.wait_for_workers(2, timeout=120)
         more = client.gather(client.map(square, range(200, 220), retries=10))
         print(json.dumps({"sum": sum(squares), "more": sum(more), "hosts": hosts(client)}))
+        # Distributed trips over a worker that is still being started when its cluster is closed.
+        adaptive.stop()
+        cluster.scale(0)
+        while cluster.workers:
+            time.sleep(0.1)
 
 
 main(sys.argv[1])
