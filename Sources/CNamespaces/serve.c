@@ -68,7 +68,7 @@ static void serve_port(const struct ns_port *port) {
     if (client >= 0) relay_add(client, port, server.node->address, port->node_port == 22 && server.sshd);
 }
 
-// A node that can't be logged in to from the beginning is none.
+// Nobody can log in to such a node: it ends, and its cluster's start fails.
 static _Noreturn void end_without_sshd(int status) {
     while (keep(&server.log)) {}
     _exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status) ?: 1);

@@ -15,7 +15,7 @@ static _Noreturn void refuse(const char *reason) {
     _exit(1);
 }
 
-// What the maker's shell has set is none of the node's, but for hard limits, which nobody can raise.
+// The node does not take over what the maker's shell has set, but for hard limits, which nobody can raise.
 static void limit_process(const struct ns_node *node) {
     for (size_t i = 0; i < node->limit_count; i++) {
         const struct ns_limit *wanted = &node->limits[i];

@@ -12,7 +12,7 @@
 
 const char bridge_name[] = "bridge", second_bridge_name[] = "bridge2";
 
-// What the maker's own environment says is none of these programs' business.
+// These programs don't get the maker's own environment.
 static char *const environment[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", NULL};
 
 void end_with_maker(const struct ns_cluster *cluster) {

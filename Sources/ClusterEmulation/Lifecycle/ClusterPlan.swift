@@ -11,6 +11,10 @@ package struct ClusterPlan: Sendable {
     package let services: [PlannedService]
     /// The nodes as services see them.
     package let layout: ClusterLayout
+    /// Folders of this machine that every node sees.
+    package let mounts: [Mount]
+    /// The folders of the cluster's own that all nodes share.
+    package let sharedFolders: [SharedFolder.Place]
     /// What the network does from the beginning.
     package let conditions: NetworkConditions
     package let workspace: Workspace
@@ -36,11 +40,14 @@ package struct ClusterPlan: Sendable {
         nodes = try PlannedNode.all(configuration, services)
         self.layout = layout
         conditions = configuration.site.conditions(layout, services)
-        let mounts = configuration.mounts.count + services.reduce(0) { $0 + $1.plan.sharedFolders.count }
+        let shared = services.flatMap(\.plan.sharedFolders)
+        mounts = configuration.mounts + shared.compactMap { place in place.folder.map { Mount($0, at: place.path) } }
+        sharedFolders = shared.filter { $0.folder == nil }
         // As many as one message between processes may carry.
-        guard mounts <= 64 else {
+        let count = mounts.count + sharedFolders.count
+        guard count <= 64 else {
             throw ClusterError(
-                .invalidConfiguration, "A node can't have \(mounts) mounts and shared folders: at most 64.")
+                .invalidConfiguration, "A node can't have \(count) mounts and shared folders: at most 64.")
         }
         workspace = Workspace(cluster: id)
         passwords = configuration.passwordLogins ? Self.freshPasswords() : [:]
@@ -59,9 +66,6 @@ package struct ClusterPlan: Sendable {
 
     /// The nodes' names, in their order.
     package var nodeNames: [String] { nodes.map(\.name) }
-
-    /// The folders that all nodes share.
-    package var sharedFolders: [SharedFolder.Place] { services.flatMap(\.plan.sharedFolders) }
 
     /// The nodes' addresses of IPv6, in their order, if they are to have any.
     package var addresses6: [String]? { subnet6?.addresses(nodeNames.count) }

@@ -17,7 +17,7 @@ package struct ClusterID: Sendable, Hashable, Comparable, CustomStringConvertibl
 
     /// An id that no cluster has yet.
     package static func random() -> ClusterID {
-        ClusterID(digits: (0..<length).map { _ in String(Int.random(in: 0..<16), radix: 16) }.joined())
+        ClusterID(digits: RandomDigits.hexadecimal(length))
     }
 
     /// The id in the name of a cluster's folder, `cf-ID`.

@@ -8,7 +8,6 @@ public struct ServiceNodes: Sendable {
     /// Where the service runs, and what it has there.
     public let plan: ServicePlan
 
-    let service: String
     let cluster: any BackendCluster
 
     /// The names of the service's nodes.

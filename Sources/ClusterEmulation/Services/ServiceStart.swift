@@ -35,7 +35,7 @@ struct ServiceStart: Sendable {
 
     private func start(_ planned: PlannedService) async throws {
         let service = planned.service
-        let nodes = ServiceNodes(layout: layout, plan: planned.plan, service: service.name, cluster: cluster)
+        let nodes = ServiceNodes(layout: layout, plan: planned.plan, cluster: cluster)
         let stage = Locked(Stage.start)
         do {
             try await withDeadline(service.readyWithin) {

@@ -81,7 +81,7 @@ package enum DockerArguments {
             arguments += ["--publish", "\(host):\(port.nodePort)/\(port.transport)"]
         }
         arguments += ["--mount", "type=bind,source=\(files),target=/root/.cluster-fixture,readonly"]
-        for mount in configuration.mounts {
+        for mount in plan.mounts {
             arguments += [
                 "--mount",
                 "type=bind,source=\(mount.source),target=\(mount.target)" + (mount.isReadOnly ? ",readonly" : ""),
@@ -108,24 +108,19 @@ package enum DockerArguments {
         return arguments + [image, "--configure"]
     }
 
-    /// The folders that all nodes share. Those of the cluster's own are volumes without a name, which the first node makes, with what
-    /// its image has there, and the others take from it: the engine removes them with the last container that has them.
+    /// The cluster's own folders that all nodes share: volumes without a name, which the first node makes, with what its image has
+    /// there, and the others take from it. The engine removes them with the last container that has them.
     private static func shared(_ plan: ClusterPlan, _ node: PlannedNode) -> [String] {
-        let (own, others) = (plan.sharedFolders.filter { $0.folder == nil }, plan.sharedFolders)
-        let isFirst = node.name == plan.nodes[0].name
-        let ofThisMachine = others.flatMap { shared in
-            shared.folder.map { ["--mount", "type=bind,source=\($0),target=\(shared.path)"] } ?? []
+        let first = plan.nodes[0].name
+        if node.name != first {
+            return plan.sharedFolders.isEmpty ? [] : ["--volumes-from", container(plan.id, first)]
         }
-        guard isFirst else {
-            return ofThisMachine + (own.isEmpty ? [] : ["--volumes-from", container(plan.id, plan.nodes[0].name)])
-        }
-        return ofThisMachine
-            + own.flatMap { shared in
-                let size = shared.size.map {
-                    ",volume-driver=local,volume-opt=type=tmpfs,volume-opt=device=tmpfs,volume-opt=o=size=\($0)"
-                }
-                return ["--mount", "type=volume,target=\(shared.path)\(size ?? "")"]
+        return plan.sharedFolders.flatMap { shared in
+            let size = shared.size.map {
+                ",volume-driver=local,volume-opt=type=tmpfs,volume-opt=device=tmpfs,volume-opt=o=size=\($0)"
             }
+            return ["--mount", "type=volume,target=\(shared.path)\(size ?? "")"]
+        }
     }
 
     /// Runs a program in a container, as root, with its environment on every node.

@@ -87,7 +87,7 @@ extension DockerBackend {
                     plan, node: node, image: images[node.image].parts[0], address: address,
                     address6: addresses6?[index], files: folder)
                 // The others take over what the first has made.
-                if index == 0, plan.sharedFolders.contains(where: { $0.folder == nil }) {
+                if index == 0, !plan.sharedFolders.isEmpty {
                     try await run(arguments, node.name)
                 } else {
                     group.addTask { try await run(arguments, node.name) }

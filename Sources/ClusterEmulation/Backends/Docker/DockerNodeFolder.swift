@@ -29,7 +29,7 @@ enum DockerNodeFolder {
             return "\(kind) \(String(file.mode, radix: 8)) \(file.owner) \(file.path)\n"
         }
         try folder.write(list.joined(), to: "files")
-        let shared = plan.sharedFolders.filter { $0.folder == nil && node.name == plan.nodes[0].name }
+        let shared = node.name == plan.nodes[0].name ? plan.sharedFolders : []
         try folder.write(shared.map { $0.path + "\n" }.joined(), to: "shared")
         try folder.write(network(plan, node.name, subnet), to: "network")
         try folder.write(rules(plan, node.name, subnet), to: "rules")

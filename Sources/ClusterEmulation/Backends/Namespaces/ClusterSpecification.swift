@@ -27,9 +27,7 @@ final class ClusterSpecification {
         let addresses6 = plan.addresses6
         let second = plan.secondAddresses(beside: subnet)
         let base = plan.workspace.mountFolder
-        mounts =
-            plan.configuration.mounts
-            + plan.sharedFolders.compactMap { shared in shared.folder.map { Mount($0, at: shared.path) } }
+        mounts = plan.mounts
         let layers = LayerTable(plan.nodes.map { images($0.image) })
         try Workspace.makeFolder(base)
         try Workspace.makeFolder(NodeLogs.folder(of: plan.workspace.folder))

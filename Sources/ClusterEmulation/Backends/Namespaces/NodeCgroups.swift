@@ -11,7 +11,7 @@ enum NodeCgroups {
 
     /// Makes a node's groups and returns descriptors of the files by which a process joins them.
     ///
-    /// - Throws: ``ClusterError`` if this process may not make groups: a limit that is not kept is none.
+    /// - Throws: ``ClusterError`` if this process may not make groups: a limit has to be kept.
     static func make(
         _ cluster: ClusterPlan.ID, _ node: String, index: Int, _ limits: NodeLimits, in hierarchies: [Hierarchy]
     ) throws -> [Int32] {

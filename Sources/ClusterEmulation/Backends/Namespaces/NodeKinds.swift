@@ -37,7 +37,6 @@ struct NodeKinds {
 
 /// What is in the folders of a cluster's own that all nodes share, by its place in the cluster's base.
 struct SharedFiles {
-    /// Those in memory.
     let folders: [SharedFolder.Place]
     /// In the order in which they are to be made, each once.
     private(set) var entries: [RootEntry] = []
@@ -45,11 +44,11 @@ struct SharedFiles {
     private let names: [(path: String, base: String)]
 
     /// - Parameters:
-    ///   - folders: The folders that all nodes share.
+    ///   - folders: The folders of the cluster's own that all nodes share.
     ///   - mounts: How many mounts there are before them.
     init(_ folders: [SharedFolder.Place], after mounts: Int) {
-        self.folders = folders.filter { $0.folder == nil }
-        names = self.folders.enumerated().map { ($1.path + "/", "s\(mounts + $0)/") }
+        self.folders = folders
+        names = folders.enumerated().map { ($1.path + "/", "s\(mounts + $0)/") }
     }
 
     /// Takes those entries of a node's over that are in shared folders.

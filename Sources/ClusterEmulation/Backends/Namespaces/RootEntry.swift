@@ -33,7 +33,7 @@ struct RootEntry: Sendable {
             entries.append(RootEntry(path: "/etc/resolv.conf", text: text, mode: 0o644))
         }
         return entries
-            + (plan.configuration.mounts.map(\.target) + plan.sharedFolders.map(\.path)).flatMap { folders(to: $0) }
+            + (plan.mounts.map(\.target) + plan.sharedFolders.map(\.path)).flatMap { folders(to: $0) }
     }
 
     /// What one node has alone.

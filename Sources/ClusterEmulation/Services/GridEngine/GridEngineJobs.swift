@@ -18,8 +18,7 @@ extension RunningService where Kind == GridEngine {
         _ path: String, arguments: [String] = [], options: [String] = [], as user: User = .ubuntu,
         in folder: String? = nil
     ) async throws -> String {
-        let name = path.split(separator: "/").last.map(String.init) ?? "script"
-        return try await submit(try BatchJob.text(of: path), called: name, arguments, options, user, folder)
+        try await submit(JobScript(try BatchJob.text(of: path), at: path, arguments), options, user, folder)
     }
 
     /// Submits a script, by `qsub`.
@@ -37,23 +36,16 @@ extension RunningService where Kind == GridEngine {
         script: String, arguments: [String] = [], options: [String] = [], as user: User = .ubuntu,
         in folder: String? = nil
     ) async throws -> String {
-        let text = script.hasPrefix("#!") ? script : "#!/bin/sh\n" + script
-        return try await submit(text, called: "script", arguments, options, user, folder)
+        try await submit(JobScript(script, arguments), options, user, folder)
     }
 
     private func submit(
-        _ text: String, called name: String, _ arguments: [String], _ options: [String], _ user: User, _ folder: String?
+        _ script: JobScript, _ options: [String], _ user: User, _ folder: String?
     ) async throws -> String {
-        // Grid Engine keeps a copy of the script, and names the job by its file.
-        let line = """
-            cd \(folder.map(shellQuoted) ?? "") && place=$(mktemp -d) && trap 'rm -r "$place"' EXIT &&
-            cat >"$place"/\(shellQuoted(name)) &&
-            qsub -terse \(options.map(shellQuoted).joined(separator: " ")) "$place"/\(shellQuoted(name)) \(arguments.map(shellQuoted).joined(separator: " "))
-            """
-        let result = try await login.run(line, as: user, standardInput: text)
+        let result = try await script.submit(by: ["qsub", "-terse"] + options, on: login, as: user, in: folder)
         // An array is "12.1-4:1".
         guard result.exitCode == 0, let id = result.lines.last?.prefix(while: \.isNumber), !id.isEmpty else {
-            throw BatchJob.refusal(of: name, by: "Grid Engine", result)
+            throw BatchJob.refusal(of: script.name, by: "Grid Engine", result)
         }
         return String(id)
     }

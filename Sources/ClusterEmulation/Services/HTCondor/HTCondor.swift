@@ -24,22 +24,14 @@ public struct HTCondor: Service {
                     nodes: [node.name])
             } + [
                 .folder("/etc/condor/passwords.d", mode: 0o700),
-                ServiceFile("/etc/condor/passwords.d/POOL", Self.freshKey(), mode: 0o600),
+                // 256 bits. HTCondor reads a key up to its first zero byte, so they are written as digits.
+                ServiceFile("/etc/condor/passwords.d/POOL", RandomDigits.hexadecimal(64), mode: 0o600),
                 .folder("/var/spool/condor", owner: "condor"), .folder("/var/lib/condor/execute", owner: "condor"),
             ],
             logs: ["MasterLog", "CollectorLog", "NegotiatorLog", "SchedLog", "StartLog", "ShadowLog"]
                 .map { "/var/log/condor/\($0)" },
             // All daemons of a node share one port.
             openPorts: [9618...9618])
-    }
-
-    /// 256 random bits. HTCondor reads a key up to its first zero byte, so they are written as digits.
-    private static func freshKey() -> String {
-        var generator = SystemRandomNumberGenerator()
-        return (0..<32).map { _ in
-            let byte = UInt8.random(in: .min ... .max, using: &generator)
-            return (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        }.joined()
     }
 
     /// Starts each node's master, which starts the other daemons.

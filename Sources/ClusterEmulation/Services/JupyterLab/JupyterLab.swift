@@ -1,5 +1,4 @@
 import CScripts
-import Foundation
 
 /// JupyterLab with jupyter-server-proxy, on one node and `ubuntu`'s, behind a token that only this cluster has.
 ///
@@ -31,7 +30,7 @@ extension JupyterLab {
     /// Plans the server, and makes its token. The token is in a file that `ubuntu` alone can read.
     public func plan(for layout: ClusterLayout) throws -> ServicePlan {
         let node = try layout.nodes(placement)[0].name
-        let token = (0..<4).map { _ in String(format: "%08x", UInt32.random(in: 0...UInt32.max)) }.joined()
+        let token = RandomDigits.hexadecimal(32)
         return ServicePlan(
             on: [node],
             files: [

@@ -30,8 +30,7 @@ extension RunningService where Kind == Slurm {
             throw ClusterError(
                 .transferFailed, "The script \(ClusterConfiguration.printable(path)) can't be read, or is no text.")
         }
-        let name = path.split(separator: "/").last.map(String.init) ?? "script"
-        return try await submit(text, called: name, arguments, options, user, folder)
+        return try await submit(JobScript(text, at: path, arguments), options, user, folder)
     }
 
     /// Submits a script, by `sbatch`.
@@ -50,26 +49,18 @@ extension RunningService where Kind == Slurm {
         script: String, arguments: [String] = [], options: [String] = [], as user: User = .ubuntu,
         in folder: String? = nil
     ) async throws -> SlurmJob.ID {
-        let text = script.hasPrefix("#!") ? script : "#!/bin/sh\n" + script
-        return try await submit(text, called: "script", arguments, options, user, folder)
+        try await submit(JobScript(script, arguments), options, user, folder)
     }
 
     private func submit(
-        _ text: String, called name: String, _ arguments: [String], _ options: [String], _ user: User, _ folder: String?
+        _ script: JobScript, _ options: [String], _ user: User, _ folder: String?
     ) async throws -> SlurmJob.ID {
-        let words = ["sbatch", "--parsable"] + options
-        // Slurm keeps a copy of the script, and names the job by its file.
-        let line = """
-            cd \(folder.map(shellQuoted) ?? "") && place=$(mktemp -d) && trap 'rm -r "$place"' EXIT &&
-            cat >"$place"/\(shellQuoted(name)) &&
-            \(words.map(shellQuoted).joined(separator: " ")) "$place"/\(shellQuoted(name)) \(arguments.map(shellQuoted).joined(separator: " "))
-            """
-        let result = try await login.run(line, as: user, standardInput: text)
+        let result = try await script.submit(by: ["sbatch", "--parsable"] + options, on: login, as: user, in: folder)
         // A cluster's name may stand behind it.
         guard result.exitCode == 0, let last = result.lines.last, let number = Int(last.prefix { $0 != ";" }) else {
             throw ClusterError(
                 .commandFailed,
-                "Slurm did not take \(name) from \(user) on \(login.name): \(told(result))", node: login.name)
+                "Slurm did not take \(script.name) from \(user) on \(login.name): \(told(result))", node: login.name)
         }
         return SlurmJob.ID(number)
     }

@@ -70,7 +70,8 @@ extension Slurm {
         var files = [
             ServiceFile("/etc/slurm/slurm.conf", configuration.text),
             ServiceFile("/etc/slurm/cgroup.conf", SlurmConfiguration.controlGroups),
-            ServiceFile("/etc/munge/munge.key", Self.freshKey(), mode: 0o400, owner: "munge"),
+            // As many digits as munge's own keys have bytes.
+            ServiceFile("/etc/munge/munge.key", RandomDigits.hexadecimal(128), mode: 0o400, owner: "munge"),
         ]
         if pbsCommands {
             files.append(ServiceFile("/etc/slurm/plugstack.conf", "required spank_pbs.so\n"))
@@ -89,10 +90,5 @@ extension Slurm {
                 "/var/log/\($0)"
             },
             openPorts: SlurmConfiguration.ports)
-    }
-
-    /// As many random digits as munge's own keys have bytes.
-    private static func freshKey() -> String {
-        (0..<128).map { _ in String(UInt8.random(in: 0..<16), radix: 16) }.joined()
     }
 }
