@@ -77,18 +77,6 @@ extension Node {
         return try await explainingLoss { try await access.forward(nodePort, on: name, as: user) }
     }
 
-    /// Ends all the node's processes at once, as a power cut would; the other nodes go on running.
-    ///
-    /// - Throws: ``ClusterError`` if the backend can't do that.
-    public func kill() async throws {
-        guard let killing = cluster as? any NodeKilling else {
-            throw ClusterError(
-                .backendUnavailable, "The \(cluster.summary.backend) backend can't kill a single node.", node: name)
-        }
-        try await killing.kill(name)
-        timeline.note(.killed, node: name)
-    }
-
     /// Does something over a connection. If the connection is lost, the error says what the backend knows about the node.
     func explainingLoss<Result: Sendable>(_ body: @Sendable () async throws -> Result) async throws -> Result {
         do {

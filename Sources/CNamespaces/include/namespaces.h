@@ -119,7 +119,9 @@ struct ns_request {
 /// - `NS_KILL`: ends a node. Its end is told like any other.
 /// - `NS_STAY`: the cluster stays when its maker's socket is closed, until somebody kills it.
 /// - `NS_CHANNEL`: with the answer comes a socket of the node's: see ``ns_execute``.
-enum { NS_ASK = 1, NS_KILL = 2, NS_STAY = 3, NS_CHANNEL = 4 };
+/// - `NS_STOP`: has a node end in order. Its end is told like any other.
+/// - `NS_START`: starts a node that has ended, with the files that it had.
+enum { NS_ASK = 1, NS_KILL = 2, NS_STAY = 3, NS_CHANNEL = 4, NS_STOP = 5, NS_START = 6 };
 
 /// What the lifeline tells: its maker how the start goes, and everybody who is connected the nodes' ends (those too that came
 /// before) and the answers to what they have asked.
@@ -131,8 +133,9 @@ struct ns_report {
     int64_t value;             ///< that of the request which is answered
     char step[48];             ///< what failed
 };
-/// `NS_USERS`: its users can be mapped. `NS_NETWORK`: its network is there to be joined, and its rules are in force.
-enum { NS_USERS = 1, NS_NETWORK = 2, NS_CONNECTED = 3, NS_FAILED = 4, NS_ENDED = 5, NS_ANSWER = 6 };
+/// `NS_USERS`: its users can be mapped. `NS_NETWORK`: its network is there to be joined, and its rules are in force. `NS_STARTED`: a node
+/// that had ended was started again.
+enum { NS_USERS = 1, NS_NETWORK = 2, NS_CONNECTED = 3, NS_FAILED = 4, NS_ENDED = 5, NS_ANSWER = 6, NS_STARTED = 7 };
 
 /// Reads one report, and the descriptor that came with it, or -1. Returns 1, or 0 at the end.
 int ns_receive(int socket, struct ns_report *report, int *descriptor);

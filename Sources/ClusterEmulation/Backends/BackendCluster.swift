@@ -8,7 +8,8 @@ package protocol BackendCluster: Sendable {
     /// This machine's address in the cluster's network; nil if it has none, and so does not reach the nodes by theirs.
     var hostIP: String? { get }
 
-    /// The nodes that have ended, those too that had before, in that order. It goes on until the task is cancelled.
+    /// The nodes that have ended, those too that had before and are not running again, in that order. It goes on until the task is
+    /// cancelled.
     ///
     /// It throws ``ClusterError`` if a node could not be started, or with the code `clusterLost` if the cluster is gone.
     func ends() -> AsyncThrowingStream<EndedNode, any Error>
@@ -56,13 +57,6 @@ package protocol BackendCluster: Sendable {
 extension BackendCluster {
     /// Most are in their network from the beginning.
     package func joined() async throws {}
-}
-
-/// Clusters of which single nodes can be ended as by a power cut.
-package protocol NodeKilling: BackendCluster {
-    /// Ends all processes of a node at once, and returns when it has ended. Its connections break, its file system is lost
-    /// with the cluster. A node that has ended stays as it is.
-    func kill(_ node: String) async throws
 }
 
 /// A node that has ended.

@@ -44,6 +44,7 @@ final class ClusterRuntime: Sendable {
             let (up, areUp) = AsyncStream<Void>.makeStream()
             async let served: Void = startServices(plan, on: cluster, after: up, timeline: timeline)
             try await Readiness(plan: plan, cluster: cluster, access: opened, timeline: timeline).wait {
+                timeline.note(.done(.banners))
                 areUp.finish()
             }
             try await cluster.joined()

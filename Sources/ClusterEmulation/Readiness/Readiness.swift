@@ -1,14 +1,28 @@
 /// Waits until every node is ready: its SSH banner was read, its host key is the expected one, and a command ran after
 /// key authentication.
 struct Readiness: Sendable {
-    let plan: ClusterPlan
+    let clusterName: String
+    let limit: Duration
+    /// Those that are waited for.
+    let nodes: [ProvisionedNode]
     let cluster: any BackendCluster
     let access: SSHAccess
     let timeline: Timeline
     private let proved = Locked<Set<String>>([])
 
     init(plan: ClusterPlan, cluster: any BackendCluster, access: SSHAccess, timeline: Timeline) {
-        self.plan = plan
+        self.init(
+            clusterName: plan.name, limit: plan.configuration.readyWithin, nodes: cluster.nodes, cluster: cluster,
+            access: access, timeline: timeline)
+    }
+
+    init(
+        clusterName: String, limit: Duration, nodes: [ProvisionedNode], cluster: any BackendCluster, access: SSHAccess,
+        timeline: Timeline
+    ) {
+        self.clusterName = clusterName
+        self.limit = limit
+        self.nodes = nodes
         self.cluster = cluster
         self.access = access
         self.timeline = timeline
@@ -19,10 +33,9 @@ struct Readiness: Sendable {
     /// - Parameter onUp: What to do when sshd has been heard of on all of them.
     /// - Throws: ``ClusterError`` with the code `notReady`, naming the node, the stage and the cause.
     func wait(onUp: @escaping @Sendable () -> Void = {}) async throws {
-        let watch = BannerWatch(cluster.nodes.map { ($0.host, $0.port) })
+        let watch = BannerWatch(nodes.map { ($0.host, $0.port) })
         try watch.start()
         defer { watch.stop() }
-        let limit = plan.configuration.readyWithin
         do {
             try await withDeadline(limit) {
                 try await withThrowingTaskGroup(of: Void.self) { group in
@@ -42,11 +55,10 @@ struct Readiness: Sendable {
     /// time, for the same reason.
     private func proveAll(_ watch: BannerWatch, _ onUp: @Sendable () -> Void) async throws {
         try await watch.allBanners()
-        timeline.note(.done(.banners))
         onUp()
         let gate = Gate.programs()
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for node in cluster.nodes { group.addTask { try await gate.pass { try await prove(node.name) } } }
+            for node in nodes { group.addTask { try await gate.pass { try await prove(node.name) } } }
             for try await _ in group {}
         }
     }
@@ -64,7 +76,7 @@ struct Readiness: Sendable {
 
     /// A node that has ended will never be ready. So the start fails at once and doesn't wait for the time limit.
     private func watchForEnds() async throws {
-        for try await ended in cluster.ends() {
+        for try await ended in cluster.ends() where nodes.contains(where: { $0.name == ended.name }) {
             timeline.note(.ended, node: ended.name, "exit code \(ended.exitCode)")
             throw await failure(ended.name, .container, "it ended with exit code \(ended.exitCode)")
         }
@@ -72,7 +84,7 @@ struct Readiness: Sendable {
     }
 
     private func late(_ watch: BannerWatch, _ limit: Duration) async -> ClusterError {
-        for (node, state) in zip(cluster.nodes.map(\.name), watch.states) {
+        for (node, state) in zip(nodes.map(\.name), watch.states) {
             switch state {
             case .noConnection(let cause): return await failure(node, .tcp, cause, limit)
             case .noBanner(let cause): return await failure(node, .banner, cause, limit)
@@ -81,7 +93,7 @@ struct Readiness: Sendable {
                 return await failure(node, .authentication, "the login did not end in time", limit)
             }
         }
-        return ClusterError(.notReady, "Cluster \(plan.name) was ready, but only just after \(limit.inSeconds).")
+        return ClusterError(.notReady, "Cluster \(clusterName) was ready, but only just after \(limit.inSeconds).")
     }
 
     private func failure(
@@ -93,7 +105,7 @@ struct Readiness: Sendable {
         let within = limit.map { " within \($0.inSeconds)" } ?? ""
         return ClusterError(
             .notReady,
-            "\(node) of cluster \(plan.name) was not ready\(within), stage \(stage.rawValue): \(cause.trimmingPeriod).",
+            "\(node) of cluster \(clusterName) was not ready\(within), stage \(stage.rawValue): \(cause.trimmingPeriod).",
             node: node, log: ClusterError.lastLines(logs[node] ?? ""), remedy: stage.remedy)
     }
 }

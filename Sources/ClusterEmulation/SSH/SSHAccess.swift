@@ -108,6 +108,11 @@ package final class SSHAccess: Sendable {
         try await SharedConnections.close(in: workspace.socketFolder, endingNodes: body)
     }
 
+    /// Forgets the connections to a node that has ended: the next command opens one anew.
+    package func forget(_ node: String) async {
+        for user in User.allCases { await connections.forget(Destination(node: node, user: user)) }
+    }
+
     private func isAlive(_ node: String, _ user: User) async throws -> Bool {
         try await Command("ssh", arguments(node, user, options: ["-O", "check"])).output().succeeded
     }

@@ -15,6 +15,16 @@ package struct Event: Sendable, Hashable {
         case ended
         /// A node was killed on purpose.
         case killed
+        /// A node was started again.
+        case started
+        /// A node was frozen.
+        case paused
+        /// A frozen node goes on.
+        case resumed
+        /// A fault of this number has begun: the detail says which.
+        case faultBegan(Int)
+        /// The fault of this number is over.
+        case faultEnded(Int)
         /// The cluster was let go of: it stays when its maker ends.
         case detached
         /// The cluster is removed.

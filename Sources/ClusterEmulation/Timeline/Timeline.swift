@@ -2,6 +2,7 @@
 package final class Timeline: Sendable {
     private let beginning = ContinuousClock.now
     private let log = Locked<[Event]>([])
+    private let lastFault = Locked(0)
     private let readers: [any TimelineReader]
 
     /// - Parameter readers: Who is told of every event at once.
@@ -20,6 +21,21 @@ package final class Timeline: Sendable {
         }
         for reader in readers { reader.read(event) }
     }
+
+    /// Notes that something was broken on purpose.
+    ///
+    /// - Returns: The fault's number, by which ``endFault(_:)`` says that it is over.
+    package func beginFault(_ detail: String, node: String? = nil) -> Int {
+        let number = lastFault.withLock { number in
+            number += 1
+            return number
+        }
+        note(.faultBegan(number), node: node, detail)
+        return number
+    }
+
+    /// Notes that a fault is over.
+    package func endFault(_ number: Int, node: String? = nil) { note(.faultEnded(number), node: node) }
 
     /// Runs a program that may take long, and notes what it prints.
     ///

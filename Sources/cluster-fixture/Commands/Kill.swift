@@ -23,7 +23,7 @@ struct Kill: AsyncParsableCommand {
     func run() async throws {
         for place in places {
             let (found, _, node) = try await place.find()
-            guard let cluster = found.cluster as? any NodeKilling else {
+            guard let cluster = found.cluster as? any NodePower else {
                 throw ClusterError(
                     .backendUnavailable, "The \(found.summary.backend) backend can't kill a single node.",
                     node: node.name)

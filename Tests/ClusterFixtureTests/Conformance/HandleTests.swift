@@ -56,7 +56,7 @@ struct HandleTests {
         try await withHandle(origin, on: backend) { cluster in
             #expect(try await cluster.states() == ["node1": .running, "node2": .running])
             let end = Task { try await cluster.ends().first { _ in true } }
-            let killing = try #require(cluster as? any NodeKilling)
+            let killing = try #require(cluster as? any NodePower)
             try await killing.kill("node2")
             #expect(try await cluster.states() == ["node1": .running, "node2": .exited(code: 137)])
             // Whoever was waiting hears of it, and so does whoever asks later.
@@ -127,7 +127,7 @@ struct HandleTests {
                 try await cluster.execute(["test", "-e", "begun"], on: "node2").exitCode == 0
             }
             #expect(hasBegun)
-            try await #require(cluster as? any NodeKilling).kill("node2")
+            try await #require(cluster as? any NodePower).kill("node2")
             for attempt in [running, Task { try await cluster.execute(["true"], on: "node2") }] {
                 let error = try await #require(throws: ClusterError.self) { try await attempt.value }
                 #expect(error.code == .connectionLost)

@@ -1,5 +1,5 @@
 /// A cluster of containers, made by this process or found on the engine: everything is asked of the engine.
-package struct DockerCluster: BackendCluster, NodeKilling {
+package struct DockerCluster: BackendCluster, NodePower {
     package let engine: DockerEngine
     package let summary: ClusterSummary
     private let known: (nodes: [ProvisionedNode], hostIP: String?)?
@@ -70,6 +70,16 @@ package struct DockerCluster: BackendCluster, NodeKilling {
         }
         // Told when it has ended.
         _ = try await engine.ask(["wait", container(node)])
+    }
+
+    package func stop(_ node: String) async throws {
+        _ = try index(of: node)
+        try await engine.change(["stop", container(node)], node: node, else: "\(node) could not be stopped")
+    }
+
+    package func start(_ node: String) async throws {
+        _ = try index(of: node)
+        try await engine.change(["start", container(node)], node: node, else: "\(node) could not be started")
     }
 
     /// The engine runs it, whoever asked for it.

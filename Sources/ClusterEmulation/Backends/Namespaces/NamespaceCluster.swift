@@ -4,7 +4,7 @@ import Foundation
 import Glibc
 
 /// A cluster of namespaces, made by this process or found: everything is asked of its lifeline.
-final class NamespaceCluster: BackendCluster, NodeKilling {
+final class NamespaceCluster: BackendCluster {
     private struct State {
         /// The nodes and this machine's address, if they are known; else the cluster's folder says which they are.
         var known: (nodes: [ProvisionedNode], hostIP: String?)?
@@ -33,7 +33,7 @@ final class NamespaceCluster: BackendCluster, NodeKilling {
 
     var hostIP: String? { state.withLock { $0.known }.map(\.hostIP) ?? summary.inventory?.hostIP }
 
-    private func connected() throws -> LifelineConnection {
+    func connected() throws -> LifelineConnection {
         if let connection = state.withLock({ $0.connection }) { return connection }
         let opened = try LifelineConnection.open(self)
         return state.withLock { state in
@@ -48,9 +48,8 @@ final class NamespaceCluster: BackendCluster, NodeKilling {
         let told = Locked(0)
         return AsyncThrowingStream { [self] in
             try await explainingLoss {
-                let count = told.withLock { $0 }
-                let (node, code) = try await connected().reports.end(after: count)
-                told.withLock { $0 = count + 1 }
+                let (node, code, number) = try await connected().reports.end(after: told.withLock { $0 })
+                told.withLock { $0 = number }
                 guard nodes.indices.contains(node) else {
                     throw ClusterError(
                         .noCluster, "Cluster \(summary.name) is not ready yet, or its folder \(summary.folder) is gone."
@@ -82,19 +81,6 @@ final class NamespaceCluster: BackendCluster, NodeKilling {
         guard let lifeline = state.withLock({ $0.lifeline }), !lifeline.hasEnded else { throw lost }
         let options = ["--lines=500", "--follow", "--pid=\(lifeline.processID)", "--sleep-interval=0.1", "--"]
         return nodes.map { ($0, Command("tail", options + [NodeLogs.file($0, of: summary.folder)])) }
-    }
-
-    func kill(_ node: String) async throws {
-        let index = try index(of: node)
-        try await explainingLoss {
-            let connection = try connected()
-            let (code, _) = try await connection.ask(Int(NS_KILL), node: index)
-            guard code == 0 || code == ESRCH else {
-                throw ClusterError(
-                    .provisioningFailed, "\(node) could not be killed: \(String(cString: strerror(code))).", node: node)
-            }
-            try await connection.reports.ended(index)
-        }
     }
 
     func detach() async throws {

@@ -12,8 +12,9 @@ final class Reports: Sendable {
         var hasUsers = false
         var hasNetwork = false
         var isConnected = false
-        /// In the order in which they ended.
-        var ends: [(node: Int, code: Int)] = []
+        /// The nodes that have ended and not been started again, in the order in which they ended, each with a number of its end's.
+        var ends: [(node: Int, code: Int, number: Int)] = []
+        var lastEnd = 0
         var failure: ClusterError?
         /// The requests that somebody waits for, and their answers.
         var asked: Set<Int64> = []
@@ -48,7 +49,9 @@ final class Reports: Sendable {
             case Int(NS_CONNECTED): board.isConnected = true
             case Int(NS_ENDED):
                 let status = WaitStatus(report.code)
-                board.ends.append((node, Int(status.shellCode)))
+                board.lastEnd += 1
+                board.ends.append((node, Int(status.shellCode), board.lastEnd))
+            case Int(NS_STARTED): board.ends.removeAll { $0.node == node }
             case Int(NS_ANSWER):
                 if board.asked.contains(report.value) {
                     board.answers[report.value] = (report.code, descriptor)
@@ -101,11 +104,11 @@ extension Reports {
         }
     }
 
-    /// The node that has ended after so many others, as soon as there is one.
+    /// The first node that has ended after an end of some number, as soon as there is one, and its own end's number.
     ///
     /// - Throws: ``ClusterError`` if a node could not be started; ``LostLifeline``; `CancellationError`.
-    func end(after count: Int) async throws -> (node: Int, code: Int) {
-        try await wait { $0.ends.count > count ? $0.ends[count] : nil }
+    func end(after number: Int) async throws -> (node: Int, code: Int, number: Int) {
+        try await wait { $0.ends.first { $0.number > number } }
     }
 
     /// Returns when a node has ended.
@@ -113,7 +116,7 @@ extension Reports {
         _ = try await wait(evenAfterFailure: true) { $0.ends.contains { $0.node == node } ? true : nil }
     }
 
-    /// The exit codes of the nodes that have ended so far.
+    /// The exit codes of the nodes that have ended and not been started again.
     var exitCodes: [Int: Int] {
         Dictionary(board.withLock { $0.ends }.map { ($0.node, $0.code) }) { first, _ in first }
     }

@@ -1,0 +1,48 @@
+// What the clusters of some backends can do besides, each found by `as?`. All of it works when SSH does not.
+
+/// Clusters whose nodes can be switched off and on. A node that is off keeps its name, addresses, ports, host keys and files; its
+/// published ports refuse connections.
+package protocol NodePower: BackendCluster {
+    /// Ends all processes of a node at once, as a power cut would, and returns when it has ended. A node that has ended stays as it is.
+    func kill(_ node: String) async throws
+
+    /// Ends a node in order: its processes get SIGTERM, and what is left after some seconds is killed. Returns when it has ended.
+    func stop(_ node: String) async throws
+
+    /// Starts a node that has ended, with the files that it had. Returns when it is under way; a node that runs stays as it is.
+    func start(_ node: String) async throws
+}
+
+/// Clusters whose nodes can be frozen: their processes do nothing, their connections stay open, nothing answers.
+package protocol NodePausing: BackendCluster {
+    /// Freezes a node. Returns when all its processes are; a node that is frozen stays as it is.
+    func pause(_ node: String) async throws
+
+    /// Lets a frozen node go on; one that is not frozen stays as it is.
+    func resume(_ node: String) async throws
+}
+
+/// Clusters whose network can be made worse.
+package protocol NetworkShaping: BackendCluster {
+    /// Makes the network do what the conditions say, and nothing else any more, established connections included. Returns when that
+    /// is in force.
+    func apply(_ conditions: NetworkConditions) async throws
+}
+
+/// Clusters that can be made as new.
+package protocol NodeResetting: BackendCluster {
+    /// Ends all processes of some nodes and starts them with files as new. Returns when they are under way.
+    func reset(_ nodes: [String]) async throws
+}
+
+/// Clusters that can keep a node's files as an image.
+package protocol NodeSnapshots: BackendCluster {
+    /// Makes an image of a node that has ended or is frozen.
+    func snapshot(_ node: String) async throws -> NodeImage
+}
+
+/// Clusters whose nodes' file systems can be made smaller.
+package protocol DiskShaping: BackendCluster {
+    /// Leaves so many bytes free on a node's file system; nil gives it its own size back.
+    func fillDisk(of node: String, leaving bytes: Int?) async throws
+}
