@@ -14,7 +14,7 @@ extension ClusterFixture {
     public func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
     ) async throws {
-        let cluster = try await Cluster.start(configuration)
+        let cluster = try await start()
         let failed = Locked(false)
         let watching: IssueHandlingTrait = .compactMapIssues { issue in
             if issue.isFailure { failed.withLock { $0 = true } }

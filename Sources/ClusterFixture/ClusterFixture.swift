@@ -40,6 +40,8 @@ public import Testing
 public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping {
     /// The settings of the cluster.
     public let configuration: ClusterConfiguration
+    /// How many clusters are started ahead, for the tests to come.
+    public let prewarmed: Int
 
     private enum State {
         case idle
@@ -61,6 +63,8 @@ public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping 
     ///   - services: What runs on the nodes besides sshd.
     ///   - backend: Where the nodes run.
     ///   - name: A name for people, or nil to choose one.
+    ///   - prewarmed: How many clusters are kept ready in the background from the first use on, so that the next test has one at once.
+    ///     Fixtures of the same settings share them. None is used twice, and what is left of them goes with this process.
     ///   - configure: Sets whatever else `ClusterConfiguration` has, before anything is checked or started.
     public convenience init(
         nodes: Int = 1,
@@ -69,16 +73,24 @@ public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping 
         services: [any Service] = [],
         backend: BackendChoice = .automatic,
         name: String? = nil,
+        prewarmed: Int = 0,
         configure: (inout ClusterConfiguration) -> Void = { _ in }
     ) {
         var configuration = ClusterConfiguration(
             nodes: nodes, roles: roles, image: image, services: services, backend: backend, name: name)
         configure(&configuration)
-        self.init(configuration)
+        self.init(configuration, prewarmed: prewarmed)
     }
 
     /// Describes the cluster for the tests. Nothing starts yet.
-    public init(_ configuration: ClusterConfiguration) { self.configuration = configuration }
+    ///
+    /// - Parameters:
+    ///   - configuration: The settings of the cluster.
+    ///   - prewarmed: How many clusters are kept ready in the background from the first use on.
+    public init(_ configuration: ClusterConfiguration, prewarmed: Int = 0) {
+        self.configuration = configuration
+        self.prewarmed = prewarmed
+    }
 
     /// The cluster, between ``setUp()`` and ``tearDown(failed:)``.
     ///
@@ -108,7 +120,7 @@ public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping 
             throw ClusterError(.invalidConfiguration, "This fixture is set up already.", remedy: "Tear it down first.")
         }
         do {
-            let cluster = try await Cluster.start(configuration)
+            let cluster = try await start()
             state.withLock { $0 = .up(cluster) }
             return cluster
         } catch {
