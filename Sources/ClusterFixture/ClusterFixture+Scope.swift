@@ -7,6 +7,9 @@ extension ClusterFixture {
         testCase == nil ? self : nil
     }
 
+    /// A suite's tests are told of, so that it is known which of them ran when: their cluster is the suite's.
+    public var isRecursive: Bool { true }
+
     /// Starts a cluster, runs the suite or the test with it as ``Cluster/current``, and removes it.
     ///
     /// `#expect` doesn't throw when it fails, so issues are watched. What a test throws is passed on, since that is how it
@@ -14,18 +17,28 @@ extension ClusterFixture {
     public func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
     ) async throws {
+        if let (fixture, cluster) = Cluster.published, fixture === self {
+            // In the scope of the suite's cluster.
+            return try await noted(test, on: cluster, function)
+        }
         let cluster = try await Cluster.start(configuration)
         let failed = Locked(false)
         let watching: IssueHandlingTrait = .compactMapIssues { issue in
-            if issue.isFailure { failed.withLock { $0 = true } }
+            if issue.isFailure {
+                failed.withLock { $0 = true }
+                cluster.timeline.note(.issue, (Test.current.map { "\($0.shownName): " } ?? "") + issue.words)
+            }
             return issue
         }
         do {
-            try await Cluster.$published.withValue(cluster) {
-                try await watching.provideScope(for: test, testCase: testCase, performing: function)
+            try await Cluster.$published.withValue((self, cluster)) {
+                try await watching.provideScope(for: test, testCase: testCase) {
+                    try await noted(test, on: cluster, function)
+                }
             }
         } catch {
             let isFailure = Task.isCancelled || !(error is CancellationError)
+            if isFailure { cluster.timeline.note(.issue, "\(test.shownName): \(error)") }
             do {
                 try await settle(cluster, after: test, failed: isFailure)
             } catch let teardownError {
@@ -36,15 +49,50 @@ extension ClusterFixture {
         try await settle(cluster, after: test, failed: failed.withLock { $0 })
     }
 
+    /// Runs a test, and notes on the cluster's timeline from when to when it ran, and what came of it.
+    private func noted(
+        _ test: Test, on cluster: Cluster, _ function: @concurrent @Sendable () async throws -> Void
+    ) async throws {
+        if test.isSuite { return try await function() }
+        let timeline = cluster.timeline
+        let number = timeline.begin(.test, test.shownName, place: test.sourceLocation.fileID)
+        let issues = Locked<[String]>([])
+        let watching: IssueHandlingTrait = .compactMapIssues { issue in
+            if issue.isFailure { issues.withLock { $0.append(issue.words) } }
+            return issue
+        }
+        do {
+            try await watching.provideScope(for: test, testCase: nil, performing: function)
+        } catch {
+            timeline.end(number, error)
+            throw error
+        }
+        let words = issues.withLock { $0 }
+        timeline.end(number, trouble: words.isEmpty ? nil : words.joined(separator: "\n"))
+    }
+
     private func settle(_ cluster: Cluster, after test: Test, failed: Bool) async throws {
-        try await Aftermath(of: cluster, failed: failed, work: test.displayName ?? test.name).settle { name, log in
-            Attachment.record(log, named: name)
+        try await Aftermath(of: cluster, failed: failed, work: test.shownName).settle { name, text in
+            Attachment.record(text, named: name)
         }
     }
 }
 
+extension Test {
+    fileprivate var shownName: String { displayName ?? name }
+}
+
+extension Issue {
+    /// Where it was recorded, and what it is.
+    fileprivate var words: String {
+        let place = sourceLocation.map { "\($0.fileName):\($0.line): " } ?? ""
+        return place + "\(self)"
+    }
+}
+
 extension Cluster {
-    @TaskLocal static var published: Cluster?
+    /// The cluster, and the fixture whose it is.
+    @TaskLocal static var published: (fixture: ClusterFixture, cluster: Cluster)?
 
     /// The cluster of the innermost ``ClusterFixture`` around the running test.
     ///
@@ -56,7 +104,7 @@ extension Cluster {
                     .noCluster, "There is no current cluster: this code runs outside a ClusterFixture's scope.",
                     remedy: "Give the test or its suite a fixture: `@Test(ClusterFixture(nodes: 3))`.")
             }
-            return published
+            return published.cluster
         }
     }
 }

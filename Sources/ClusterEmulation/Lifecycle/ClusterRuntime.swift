@@ -39,7 +39,7 @@ final class ClusterRuntime: Sendable {
             }
             begun = cluster
             timeline.note(.done(.nodes))
-            let opened = try SSHAccess(plan, cluster, credentials)
+            let opened = try SSHAccess(plan, cluster, credentials, timeline)
             access = opened
             let (up, areUp) = AsyncStream<Void>.makeStream()
             async let served: Void = startServices(plan, on: cluster, after: up, timeline: timeline)
@@ -116,6 +116,7 @@ final class ClusterRuntime: Sendable {
         try await cluster.detach()
         await reaper.dismiss()
         timeline.note(.detached)
+        EventFile(plan.workspace, beginning: timeline.date).append(timeline.entries)
         stopping.withLock { $0 = Task {} }
         let reach = nodes.map { "  \($0.sshCommand(as: .root))" }.joined(separator: "\n")
         return """

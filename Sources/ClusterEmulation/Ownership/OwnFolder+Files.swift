@@ -52,6 +52,9 @@ extension OwnFolder {
     /// Opens a file for locking, and makes it if it is not there. The caller closes it.
     package func lockFile(_ name: String) throws -> Int32 { try opened(name, O_RDWR | O_CREAT, 0o600) }
 
+    /// Opens a file to add to its end, and makes it if it is not there. The caller closes it.
+    func appendableFile(_ name: String) throws -> Int32 { try opened(name, O_WRONLY | O_APPEND | O_CREAT, 0o600) }
+
     private func opened(_ name: String, _ flags: Int32, _ mode: mode_t) throws -> Int32 {
         let file = openat(descriptor, name, flags | O_NOFOLLOW | O_CLOEXEC, mode)
         guard file >= 0 else {
