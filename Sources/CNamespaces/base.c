@@ -3,6 +3,7 @@
 
 #include "root.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -72,7 +73,7 @@ static void make_shared(const struct step *at, const struct ns_mount *mount_poin
         MUST(mount(at->cluster->name, name, "tmpfs", MS_NOSUID | MS_NODEV, mount_point->writable));
         return;
     }
-    MUST(mkdir(numbered(memory, 't', index), 0700));
+    if (mkdir(numbered(memory, 't', index), 0700) < 0 && errno != EEXIST) fail(at, memory);
     MUST(mount(at->cluster->name, memory, "tmpfs", MS_NOSUID | MS_NODEV, mount_point->writable));
     MUST(chdir(memory));
     MUST(mkdir("u", 0755));
@@ -91,6 +92,19 @@ void fill_base_with_mounts(const struct step *at, int is_root, const int *held) 
             make_shared(at, mount_point, i, name);
         else
             attach(at, is_root ? held[next++] : hold(at, mount_point->source, 1, mount_point->read_only), name);
+    }
+    put_files(at, cluster->files, cluster->file_count);
+}
+
+void renew_shared(const struct step *at) {
+    const struct ns_cluster *cluster = at->cluster;
+    char name[12], memory[12];
+    for (size_t i = 0; i < cluster->mount_count; i++) {
+        const struct ns_mount *mount_point = &cluster->mounts[i];
+        if (mount_point->source) continue;
+        MUST(umount2(numbered(name, 's', i), MNT_DETACH));
+        if (mount_point->overlay) MUST(umount2(numbered(memory, 't', i), MNT_DETACH));
+        make_shared(at, mount_point, i, name);
     }
     put_files(at, cluster->files, cluster->file_count);
 }

@@ -19,4 +19,7 @@ void fill_base(const struct step *at, int is_root);
 /// The same for the shared folders, once the cluster has its users.
 void fill_base_with_mounts(const struct step *at, int is_root, const int *held);
 
+/// Makes the folders of the cluster's own anew that all nodes share.
+void renew_shared(const struct step *at);
+
 #endif

@@ -2,9 +2,9 @@
 #include "base.h"
 #include "lifeline.h"
 #include "netlink.h"
-#include "node.h"
 #include "process.h"
 #include "router.h"
+#include "start.h"
 #include "title.h"
 #include "ways.h"
 
@@ -21,35 +21,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-// Descriptors that are needed; all others are closed, since whoever keeps one open keeps alive what it stands for.
-enum { descriptor_limit = 1 << 16 };
-static char is_needed[descriptor_limit];
-static int highest = 2;
-
-static void need(int descriptor) {
-    if (descriptor < 0 || descriptor >= descriptor_limit) return;
-    is_needed[descriptor] = 1;
-    if (descriptor > highest) highest = descriptor;
-}
-
-static void need_those_of(const struct ns_node *node) {
-    need(node->log);
-    for (size_t i = 0; i < node->port_count; i++) need(node->ports[i].listener);
-    for (size_t i = 0; i < node->cgroup_count; i++) need(node->cgroups[i]);
-}
-
-static void close_others(void) {
-    int first = 3;
-    for (int descriptor = 3; descriptor <= highest; descriptor++) {
-        if (!is_needed[descriptor]) continue;
-        is_needed[descriptor] = 0;
-        if (descriptor > first) close_range(first, descriptor - 1, 0);
-        first = descriptor + 1;
-    }
-    close_range(first, ~0u, 0);
-    highest = 2;
-}
-
 static void keep_what_the_cluster_needs(const struct ns_cluster *cluster, int maker) {
     need(cluster->lifeline);
     need(cluster->listener);
@@ -65,11 +36,6 @@ static void keep_what_the_cluster_needs(const struct ns_cluster *cluster, int ma
     if (null > 2) close(null);
 }
 
-// The networks' bridges.
-struct bridges {
-    int first, second;
-};
-
 static struct bridges make_bridges(const struct step *at, int netlink) {
     struct bridges bridges = {0};
     MUST(netlink_add_bridge(netlink, bridge_name));
@@ -78,34 +44,6 @@ static struct bridges make_bridges(const struct step *at, int netlink) {
     MUST(netlink_add_bridge(netlink, second_bridge_name));
     bridges.second = if_nametoindex(second_bridge_name);
     return bridges;
-}
-
-static void start_node(const struct step *at, int index, int netlink, struct bridges bridges, struct lifeline *lifeline) {
-    const struct ns_cluster *cluster = at->cluster;
-    const struct ns_node *node = &cluster->nodes[index];
-    int go[2], channel[2];
-    end_with_maker(cluster);
-    MUST(pipe2(go, O_CLOEXEC));
-    MUST(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel));
-    pid_t child = clone_process(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC);
-    MUST(child);
-    if (child == 0) {
-        need(go[0]);
-        need(channel[1]);
-        need(cluster->lifeline);
-        need_those_of(node);
-        close_others();
-        node_main(cluster, index, go[0], channel[1]);
-    }
-    close(go[0]);
-    close(channel[1]);
-    node_let_go(node);
-    lifeline->nodes[index] = (struct held_node){child, channel[0]};
-    // While the node puts its file system together, it gets its interface.
-    MUST(netlink_add_pair(netlink, node->peer, bridges.first, "eth0", -1, child));
-    if (cluster->second) MUST(netlink_add_pair(netlink, node->second_peer, bridges.second, cluster->second, -1, child));
-    MUST(write(go[1], "", 1));
-    close(go[1]);
 }
 
 // Sets up the network's rules, and tells the maker that they may join it. The nodes are under way by then, and have the
@@ -120,6 +58,16 @@ static void open_network(const struct step *at) {
         if (status != 0) fail(at, "nft could not set up the network's rules");
     }
     report(at->cluster, NS_NETWORK, -1, 0, "");
+}
+
+static void start_nodes(const struct ns_cluster *cluster, struct lifeline *lifeline) {
+    for (size_t i = 0; i < cluster->node_count; i++) {
+        const struct step at = {cluster, i};
+        end_with_maker(cluster);
+        lifeline->nodes[i].files = -1;
+        const char *failed = start_node(cluster, i, lifeline);
+        if (failed) fail(&at, failed);
+    }
 }
 
 static _Noreturn void lifeline_main(const struct ns_cluster *cluster, int maker, int is_root) {
@@ -144,13 +92,12 @@ static _Noreturn void lifeline_main(const struct ns_cluster *cluster, int maker,
     start_outside(at, &go, &ready);
     MUST(unshare(CLONE_NEWNET));
     allow_ipv6("default", 0);
-    int netlink = netlink_open();
-    MUST(netlink);
-    struct bridges bridges = make_bridges(at, netlink);
-    start_router(at, netlink, bridges.first, lifeline.refusals);
+    MUST(lifeline.netlink = netlink_open());
+    MUST(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, lifeline.channel));
+    lifeline.bridges = make_bridges(at, lifeline.netlink);
+    start_router(at, lifeline.netlink, lifeline.bridges.first, lifeline.refusals);
     link_outside(at, go);
-    for (size_t i = 0; i < cluster->node_count; i++) start_node(at, i, netlink, bridges, &lifeline);
-    close(netlink);
+    start_nodes(cluster, &lifeline);
     open_network(at);
     await_outside(at, ready);
     hold_together(cluster, maker, &lifeline);

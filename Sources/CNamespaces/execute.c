@@ -17,8 +17,9 @@ static char bytes[NS_MOST_WORDS];
 static char *words[most_arguments + 1];
 static char *const environment[] = {NODE_PATH, "HOME=/root", NULL};
 
-// Returns whether a whole request has come, with all its descriptors; those of any other are closed.
-static int receive(int channel, ssize_t *length, int held[descriptors]) {
+// Returns how many descriptors have come with a request: all that a program needs, or the asker's alone. Those of any other are closed,
+// and it is 0.
+static size_t receive(int channel, ssize_t *length, int held[descriptors]) {
     union {
         struct cmsghdr header;
         char space[CMSG_SPACE(sizeof(int) * descriptors)];
@@ -31,7 +32,9 @@ static int receive(int channel, ssize_t *length, int held[descriptors]) {
     if (!header || header->cmsg_type != SCM_RIGHTS) return 0;
     size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
     memcpy(held, CMSG_DATA(header), sizeof(int) * count);
-    if (count == descriptors && !(message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) && !bytes[*length - 1]) return 1;
+    int is_whole = !(message.msg_flags & (MSG_TRUNC | MSG_CTRUNC));
+    if (is_whole && count == descriptors && !bytes[*length - 1]) return count;
+    if (is_whole && count == 1 && *length == sizeof(struct ns_order)) return count;
     for (size_t i = 0; i < count; i++) close(held[i]);
     return 0;
 }
@@ -47,15 +50,20 @@ static int split(ssize_t length) {
     return count > 0;
 }
 
+// Only what runs on a node has limits. The lifeline runs programs of this machine's.
+static void stay_on(const struct ns_node *node) {
+    if (node) keep_to_limits(node);
+    close_range(3, ~0u, 0);
+    if (node) keep_within_node();
+    if ((!node || chdir("/root") < 0) && chdir("/") < 0) _exit(126);
+}
+
 static _Noreturn void run(const struct ns_node *node, const int held[descriptors]) {
     forget_children();
     // A process group of its own can be ended as a whole.
     setsid();
     for (int stream = 0; stream < 3; stream++) dup2(held[stream], stream);
-    keep_to_limits(node);
-    close_range(3, ~0u, 0);
-    keep_within_node();
-    if (chdir("/root") < 0 && chdir("/") < 0) _exit(126);
+    stay_on(node);
     // What it is looked for on is this process's own PATH.
     environ = (char **)environment;
     execvp(words[0], words);
@@ -77,24 +85,39 @@ static struct execution {
 } executions[most_executions];
 static size_t execution_count;
 
-void start_execution(int channel, const struct ns_node *node) {
+struct asked receive_request(int channel, const struct ns_node *node, int is_live) {
+    struct asked asked = {.asker = -1};
     int held[descriptors];
     ssize_t length;
-    if (!receive(channel, &length, held)) return;
-    pid_t child = execution_count < most_executions && split(length) ? start(node, held) : -1;
+    size_t count = receive(channel, &length, held);
+    if (count == 1) {
+        memcpy(&asked.order, bytes, sizeof asked.order);
+        asked.asker = held[0];
+    }
+    if (count != descriptors) return asked;
+    pid_t child = is_live && execution_count < most_executions && split(length) ? start(node, held) : -1;
     for (int i = 0; i < 3; i++) close(held[i]);
-    if (child < 0)
+    if (!is_live)
+        answer(held[3], -1);
+    else if (child < 0)
         close(held[3]);
     else
         executions[execution_count++] = (struct execution){child, held[3]};
+    return asked;
 }
+
+void answer(int asker, int code) {
+    int32_t told = code;
+    if (send(asker, &told, sizeof told, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {}
+    close(asker);
+}
+
+void forget_executions(void) { execution_count = 0; }
 
 void end_execution(pid_t ended, int status) {
     for (size_t i = 0; i < execution_count; i++) {
         if (executions[i].process != ended) continue;
-        int32_t told = status;
-        if (executions[i].asker >= 0 && send(executions[i].asker, &told, sizeof told, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {}
-        if (executions[i].asker >= 0) close(executions[i].asker);
+        if (executions[i].asker >= 0) answer(executions[i].asker, status);
         executions[i] = executions[--execution_count];
         return;
     }
@@ -118,21 +141,29 @@ void executions_abandon(const struct pollfd *polled, size_t count) {
 
 // --- the asker's side -------------------------------------------------------------------------------------------------
 
-int ns_execute(int channel, const char *text, size_t length, const int streams[3], int asker) {
+static int send_with(int channel, const void *bytes, size_t length, const int *held, size_t count) {
     union {
         struct cmsghdr header;
         char space[CMSG_SPACE(sizeof(int) * descriptors)];
     } control = {{0}};
-    struct iovec part = {(char *)text, length};
+    struct iovec part = {(void *)bytes, length};
     struct msghdr message = {
-        .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = CMSG_SPACE(count * sizeof *held)};
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    int held[descriptors] = {streams[0], streams[1], streams[2], asker};
     header->cmsg_level = SOL_SOCKET;
     header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof held);
-    memcpy(CMSG_DATA(header), held, sizeof held);
+    header->cmsg_len = CMSG_LEN(count * sizeof *held);
+    memcpy(CMSG_DATA(header), held, count * sizeof *held);
     ssize_t sent;
     while ((sent = sendmsg(channel, &message, MSG_NOSIGNAL)) < 0 && errno == EINTR) {}
     return sent < 0 ? -1 : 0;
+}
+
+int ns_execute(int channel, const char *text, size_t length, const int streams[3], int asker) {
+    int held[descriptors] = {streams[0], streams[1], streams[2], asker};
+    return send_with(channel, text, length, held, descriptors);
+}
+
+int ns_tell(int channel, const struct ns_order *order, int asker) {
+    return send_with(channel, order, sizeof *order, &asker, 1);
 }

@@ -1,6 +1,12 @@
 #define _GNU_SOURCE
 #include "lifeline.h"
 
+#include "base.h"
+#include "execute.h"
+#include "files.h"
+#include "serve.h"
+#include "start.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -31,50 +37,117 @@ static int tell(const struct client *client, const struct ns_report *report, int
     return sendmsg(client->socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -1 : 0;
 }
 
-static void tell_ends(const struct lifeline *lifeline, struct client *client) {
-    while (client->told < lifeline->end_count) {
+// Of a node that has ended and was started again in the meantime, they are told the last.
+static const struct held_node *next_change(const struct lifeline *lifeline, size_t count, uint64_t told) {
+    const struct held_node *next = NULL;
+    for (size_t i = 0; i < count && told < lifeline->last_change; i++) {
+        const struct held_node *node = &lifeline->nodes[i];
+        if (node->change > told && (!next || node->change < next->change)) next = node;
+    }
+    return next;
+}
+
+static void tell_changes(const struct ns_cluster *cluster, const struct lifeline *lifeline, struct client *client) {
+    const struct held_node *node;
+    while ((node = next_change(lifeline, cluster->node_count, client->told))) {
         struct ns_report report = {
-            .kind = NS_ENDED,
-            .node = lifeline->ends[client->told].node,
-            .code = lifeline->ends[client->told].status,
+            .kind = node->process ? NS_STARTED : NS_ENDED,
+            .node = node - lifeline->nodes,
+            .code = node->status,
         };
         if (tell(client, &report, -1) < 0) return;
-        client->told++;
+        client->told = node->change;
     }
+}
+
+static void note_end(const struct ns_cluster *cluster, struct lifeline *lifeline, size_t index, int status) {
+    struct held_node *node = &lifeline->nodes[index];
+    int files = take_files(node->channel);
+    if (files >= 0) {
+        if (node->files >= 0) close(node->files);
+        node->files = files;
+    }
+    close(node->channel);
+    node->channel = -1;
+    refuse_connections(&cluster->nodes[index]);
+    node->process = 0;
+    node->status = status;
+    node->change = ++lifeline->last_change;
+}
+
+// Returns 0, or an errno.
+static int start_again(const struct ns_cluster *cluster, struct lifeline *lifeline, size_t index) {
+    if (start_node(cluster, index, lifeline)) return errno ?: EINVAL;
+    lifeline->nodes[index].change = ++lifeline->last_change;
+    return 0;
 }
 
 static void bury(const struct ns_cluster *cluster, struct lifeline *lifeline) {
     int status;
     pid_t ended;
-    while ((ended = waitpid(-1, &status, WNOHANG)) > 0)
+    while ((ended = waitpid(-1, &status, WNOHANG)) > 0) {
+        end_execution(ended, status);
         for (size_t i = 0; i < cluster->node_count; i++) {
             if (lifeline->nodes[i].process != ended) continue;
-            lifeline->nodes[i].process = 0;
-            close(lifeline->nodes[i].channel);
-            lifeline->ends[lifeline->end_count].node = i;
-            lifeline->ends[lifeline->end_count++].status = status;
+            note_end(cluster, lifeline, i, status);
+            // Whoever wants to know why it could not be started sees that it has ended.
+            if (WIFEXITED(status) && WEXITSTATUS(status) == ends_to_start_again) start_again(cluster, lifeline, i);
         }
+    }
+}
+
+static int forget(struct held_node *node) {
+    if (node->process) return EBUSY;
+    if (node->files >= 0) close(node->files);
+    node->files = -1;
+    return 0;
+}
+
+static int renew_shared_folders(const struct ns_cluster *cluster, const struct lifeline *lifeline) {
+    const struct step at = {cluster, -1};
+    for (size_t i = 0; i < cluster->node_count; i++)
+        if (lifeline->nodes[i].process) return EBUSY;
+    renew_shared(&at);
+    return 0;
 }
 
 // Returns an errno, or 0; `descriptor` is what goes with the answer.
-static int serve_request(
+static int serve_node_request(
     const struct ns_cluster *cluster, struct lifeline *lifeline, const struct ns_request *request, int *descriptor) {
-    if (request->kind == NS_ASK) return 0;
-    if (request->kind == NS_STAY) {
-        lifeline->stays = 1;
-        return 0;
+    struct held_node *node = &lifeline->nodes[request->node];
+    if (request->kind == NS_FORGET) return forget(node);
+    if (request->kind == NS_START) return node->process ? 0 : start_again(cluster, lifeline, request->node);
+    if (request->kind == NS_FILES) {
+        int files = node->process ? take_files(node->channel) : -1;
+        if (files >= 0) node->files = files;
+        *descriptor = node->files;
+        return node->files < 0 ? ENOENT : 0;
     }
-    if (request->node < 0 || (size_t)request->node >= cluster->node_count) return EINVAL;
-    const struct held_node *node = &lifeline->nodes[request->node];
-    if (node->process <= 0) return ESRCH;
+    if (!node->process) return ESRCH;
     if (request->kind == NS_KILL) return kill(node->process, SIGKILL) < 0 ? errno : 0;
     if (request->kind != NS_CHANNEL) return ENOSYS;
     *descriptor = node->channel;
     return 0;
 }
 
+static int serve_request(
+    const struct ns_cluster *cluster, struct lifeline *lifeline, const struct ns_request *request, int *descriptor) {
+    if (request->kind == NS_ASK) return 0;
+    if (request->kind == NS_RENEW) return renew_shared_folders(cluster, lifeline);
+    if (request->kind == NS_STAY) {
+        lifeline->stays = 1;
+        return 0;
+    }
+    if (request->kind == NS_CHANNEL && request->node == -1) {
+        *descriptor = lifeline->channel[1];
+        return 0;
+    }
+    if (request->node < 0 || (size_t)request->node >= cluster->node_count) return EINVAL;
+    return serve_node_request(cluster, lifeline, request, descriptor);
+}
+
 // Returns 0, or -1 if the client has gone, or does not read what it has asked for.
-static int serve_client(const struct ns_cluster *cluster, struct lifeline *lifeline, const struct client *client) {
+static int serve_client(const struct ns_cluster *cluster, struct lifeline *lifeline, struct client *client) {
     struct ns_request request;
     ssize_t count = recv(client->socket, &request, sizeof request, MSG_DONTWAIT);
     if (count < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
@@ -82,6 +155,8 @@ static int serve_client(const struct ns_cluster *cluster, struct lifeline *lifel
     int descriptor = -1;
     struct ns_report answer = {.kind = NS_ANSWER, .node = request.node, .value = request.value};
     answer.code = serve_request(cluster, lifeline, &request, &descriptor);
+    // Whoever has an answer knows what has changed before.
+    tell_changes(cluster, lifeline, client);
     return tell(client, &answer, descriptor);
 }
 
@@ -102,8 +177,8 @@ static void let_go(struct lifeline *lifeline, size_t client) {
 }
 
 _Noreturn void hold_together(const struct ns_cluster *cluster, int maker, struct lifeline *lifeline) {
-    enum { listener, maker_process, first_refusal, first_client = first_refusal + refusal_count };
-    static struct pollfd polled[first_client + most_clients];
+    enum { listener, maker_process, asked, first_refusal, first_asker = first_refusal + refusal_count };
+    static struct pollfd polled[first_asker + most_executions + most_clients];
     lifeline->clients[lifeline->client_count++] = (struct client){.socket = cluster->lifeline};
     for (;;) {
         // Whoever comes when all places are taken waits for one.
@@ -111,19 +186,23 @@ _Noreturn void hold_together(const struct ns_cluster *cluster, int maker, struct
             .fd = lifeline->client_count < most_clients ? cluster->listener : -1, .events = POLLIN};
         // A child of the maker may outlive them that has a copy of their socket.
         polled[maker_process] = (struct pollfd){.fd = lifeline->stays ? -1 : maker, .events = POLLIN};
+        polled[asked] = (struct pollfd){.fd = lifeline->channel[0], .events = POLLIN};
         for (int i = 0; i < refusal_count; i++)
             polled[first_refusal + i] = (struct pollfd){.fd = lifeline->refusals[i].packets, .events = POLLIN};
+        size_t askers = executions_await(polled + first_asker), first_client = first_asker + askers;
         size_t count = lifeline->client_count;
         for (size_t i = 0; i < count; i++) {
             struct client *client = &lifeline->clients[i];
-            if (client->socket >= 0) tell_ends(lifeline, client);
+            if (client->socket >= 0) tell_changes(cluster, lifeline, client);
             polled[first_client + i] = (struct pollfd){
-                .fd = client->socket, .events = client->told < lifeline->end_count ? POLLOUT : POLLIN};
+                .fd = client->socket, .events = client->told < lifeline->last_change ? POLLOUT : POLLIN};
         }
         int ready = poll_or_bury(polled, first_client + count, -1);
         bury(cluster, lifeline);
         if (ready <= 0) continue;
         if (polled[maker_process].revents) _exit(0);
+        executions_abandon(polled + first_asker, askers);
+        if (polled[asked].revents) receive_request(lifeline->channel[0], NULL, 1);
         for (int i = 0; i < refusal_count; i++)
             if (polled[first_refusal + i].revents) refuse(cluster, &lifeline->refusals[i]);
         // From the last to the first, since who goes is replaced by the last.

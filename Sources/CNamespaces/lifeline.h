@@ -6,8 +6,11 @@
 
 /// A node as the lifeline has it.
 struct held_node {
-    pid_t process;  ///< 0 when it has ended
-    int channel;    ///< the socket on which the node is asked to run programs
+    pid_t process;           ///< 0 when it has ended
+    int channel;             ///< the socket on which the node is told what to do
+    int files;               ///< what it has left: see files.h; -1 if nothing was taken over
+    int status;              ///< how it has ended
+    uint64_t change;         ///< the number of its last end, or start after one, among all nodes'; 0 if there was none
 };
 
 enum { most_nodes = 1024, most_clients = 128 };
@@ -15,19 +18,26 @@ enum { most_nodes = 1024, most_clients = 128 };
 /// Somebody who is connected to the lifeline.
 struct client {
     int socket;
-    size_t told;  ///< how many of the nodes' ends they have been told
+    uint64_t told;  ///< the number of the last change that they have been told
+};
+
+/// The networks' bridges.
+struct bridges {
+    int first, second;
 };
 
 /// What the process that holds a cluster together knows of it.
 struct lifeline {
     struct held_node nodes[most_nodes];
-    /// The nodes that have ended, in that order, and how.
-    struct { int node, status; } ends[most_nodes];
-    size_t end_count;
+    uint64_t last_change;
     /// The first one is the maker's.
     struct client clients[most_clients];
     size_t client_count;
     int stays;
+    int netlink;
+    struct bridges bridges;
+    /// Programs to be run in the cluster's network are asked for on the first; the second is for whoever asks.
+    int channel[2];
     /// What is asked of it as the cluster's router.
     struct refusal refusals[refusal_count];
 };

@@ -74,7 +74,7 @@ static int add_pair(pid_t cluster, const char *interface) {
     if (here >= 0 && there >= 0 && setns(there, CLONE_NEWNET) == 0) {
         int netlink = netlink_open();
         if (netlink >= 0) {
-            result = netlink_add_pair(netlink, "outside", if_nametoindex("bridge"), interface, here, 0);
+            result = netlink_add_pair(netlink, "outside", if_nametoindex("bridge"), interface, here, 0, NULL);
             error = errno;
             close(netlink);
         }

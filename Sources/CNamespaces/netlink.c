@@ -89,7 +89,8 @@ int netlink_add_bridge(int netlink, const char *name) {
     return ask(netlink, &request);
 }
 
-int netlink_add_pair(int netlink, const char *port, int bridge, const char *other, int network, pid_t process) {
+int netlink_add_pair(
+    int netlink, const char *port, int bridge, const char *other, int network, pid_t process, const uint8_t station[6]) {
     struct request request;
     struct ifinfomsg message = {.ifi_flags = IFF_UP, .ifi_change = IFF_UP};
     begin(&request, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &message, sizeof message);
@@ -101,6 +102,7 @@ int netlink_add_pair(int netlink, const char *port, int bridge, const char *othe
     struct rtattr *peer = add(&request, VETH_INFO_PEER, NULL, 0);
     request.header.nlmsg_len += sizeof(struct ifinfomsg);  // the peer's own, all zero
     add_text(&request, IFLA_IFNAME, other);
+    if (station) add(&request, IFLA_ADDRESS, station, 6);
     if (network >= 0) {
         add(&request, IFLA_NET_NS_FD, &network, sizeof network);
     } else {

@@ -11,8 +11,9 @@ int netlink_open(void);
 int netlink_add_bridge(int netlink, const char *name);
 
 /// Makes a pair of linked interfaces, one a port of a bridge, the other in another network namespace, given by a descriptor or
-/// (if that is -1) by a process.
-int netlink_add_pair(int netlink, const char *port, int bridge, const char *other, int network, pid_t process);
+/// (if that is -1) by a process. The other has the station's address, or if that is NULL one of the kernel's choice.
+int netlink_add_pair(
+    int netlink, const char *port, int bridge, const char *other, int network, pid_t process, const uint8_t station[6]);
 
 /// Removes an interface, and the other end of its pair.
 int netlink_delete(int netlink, const char *name);

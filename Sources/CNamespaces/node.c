@@ -1,23 +1,19 @@
 #define _GNU_SOURCE
 #include "node.h"
 
+#include "execute.h"
 #include "netlink.h"
 #include "privileges.h"
 #include "process.h"
 #include "root.h"
 #include "serve.h"
+#include "boot.h"
 #include "title.h"
 
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-void node_let_go(const struct ns_node *node) {
-    for (size_t i = 0; i < node->port_count; i++) close(node->ports[i].listener);
-    for (size_t i = 0; i < node->cgroup_count; i++) close(node->cgroups[i]);
-    close(node->log);
-}
 
 // What an ordinary user of a container may do as well: ping others, and take any port.
 static void open_network_to_users(const struct step *at) {
@@ -46,26 +42,28 @@ static void join_network(const struct step *at, const struct ns_node *node) {
     close(netlink);
 }
 
-_Noreturn void node_main(const struct ns_cluster *cluster, int index, int go, int channel) {
+_Noreturn void node_main(const struct ns_cluster *cluster, int index, int go, int channel, int files) {
     const struct step where = {cluster, index}, *at = &where;
     const struct ns_node *node = &cluster->nodes[index];
     char byte;
+    forget_executions();
     watch_children();
     title_set("init", node->title);
-    // It holds what is this machine's (logs, listeners): no program of the node may look into it.
-    prctl(PR_SET_DUMPABLE, 0);
     leave_keyrings();
     // At best before the interface is there.
     allow_ipv6("default", node->address6 != NULL);
     umask(0);
-    enter_root(at, node);
+    files = enter_root(at, node, files, channel);
     umask(022);
+    start_time(at);
+    // It holds what is this machine's (logs, listeners): no program of the node may look into it.
+    prctl(PR_SET_DUMPABLE, 0);
     MUST(sethostname(node->hostname, strlen(node->hostname)));
     open_network_to_users(at);
     allow_ipv6("lo", 1);
     MUST(interface_up("lo", 0, 0));
     // It listens on whatever addresses there will be, and takes longer than the rest.
-    begin_to_serve(at, node);
+    begin_to_serve(at, node, files);
     if (read(go, &byte, 1) != 1) fail(at, "waiting for the interface");
     close(go);
     join_network(at, node);

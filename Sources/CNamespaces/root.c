@@ -2,6 +2,8 @@
 #include "root.h"
 
 #include "base.h"
+#include "boot.h"
+#include "files.h"
 #include "service.h"
 
 #include <errno.h>
@@ -143,9 +145,7 @@ static void protect_proc(const struct step *at) {
 
 // --- the root ---------------------------------------------------------------------------------------------------------
 
-// The image's layers, and over them one file system in memory that has all that the node writes.
-static void stack(const struct step *at, const struct ns_node *node, int *temporary, int *run) {
-    MUST(mkdir(node->folder, 0700));
+static void make_writable(const struct step *at, const struct ns_node *node) {
     MUST(mount(at->cluster->name, node->folder, "tmpfs", MS_NOSUID | MS_NODEV, node->writable));
     MUST(chdir(node->folder));
     MUST(mkdir("u", 0755));
@@ -153,15 +153,34 @@ static void stack(const struct step *at, const struct ns_node *node, int *tempor
     MUST(mkdir("r", 0755));
     MUST(mkdir("tmp", 01777));
     MUST(mkdir("run", 0755));
+}
+
+// The image's layers, and over them one file system in memory that has all that the node writes.
+static int stack(
+    const struct step *at, const struct ns_node *node, int files, int channel, int *temporary, int *run) {
+    make_folder(at, node->folder, 0700);
+    if (files < 0) {
+        make_writable(at, node);
+    } else {
+        attach(at, files, node->folder);
+        MUST(chdir(node->folder));
+        empty_folder(at, "run");
+    }
+    // To be mounted somewhere uses up a mount that is nowhere: it makes place for another at once.
+    files = hold(at, ".", 0, 0);
+    leave_files(at, channel, files);
     MUST(mount("overlay", "r", "overlay", MS_NODEV, node->overlay));
     // An overlay can't be stacked on an overlay: so a node has a place where it can have its own.
     *temporary = hold(at, "tmp", 0, 0);
     *run = hold(at, "run", 0, 0);
+    return files;
 }
 
-void enter_root(const struct step *at, const struct ns_node *node) {
+static int is_in_run(const struct ns_file *file) { return strncmp(file->path, "/run/", 5) == 0; }
+
+int enter_root(const struct step *at, const struct ns_node *node, int files, int channel) {
     const struct ns_cluster *cluster = at->cluster;
-    int held[most_devices], mounts[most_mounts], temporary, run;
+    int held[most_devices], mounts[most_mounts], temporary, run, is_new = files < 0;
     char name[12];
     int proc = new_mount(at, "proc", 0), sys = new_mount(at, "sysfs", MOUNT_ATTR_RDONLY);
     for (int i = 0; i < device_count; i++) {
@@ -169,7 +188,7 @@ void enter_root(const struct step *at, const struct ns_node *node) {
         held[i] = access(name, F_OK) == 0 ? hold(at, name, 0, 1) : -1;
     }
     for (size_t i = 0; i < cluster->mount_count; i++) mounts[i] = hold(at, numbered(name, 's', i), 1, 0);
-    stack(at, node, &temporary, &run);
+    files = stack(at, node, files, channel, &temporary, &run);
     MUST(chdir("r"));
     // The old root is put where it can be let go of at once: nothing of it can be reached any more.
     MUST(syscall(SYS_pivot_root, ".", "."));
@@ -183,7 +202,10 @@ void enter_root(const struct step *at, const struct ns_node *node) {
     attach(at, run, "/run");
     make_devices(at, node, held);
     protect_proc(at);
-    put_files(at, node->common, node->common_count);
-    put_files(at, node->files, node->file_count);
+    number_start(at);
+    for (size_t i = 0; i < node->common_count; i++)
+        if (is_new || is_in_run(&node->common[i])) put_files(at, &node->common[i], 1);
+    if (is_new) put_files(at, node->files, node->file_count);
     for (size_t i = 0; i < cluster->mount_count; i++) attach(at, mounts[i], cluster->mounts[i].target);
+    return files;
 }

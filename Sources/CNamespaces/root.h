@@ -28,6 +28,11 @@ const char *numbered(char *text, char letter, int number);
 ///
 /// The calling process stands in the cluster's base. What comes from there is taken hold of before, and put in its place
 /// afterwards, when every path is resolved in the node: no link and no `..` in there leads out.
-void enter_root(const struct step *at, const struct ns_node *node);
+///
+/// @param files    What the node has left when it ended before (see files.h); -1 if it is new. A machine that starts again has new ones of
+///                 what it has only while it runs: /proc, /sys, /dev, /run.
+/// @param channel  Where it leaves its files this time.
+/// @return The file system of all that it writes.
+int enter_root(const struct step *at, const struct ns_node *node, int files, int channel);
 
 #endif

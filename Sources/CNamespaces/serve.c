@@ -6,9 +6,15 @@
 #include "relay.h"
 #include "service.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 // --- the log ----------------------------------------------------------------------------------------------------------
@@ -24,7 +30,11 @@ struct log {
 static struct log open_log(const struct step *at, const struct ns_node *node) {
     // Held for writing too: there is always somebody who might write, and so no end.
     struct log log = {.console = open(console, O_RDWR | O_NONBLOCK | O_CLOEXEC), .file = node->log, .room = node->log_size};
+    struct stat status;
     MUST(log.console);
+    // A node that is started again goes on with its log.
+    MUST(fstat(log.file, &status));
+    log.room -= (size_t)status.st_size < log.room ? (size_t)status.st_size : log.room;
     return log;
 }
 
@@ -49,7 +59,9 @@ enum { most_ports = 64 };
 static struct {
     const struct ns_node *node;
     struct log log;
-    int channel;      ///< programs to be run are asked for here
+    int channel;      ///< it is told here what to do
+    int power;        ///< and here by the node's root
+    int files;        ///< the file system of all that the node writes
     int news;         ///< sshd tells here that it listens; -1 when that is known
     pid_t sshd;       ///< the one that was started with the node; 0 when it is known that it listens
 } server;
@@ -74,13 +86,15 @@ static _Noreturn void end_without_sshd(int status) {
     _exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status) ?: 1);
 }
 
-static void bury(void) {
+// Returns whether there is anybody left who could die.
+static int bury(void) {
     int status;
     pid_t ended;
     while ((ended = waitpid(-1, &status, WNOHANG)) > 0) {
         end_execution(ended, status);
         if (ended == server.sshd) end_without_sshd(status);
     }
+    return ended == 0;
 }
 
 // sshd listens: from now on it may come and go as whoever uses the node likes.
@@ -91,20 +105,122 @@ static void let_sshd_be(void) {
     relay_hurry();
 }
 
-void begin_to_serve(const struct step *at, const struct ns_node *node) {
+static int64_t milliseconds(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+// --- the file system --------------------------------------------------------------------------------------------------
+
+// Gives it another size, in bytes. Returns an errno, or 0.
+static int resize(uint64_t bytes) {
+    char text[24], *at = text + sizeof text - 1;
+    int context = fspick(server.files, "", FSPICK_EMPTY_PATH | FSPICK_CLOEXEC), error = 0;
+    *at = 0;
+    do *--at = '0' + bytes % 10;
+    while (bytes /= 10);
+    if (context < 0 || fsconfig(context, FSCONFIG_SET_STRING, "size", at, 0) < 0
+        || fsconfig(context, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0) < 0)
+        error = errno;
+    if (context >= 0) close(context);
+    return error;
+}
+
+// --- power ------------------------------------------------------------------------------------------------------------
+
+// Where the node's root writes that the machine is to be switched off: the image's programs `poweroff`, `reboot` and others do.
+static const char power[] = "/run/power";
+
+static int open_power(const struct step *at) {
+    MUST(mkfifo(power, 0600));
+    int descriptor = open(power, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    MUST(descriptor);
+    return descriptor;
+}
+
+// As other systems' first processes do it: who waits for a person, as shells do, ignores SIGTERM and not SIGHUP. Milliseconds.
+enum { hang_up_after = 1000, kill_after = 10000 };
+
+static _Noreturn void end_in_order(int code) {
+    struct pollfd polled = {.fd = server.log.console, .events = POLLIN};
+    int64_t begun = milliseconds();
+    int has_hung_up = 0;
+    if (server.sshd) let_sshd_be();
+    kill(-1, SIGTERM);
+    kill(-1, SIGCONT);
+    while (bury()) {
+        int64_t passed = milliseconds() - begun;
+        if (passed >= kill_after) break;
+        if (passed >= hang_up_after && !has_hung_up) has_hung_up = kill(-1, SIGHUP) == 0;
+        poll_or_bury(&polled, 1, has_hung_up ? kill_after - passed : hang_up_after - passed);
+        if (polled.revents) keep(&server.log);
+        polled.revents = 0;
+    }
+    while (keep(&server.log)) {}
+    // What is left is killed by the kernel, with the namespace.
+    _exit(code);
+}
+
+static void obey_root(void) {
+    char words[256];
+    ssize_t count = read(server.power, words, sizeof words);
+    if (count <= 0) return;
+    if (memmem(words, count, "poweroff\n", 9)) end_in_order(0);
+    if (memmem(words, count, "reboot\n", 7)) end_in_order(ends_to_start_again);
+}
+
+// Nothing of the node answers any more, this process neither, which only waits to be told.
+static void freeze(void) {
+    struct pollfd polled = {.fd = server.channel, .events = POLLIN};
+    for (;;) {
+        if (poll_or_bury(&polled, 1, -1) <= 0) continue;
+        struct asked asked = receive_request(server.channel, NULL, 0);
+        if (!asked.order.kind) continue;
+        if (asked.order.kind == NS_STOP) end_in_order(0);
+        if (asked.order.kind == NS_RESIZE) answer(asked.asker, resize(asked.order.value));
+        if (asked.order.kind == NS_PAUSE) answer(asked.asker, 0);
+        if (asked.order.kind != NS_RESUME) continue;
+        kill(-1, SIGCONT);
+        answer(asked.asker, 0);
+        return;
+    }
+}
+
+static void obey(struct asked asked) {
+    switch (asked.order.kind) {
+    case 0: return;
+    case NS_PAUSE:
+        // The answer is the last word.
+        kill(-1, SIGSTOP);
+        answer(asked.asker, 0);
+        freeze();
+        return;
+    case NS_RESUME: answer(asked.asker, 0); return;
+    case NS_STOP: end_in_order(0);
+    case NS_RESIZE: answer(asked.asker, resize(asked.order.value)); return;
+    default: answer(asked.asker, ENOSYS);
+    }
+}
+
+// --- the loop ---------------------------------------------------------------------------------------------------------
+
+void begin_to_serve(const struct step *at, const struct ns_node *node, int files) {
     server.node = node;
+    server.files = files;
     server.log = open_log(at, node);
+    server.power = open_power(at);
     server.news = listen_for_services(at);
     server.sshd = start_sshd(at, node);
 }
 
+enum { console_end, channel_end, told, power_end, first_port };
+
 // What is waited for, and where it stands among all that is.
 struct places {
-    struct pollfd polled[3 + most_ports + most_executions + most_senders + relay_places];
+    struct pollfd polled[first_port + most_ports + most_executions + most_senders + relay_places];
     size_t ports, askers, senders, ends, count;
 };
-
-enum { console_end, asked, told, first_port };
 
 static void add(struct places *places, int descriptor, short events) {
     places->polled[places->count++] = (struct pollfd){.fd = descriptor, .events = events};
@@ -115,6 +231,7 @@ static void await(struct places *places) {
     add(places, server.log.console, POLLIN);
     add(places, server.channel, POLLIN);
     add(places, server.news, POLLIN);
+    add(places, server.power, POLLIN);
     for (size_t i = 0; i < places->ports; i++) add(places, server.node->ports[i].listener, awaited_on(&server.node->ports[i]));
     places->askers = places->count;
     places->count += executions_await(places->polled + places->count);
@@ -145,7 +262,8 @@ _Noreturn void serve(const struct step *at, const struct ns_node *node, int chan
         // Not every sshd tells that it listens: then the first connection does.
         int is_ready = polled[told].revents && service_is_ready(server.news);
         if (server.sshd && (is_ready || relay_has_arrived())) let_sshd_be();
-        if (polled[asked].revents) start_execution(channel, node);
+        if (polled[power_end].revents) obey_root();
+        if (polled[channel_end].revents) obey(receive_request(channel, node, 1));
         for (size_t i = 0; i < places.ports; i++)
             if (polled[first_port + i].revents && relay_has_room()) serve_port(&node->ports[i]);
     }

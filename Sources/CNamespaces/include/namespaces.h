@@ -116,12 +116,16 @@ struct ns_request {
     int64_t value;             ///< the asker's own, which the answer bears
 };
 /// - `NS_ASK`: nothing; its answer comes when all ends of nodes that there have been are told.
-/// - `NS_KILL`: ends a node. Its end is told like any other.
+/// - `NS_KILL`: ends a node at once. Its end is told like any other.
 /// - `NS_STAY`: the cluster stays when its maker's socket is closed, until somebody kills it.
-/// - `NS_CHANNEL`: with the answer comes a socket of the node's: see ``ns_execute``.
-/// - `NS_STOP`: has a node end in order. Its end is told like any other.
+/// - `NS_CHANNEL`: with the answer comes a socket of the node's, or for the node -1 one of the lifeline's: see ``ns_execute``.
 /// - `NS_START`: starts a node that has ended, with the files that it had.
-enum { NS_ASK = 1, NS_KILL = 2, NS_STAY = 3, NS_CHANNEL = 4, NS_STOP = 5, NS_START = 6 };
+/// - `NS_FORGET`: drops the files of a node that has ended: it will start with files as new.
+/// - `NS_FILES`: with the answer comes the folder of what a node has written, which has ended or is frozen.
+/// - `NS_RENEW`: makes the folders as new that all nodes share, which have all ended.
+enum {
+    NS_ASK = 1, NS_KILL = 2, NS_STAY = 3, NS_CHANNEL = 4, NS_START = 6, NS_FORGET = 7, NS_FILES = 8, NS_RENEW = 9
+};
 
 /// What the lifeline tells: its maker how the start goes, and everybody who is connected the nodes' ends (those too that came
 /// before) and the answers to what they have asked.
@@ -143,15 +147,35 @@ int ns_receive(int socket, struct ns_report *report, int *descriptor);
 /// How many bytes the words of a program may have.
 enum { NS_MOST_WORDS = 65536 };
 
-/// Has a node run a program, as its root, within its limits.
+/// Has a node run a program, as its root, within its limits; or the lifeline a program of this machine's, as the cluster's root, in the
+/// cluster's network.
 ///
-/// @param channel  The node's socket.
+/// @param channel  The node's socket, or the lifeline's.
 /// @param words    The program and its arguments, a NUL after each.
 /// @param streams  Its standard input, output and error.
 /// @param asker    A socket that gets its exit status, an `int32_t` as waitpid(2) gives it. When its other end is closed, the
 ///                 program is killed, with its process group.
 /// @return 0, or -1 with errno set.
 int ns_execute(int channel, const char *words, size_t length, const int streams[3], int asker);
+
+/// What a node's first process can be told to do:
+/// - `NS_PAUSE`: to freeze all that runs on the node.
+/// - `NS_RESUME`: to let it go on.
+/// - `NS_STOP`: to end in order: what runs on the node gets SIGTERM, and what is left after ten seconds is killed.
+/// - `NS_RESIZE`: to give the file system for all that the node writes another size, in bytes.
+enum { NS_PAUSE = 1, NS_RESUME = 2, NS_STOP = 3, NS_RESIZE = 4 };
+struct ns_order {
+    int32_t kind;
+    int32_t unused;
+    uint64_t value;
+};
+
+/// Tells a node's first process to do something.
+///
+/// @param channel  The node's socket.
+/// @param asker    A socket that gets an errno, an `int32_t`, when it is done, or 0; with `NS_STOP` only its end.
+/// @return 0, or -1 with errno set.
+int ns_tell(int channel, const struct ns_order *order, int asker);
 
 /// Whether this process may make namespaces, with users of their own or not. Returns 0 or an errno.
 int ns_try(int own_users);

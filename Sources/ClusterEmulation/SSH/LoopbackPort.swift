@@ -12,48 +12,70 @@ enum LoopbackPort {
     static func free() throws -> Int {
         let descriptor = StreamSocket.open(AF_INET)
         defer { close(descriptor) }
-        var address = socketAddress(host: "127.0.0.1", port: 0)
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let result = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1
-            }
-        }
-        guard result == 0 else {
+        guard let port = bind(descriptor, to: 0) else {
             throw ClusterError(.connectionLost, "No local port is free: \(String(cString: strerror(errno)))")
         }
-        return Int(UInt16(bigEndian: address.sin_port))
+        return port
     }
 
     /// Listens on a port of 127.0.0.1 for a node, or takes its datagrams; 0 takes one that is free.
+    ///
+    /// The kernel lets a socket keep a port, when it does not listen, only if it was asked for that port by its number. So a free one is
+    /// held by a first socket until a second has it.
     static func listen(
         on wanted: Int, _ transport: PublishedPort.Transport = .tcp, for node: String
     ) throws -> (descriptor: Int32, port: Int) {
-        let descriptor = transport == .tcp ? StreamSocket.open(AF_INET) : StreamSocket.openForDatagrams(AF_INET)
-        var on: Int32 = 1
-        // For datagrams it would let two have the same port.
-        if transport == .tcp {
-            setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
+        // Somebody else may listen on a port that the kernel has just named, and let others have it as well.
+        for _ in 0..<20 {
+            let holder = open(transport)
+            guard wanted == 0, transport == .tcp else { return try take(holder, wanted, transport, for: node) }
+            defer { close(holder) }
+            let free = bind(holder, to: 0) ?? 0
+            if let taken = try? take(open(transport), free, transport, for: node) { return taken }
         }
-        var address = socketAddress(host: "127.0.0.1", port: wanted)
+        return try take(open(transport), wanted, transport, for: node)
+    }
+
+    private static func take(
+        _ descriptor: Int32, _ wanted: Int, _ transport: PublishedPort.Transport, for node: String
+    ) throws -> (descriptor: Int32, port: Int) {
+        if let port = bind(descriptor, to: wanted), transport == .udp || listen(descriptor) == 0 {
+            return (descriptor, port)
+        }
+        let cause = String(cString: strerror(errno))
+        close(descriptor)
+        throw ClusterError(
+            .provisioningFailed,
+            "\(node) could not be started: port \(wanted) (\(transport)) of 127.0.0.1 can't be listened on: \(cause).",
+            node: node)
+    }
+
+    private static func open(_ transport: PublishedPort.Transport) -> Int32 {
+        // For datagrams it would let two have the same port.
+        guard transport == .tcp else { return StreamSocket.openForDatagrams(AF_INET) }
+        let descriptor = StreamSocket.open(AF_INET)
+        var on: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
+        return descriptor
+    }
+
+    /// - Returns: The port, or nil, with errno set.
+    private static func bind(_ descriptor: Int32, to port: Int) -> Int? {
+        var address = socketAddress(host: "127.0.0.1", port: port)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let result = withUnsafeMutablePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer -> Int32 in
-                guard bind(descriptor, pointer, length) == 0, transport == .udp || Self.listen(descriptor) == 0 else {
-                    return -1
-                }
-                return getsockname(descriptor, pointer, &length)
+                #if canImport(Darwin)
+                let bound = Darwin.bind(descriptor, pointer, length)
+                #elseif canImport(Glibc)
+                let bound = Glibc.bind(descriptor, pointer, length)
+                #else
+                let bound = Musl.bind(descriptor, pointer, length)
+                #endif
+                return bound == 0 ? getsockname(descriptor, pointer, &length) : -1
             }
         }
-        guard result == 0 else {
-            let cause = String(cString: strerror(errno))
-            close(descriptor)
-            throw ClusterError(
-                .provisioningFailed,
-                "\(node) could not be started: port \(wanted) (\(transport)) of 127.0.0.1 can't be listened on: \(cause).",
-                node: node)
-        }
-        return (descriptor, Int(UInt16(bigEndian: address.sin_port)))
+        return result == 0 ? Int(UInt16(bigEndian: address.sin_port)) : nil
     }
 
     private static func listen(_ descriptor: Int32) -> Int32 {

@@ -92,7 +92,7 @@ final class NamespaceCluster: BackendCluster {
         do { return try await body() } catch is LostLifeline { throw lost }
     }
 
-    /// A socket on which a node takes programs to be run, which is the caller's to close.
+    /// A socket on which a node is told what to do, which is the caller's to close.
     func channel(to node: String) async throws -> Int32 {
         let index = try index(of: node)
         return try await explainingLoss {
@@ -100,6 +100,20 @@ final class NamespaceCluster: BackendCluster {
             guard descriptor >= 0 else {
                 let cause = code == ESRCH ? "it has ended" : String(cString: strerror(code))
                 throw ClusterError(.connectionLost, "\(node) can't run anything: \(cause).", node: node)
+            }
+            return descriptor
+        }
+    }
+
+    /// A socket on which the lifeline is asked to run programs, which is the caller's to close.
+    func networkChannel() async throws -> Int32 {
+        try await explainingLoss {
+            let (code, descriptor) = try await connected().ask(Int(NS_CHANNEL))
+            guard descriptor >= 0 else {
+                throw ClusterError(
+                    .provisioningFailed,
+                    "Nothing can be run in the network of cluster \(summary.name): \(String(cString: strerror(code)))."
+                )
             }
             return descriptor
         }
