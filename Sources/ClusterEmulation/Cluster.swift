@@ -111,6 +111,7 @@ extension Cluster {
         let plan = try ClusterPlan(configuration)
         // Needed at the end; a misspelt value is an error now, before anything starts.
         _ = try Retention.current
+        _ = try Breakpoint.current
         try ResourceLimits.requireAddressSpace()
         return try await Gate.starts.pass {
             let backend = try await configuration.backend.resolve()

@@ -27,6 +27,7 @@ package struct Aftermath: Sendable {
     package func settle(attach: @escaping @Sendable (String, String) -> Void = { _, _ in }) async throws -> String? {
         try await uncancelled {
             let folder = failed ? await saveEvidence(attach) : nil
+            if failed, (try? Breakpoint.current) == .failure { await cluster.hold(after: work, evidence: folder) }
             // What the variable says was checked when the cluster started: only this process can have changed it since.
             if (try? Retention.current)?.keeps(failed: failed) == true {
                 Progress.say("\(work) is over; \(try await cluster.keep())")
@@ -40,9 +41,7 @@ package struct Aftermath: Sendable {
     /// A failure is reported with or without evidence: trouble with it is printed, not thrown.
     private func saveEvidence(_ attach: @Sendable (String, String) -> Void) async -> String? {
         do {
-            _ = try OwnFolder.ensured(Self.logFolder, for: .anyone)
-            // New, so that nobody can have put anything there.
-            let folder = try OwnFolder.make("\(Self.logFolder)/\(cluster.name)-\(cluster.id)")
+            let folder = try Self.newFolder(for: cluster.handle.summary)
             let evidence = await cluster.evidence(of: work)
             try evidence.write(to: folder)
             for file in evidence.files { attach("\(cluster.name)-\(file.name)", file.text) }
@@ -53,6 +52,18 @@ package struct Aftermath: Sendable {
             Progress.say("\(work) failed; the logs of its nodes could not be saved: \(error)")
             return nil
         }
+    }
+
+    /// A folder for what is saved of a cluster: new, so that nobody can have put anything there.
+    package static func newFolder(for cluster: ClusterSummary) throws -> OwnFolder {
+        _ = try OwnFolder.ensured(logFolder, for: .anyone)
+        let path = "\(logFolder)/\(cluster.name)-\(cluster.id)"
+        // It may be the second time: a cluster that stays is asked again and again.
+        for number in 2... where FileManager.default.fileExists(atPath: path) {
+            let next = "\(path)-\(number)"
+            if !FileManager.default.fileExists(atPath: next) { return try OwnFolder.make(next) }
+        }
+        return try OwnFolder.make(path)
     }
 
     /// Where logs go: what `CLUSTER_FIXTURE_LOGS` names, else `logs` in the user's folder for state.

@@ -9,7 +9,7 @@ package struct Evidence: Sendable {
     package let work: String
     package let nodes: [NodeEvidence]
     package let chronicle: Chronicle
-    private let secrets: Secrets
+    private let packetsFolder: String
 
     /// Asks all nodes of a cluster, which may be broken in any way.
     ///
@@ -37,7 +37,7 @@ package struct Evidence: Sendable {
         (self.cluster, id, backend, self.work) = (summary.name, "\(summary.id)", summary.backend, secrets.masked(work))
         chronicle = Chronicle(timeline, file: file, ends: ends, nodes: names, secrets: secrets)
         self.nodes = found.map { $0.masked(secrets) }
-        self.secrets = secrets
+        packetsFolder = summary.workspace.packetsFolder
     }
 
     /// The files that tell it, by their names.
@@ -63,6 +63,11 @@ package struct Evidence: Sendable {
     /// Writes the files, each in the place of one that is there.
     package func write(to folder: OwnFolder) throws {
         for file in files { try folder.replace(file.name, with: file.text, mode: 0o644) }
+        for node in nodes {
+            // One after the other: a hundred nodes' packets are more than memory may hold.
+            guard let packets = PacketFile(of: node.name, in: packetsFolder).data else { continue }
+            try folder.replace("\(node.name).pcap", with: packets)
+        }
     }
 
     /// A node's text: how it is doing, and the commands that were run on it.

@@ -100,7 +100,8 @@ struct NodeExamination: Sendable {
     }
 
     private func unknown(_ node: ProvisionedNode) -> NodeEvidence {
-        NodeEvidence(name: node.name, role: node.role, ip: node.ip, state: "unknown", log: "", parts: [], serviceLogs: [])
+        NodeEvidence(
+            name: node.name, role: node.role, ip: node.ip, state: "unknown", log: "", parts: [], serviceLogs: [])
     }
 
     /// What the script puts before a log's path.

@@ -27,6 +27,7 @@ final class ClusterRuntime: Sendable {
         do {
             async let swept: Void = Leftovers.sweepOnce(backend)
             try plan.workspace.create(for: backend.name)
+            if plan.configuration.packets { try Workspace.makeFolder(plan.workspace.packetsFolder) }
             let credentials = try await Credentials.make(
                 nodes: plan.nodeNames, rsaHostKeys: plan.configuration.rsaHostKeys,
                 rsaUserKey: plan.nodes.contains { $0.image.wantsRSAKey }, folder: plan.workspace.keysFolder,

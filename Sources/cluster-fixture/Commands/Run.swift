@@ -116,6 +116,9 @@ struct Run: AsyncParsableCommand {
                 Console.error("the logs of the nodes could not be saved: \(error)")
             }
         }
+        if failed, try Breakpoint.current == .failure {
+            await cluster.hold(after: "`\(command.joined(separator: " "))`", evidence: logs?.path)
+        }
         if try Retention.current.keeps(failed: failed) {
             _ = try await cluster.keep()
             Console.note("cluster \(cluster.name) is kept; remove it by `cluster-fixture down \(cluster.name)`")

@@ -12,12 +12,15 @@ import Testing
     @Test(arguments: try await BackendUnderTest.usable())
     func eachNodeTellsHowItIsDoingAndWhatWasRunOnIt(backend: BackendUnderTest) async throws {
         let configuration = ClusterConfiguration(
-            nodes: 2, services: [Chatter()], backend: backend.choice, environment: ["CLUSTER_SECRET": "cluster-wide-secret"],
+            nodes: 2, services: [Chatter()], backend: backend.choice,
+            environment: ["CLUSTER_SECRET": "cluster-wide-secret"],
             passwordLogins: true)
         try await withCluster(configuration) { cluster in
             let (first, second) = (cluster[0], cluster[1])
             try await first.run("echo one; echo two >&2; exit 7", as: .root)
-            try await first.run("echo $CLUSTER_SECRET $TOKEN; cat", environment: ["TOKEN": "a-token-of-mine"], standardInput: "a pass phrase\n")
+            try await first.run(
+                "echo $CLUSTER_SECRET $TOKEN; cat", environment: ["TOKEN": "a-token-of-mine"],
+                standardInput: "a pass phrase\n")
             try await first.run(Self.hostile)
             try await second.upload(from: "/etc/hostname", to: "copy")
             let password = try #require(first.password())
@@ -76,7 +79,9 @@ import Testing
             try await cluster[1].run("sh -c 'sleep 0.1; kill -KILL -1' >/dev/null 2>&1 &", as: .root)
             let before = cluster.timeline.now
             _ = try? await cluster.handle.execute(["sh", "-c", "kill -TERM 1"], on: "node2")
-            if try await cluster.handle.states()["node2"] == .running { try await cluster.handle.capability((any NodePower).self, "stop").kill("node2") }
+            if try await cluster.handle.states()["node2"] == .running {
+                try await cluster.handle.capability((any NodePower).self, "stop").kill("node2")
+            }
             let evidence = await cluster.evidence(of: "a test")
             #expect(evidence.nodes.map { $0.state.hasPrefix("ended") } == [true, true, false])
             let down = evidence.chronicle.entries.filter { $0.kind == "down" }

@@ -5,7 +5,8 @@ import Testing
 @testable import ClusterEmulation
 
 /// The page that tells what happened, as a person sees it in a browser.
-@Suite(.requiresBackend, .requiresProgram("chromedriver"), .serialized, .timeLimit(.minutes(5))) struct TimelinePageTests {
+@Suite(.requiresBackend, .requiresProgram("chromedriver"), .serialized, .timeLimit(.minutes(5)))
+struct TimelinePageTests {
     @Test func thePageShowsWhatWasDownAndAsksNobodyForAnything() async throws {
         let backend = try #require(try await BackendUnderTest.usable().last)
         try await withCluster(nodes: 3, backend: backend.choice) { cluster in
@@ -37,9 +38,12 @@ import Testing
             "return [...document.querySelectorAll('.chip')].map(chip => chip.innerText.replace(/\\s+/g, ' '))")
         try #require(standing.count == 2)
         #expect(standing[0].hasPrefix("node3 down: killed since "))
-        #expect(standing[1].hasPrefix("3 nodes") || standing[1].hasPrefix("node1, node2, node3 partition node1 | node2, node3 since "))
+        #expect(
+            standing[1].hasPrefix("3 nodes")
+                || standing[1].hasPrefix("node1, node2, node3 partition node1 | node2, node3 since "))
         let bands: [String: Int] = try await browser.evaluate(
-            "return Object.fromEntries(['fault', 'down'].map(kind => [kind, document.querySelectorAll('.band.' + kind).length]))")
+            "return Object.fromEntries(['fault', 'down'].map(kind => [kind, document.querySelectorAll('.band.' + kind).length]))"
+        )
         #expect(bands == ["fault": 3, "down": 1])
         // A node's log, and a failed command's output, by a click.
         let log: String = try await browser.evaluate(

@@ -72,7 +72,8 @@ struct ChronicleTests {
         let timeline = Timeline()
         timeline.note(.done(.keys))
         _ = timeline.beginFault("it rains", nodes: ["node1", "node2"])
-        timeline.end(timeline.begin(.command, "echo \"a\nb\"", node: "node1", user: .root), exitCode: 3, output: "é\u{1b}")
+        timeline.end(
+            timeline.begin(.command, "echo \"a\nb\"", node: "node1", user: .root), exitCode: 3, output: "é\u{1b}")
         let entries = timeline.entries
         let lines = entries.map(\.line).joined()
         #expect(lines.filter { $0 == "\n" }.count == entries.count)
