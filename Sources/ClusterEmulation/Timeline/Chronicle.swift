@@ -79,6 +79,12 @@ package struct Chronicle: Sendable {
                 continue
             }
             result.append(event)
+            if event.kind == "reset" {
+                for node in nodes {
+                    finish(&down, node, event)
+                    finish(&frozen, node, event)
+                }
+            }
             for node in event.nodes ?? [] {
                 switch event.kind {
                 case "ended", "killed":

@@ -115,6 +115,7 @@ extension Event.Kind {
         case .started: "started"
         case .paused: "paused"
         case .resumed: "resumed"
+        case .reset: "reset"
         case .faultBegan: "fault"
         case .faultEnded: "healed"
         case .issue: "issue"
