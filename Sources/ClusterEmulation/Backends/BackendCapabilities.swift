@@ -1,3 +1,5 @@
+package import Foundation
+
 // What the clusters of some backends can do besides, each found by `as?`. All of it works when SSH does not.
 
 /// Clusters whose nodes can be switched off and on. A node that is off keeps its name, addresses, ports, host keys and files; its
@@ -67,4 +69,10 @@ package protocol NodeSnapshots: BackendCluster {
 package protocol DiskShaping: BackendCluster {
     /// Leaves so many bytes free on a node's file system; nil gives it its own size back.
     func fillDisk(of node: String, leaving bytes: Int?) async throws
+}
+
+/// Clusters that know when their nodes have ended.
+package protocol NodeEnds: BackendCluster {
+    /// When each of the nodes has ended that have, and were not started again.
+    func endDates() async throws -> [String: Date]
 }
