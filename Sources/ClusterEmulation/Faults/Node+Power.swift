@@ -33,6 +33,7 @@ extension Node {
         timeline.note(.started, node: name)
         await access.forget(name)
         try await waitUntilReady(within: limit)
+        try await PacketCapture.resume(on: name, of: cluster)
     }
 
     /// Stops the node in order, starts it again and waits until it is ready.

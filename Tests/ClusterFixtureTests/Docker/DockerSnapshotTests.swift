@@ -68,17 +68,17 @@ struct DockerSnapshotTests {
         ) { cluster in
             let node = cluster[0]
             let snapshots = try #require(cluster.handle as? any NodeSnapshots)
-            let running = try await #require(throws: ClusterError.self) { try await snapshots.snapshot(node.name) }
+            let running = try await #require(throws: ClusterError.self) { try await snapshots.image(of: node.name) }
             #expect(running.message.contains("runs"))
             try await node.run("echo warm > /root/warm; echo stale > /run/stale.pid", as: .root).requireSuccess()
             let keys = "cat /root/.ssh/id_ed25519 /etc/ssh/ssh_host_ed25519_key /home/ubuntu/.ssh/*"
             let look = "\(keys); find /root/.ssh /home/ubuntu/.ssh /etc/ssh -printf '%p %m %u %g %s\\n' | sort"
             let before = try await node.run(look, as: .root)
             try await node.pause()
-            let first = try await snapshots.snapshot(node.name)
+            let first = try await snapshots.image(of: node.name)
             try await node.resume()
             try await node.stop()
-            let second = try await snapshots.snapshot(node.name)
+            let second = try await snapshots.image(of: node.name)
             #expect(first != second)
             try await DockerBackend(engine).remove(kept(first))
             try await node.start()
@@ -120,13 +120,13 @@ struct DockerSnapshotTests {
 
     private func kept(_ image: NodeImage) async throws -> KeptImage {
         let all = try await DockerBackend(engine).keptImages()
-        return try #require(all.first { NodeImage.named($0.name) == image })
+        return try #require(all.first { $0.name == DockerImages.snapshotTag(image.description) })
     }
 
     /// Looks into every layer, and what the engine says of the image.
     private func requireNone(of secrets: [String], in image: NodeImage) async throws {
         try await withTemporaryFolder { folder in
-            try await engine.change(["save", "--output", "\(folder)/image.tar", image.description], else: "not saved")
+            try await engine.change(["save", "--output", "\(folder)/image.tar", try await kept(image).name], else: "not saved")
             let patterns = secrets.map { $0 + "\n" }.joined()
             try patterns.write(toFile: "\(folder)/patterns", atomically: true, encoding: .utf8)
             let found = try await Command("grep", ["-acFf", "\(folder)/patterns", "\(folder)/image.tar"]).output()

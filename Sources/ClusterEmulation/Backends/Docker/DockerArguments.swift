@@ -29,6 +29,16 @@ package enum DockerArguments {
         ["network", "ls", "--quiet"] + labelled(cluster) + ["--filter", "name=^\(network(cluster))$"]
     }
 
+    /// The name of an image that was kept of a cluster's node, and goes with the cluster.
+    static func keptImage(_ cluster: ClusterPlan.ID, _ number: String) -> String {
+        "cluster-fixture/kept:\(cluster)-\(number)"
+    }
+
+    /// All such images of a cluster, by their names.
+    static func keptImages(of cluster: ClusterPlan.ID) -> [String] {
+        ["image", "ls", "--filter", "reference=\(keptImage(cluster, "*"))", "--format", "{{.Repository}}:{{.Tag}}"]
+    }
+
     /// An engine on macOS has processors of its own, which nobody has asked it for.
     private static let processors = Processors.online
 

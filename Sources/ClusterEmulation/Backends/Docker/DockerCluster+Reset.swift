@@ -2,15 +2,7 @@ extension DockerCluster: NodeResetting {
     /// Containers can't be made as new: others of the same name, address and ports take their places. The network stays.
     ///
     /// Folders that all nodes share are as new only if all nodes are: else another one uses them.
-    package func reset(_ nodes: [String]) async throws { try await replace(nodes) }
-
-    /// Puts new nodes in the place of some.
-    ///
-    /// - Parameters:
-    ///   - names: The nodes.
-    ///   - images: What the engine calls what they are to be made of, by their names; the others are made of what they were.
-    /// - Throws: ``ClusterError`` if the engine refuses one; the others are there all the same.
-    func replace(_ names: [String], images: [String: String] = [:]) async throws {
+    package func reset(_ names: [String]) async throws {
         for name in names { _ = try index(of: name) }
         let recipe = try DockerRecipe(of: summary)
         let replaced = nodes.map(\.name).filter(names.contains)
@@ -20,24 +12,24 @@ extension DockerCluster: NodeResetting {
             guard recipe.hasSharedFolders else {
                 return try await together(replaced) { node in
                     try await remove([node])
-                    try await run(node, recipe.words(for: node, image: images[node]))
+                    try await run(node, recipe.words(for: node))
                 }
             }
             try await remove(replaced)
             if let stays {
                 return try await together(replaced) { node in
-                    let words = try recipe.words(for: node, image: images[node], sharingWith: container(stays))
+                    let words = try recipe.words(for: node, sharingWith: container(stays))
                     try await run(node, words)
                 }
             }
             // The others take over what the first has made.
             for nodes in [replaced.prefix(1), replaced.dropFirst()] {
-                try await together(nodes) { try await run($0, recipe.words(for: $0, image: images[$0])) }
+                try await together(nodes) { try await run($0, recipe.words(for: $0)) }
             }
         }
     }
 
-    private func together(
+    func together(
         _ nodes: some Collection<String>, _ body: @escaping @Sendable (String) async throws -> Void
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -50,7 +42,7 @@ extension DockerCluster: NodeResetting {
         try await engine.change(words, node: node, else: "\(node) could not be made as new")
     }
 
-    private func remove(_ nodes: [String]) async throws {
+    func remove(_ nodes: [String]) async throws {
         do {
             try await engine.change(
                 ["rm", "--force", "--volumes"] + nodes.map(container), node: nodes.count == 1 ? nodes.first : nil,

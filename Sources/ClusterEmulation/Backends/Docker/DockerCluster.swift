@@ -90,6 +90,7 @@ extension DockerCluster {
         do {
             try await remove(["rm", "--force", "--volumes"], containers, "containers")
             try await remove(["network", "rm"], networks, "network")
+            try await removeKeptImages()
         } catch {
             // Another process, or an engine that has just come back, may have been removing the same: what counts is
             // whether anything is left.

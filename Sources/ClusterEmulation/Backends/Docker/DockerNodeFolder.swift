@@ -51,6 +51,11 @@ enum DockerNodeFolder {
     /// The file in which a node notes that it has its files: `docker/start-node`.
     static let known = "/var/lib/cluster-fixture/node"
 
+    /// The paths of the cluster's own folders that all nodes share, as the first node's folder has them.
+    static func sharedFolders(in folder: OwnFolder) throws -> [String] {
+        String(decoding: try folder.read("shared"), as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+
     /// The paths of the services' files on the node of a folder.
     static func servicesFiles(in folder: OwnFolder) throws -> [String] {
         String(decoding: try folder.read("files"), as: UTF8.self).split(separator: "\n").compactMap { line in

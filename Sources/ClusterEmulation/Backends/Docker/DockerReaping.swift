@@ -9,7 +9,7 @@ extension DockerBackend {
             String(cString: docker_reaping_script()),
             arguments: [
                 quoted(DockerArguments.containers(of: cluster)), quoted(DockerArguments.networks(of: cluster)),
-                docker.program,
+                quoted(DockerArguments.keptImages(of: cluster)), docker.program,
             ] + docker.arguments)
     }
 }

@@ -1,13 +1,5 @@
 import Foundation
 
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
-
 /// The files of a node that hold secrets of its cluster: keys, its environment, what services keep to themselves.
 struct DockerSecrets: Sendable {
     private let cluster: DockerCluster
@@ -38,11 +30,11 @@ struct DockerSecrets: Sendable {
 
     /// Runs a closure while the files are empty on the node. If this process is killed meanwhile, the node puts them in their places
     /// itself when it is started: it does not know that it has been this cluster's before.
-    func whileAway(_ body: () async throws -> Void) async throws {
-        guard let own = cluster.summary.workspace.opened?.folder else { throw cluster.lost }
-        let name = "away-\(RandomDigits.hexadecimal(8))"
-        let folder = try own.make(name)
-        defer { try? own.remove(name) }
+    ///
+    /// - Parameters:
+    ///   - folder: Where they are kept.
+    ///   - body: The closure.
+    func whileAway(in folder: OwnFolder, _ body: () async throws -> Void) async throws {
         let archives = try await archives(in: folder)
         let outcome: Result<Void, any Error>
         do {
@@ -51,64 +43,59 @@ struct DockerSecrets: Sendable {
         } catch {
             outcome = .failure(error)
         }
-        for (place, file) in archives {
-            try await unpack(file, into: (place as NSString).deletingLastPathComponent)
-        }
+        try await Self.putBack(from: folder, on: node, of: cluster)
         try outcome.get()
     }
 
-    /// What is there of the places, as archives of tar's.
-    private func archives(in folder: OwnFolder) async throws -> [(place: String, file: String)] {
-        var archives: [(String, String)] = []
-        for (number, place) in places.enumerated() {
-            let file = "\(folder.path)/\(number).tar"
-            let descriptor = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-            guard descriptor >= 0 else { throw folder.failure("\(number).tar", String(cString: strerror(errno))) }
-            defer { close(descriptor) }
-            let command = cluster.engine.command(["cp", "\(cluster.container(node)):\(place)", "-"])
-            // A user may have removed it.
-            if try await command.output(writingTo: descriptor).succeeded { archives.append((place, file)) }
+    /// Gives a node the files that were kept in a folder.
+    static func putBack(from folder: OwnFolder, on node: String, of cluster: DockerCluster) async throws {
+        let list = String(decoding: try folder.read(Self.list), as: UTF8.self).split(separator: "\n").map(String.init)
+        for (number, place) in list.enumerated() where !place.isEmpty {
+            try await DockerArchive("\(folder.path)/\(number).tar").unpack(
+                into: (place as NSString).deletingLastPathComponent, on: node, of: cluster)
         }
+    }
+
+    private static let list = "places"
+
+    /// Keeps what is there of the places.
+    private func archives(in folder: OwnFolder) async throws -> [(place: String, archive: DockerArchive)] {
+        var archives: [(String, DockerArchive)] = []
+        for place in places {
+            let archive = DockerArchive("\(folder.path)/\(archives.count).tar")
+            // A user may have removed it.
+            if try await archive.pack(place, on: node, of: cluster) { archives.append((place, archive)) }
+        }
+        try folder.write(archives.map { $0.0 + "\n" }.joined(), to: Self.list)
         return archives
     }
 
     /// Makes those of the files empty that are in the archives.
-    private func empty(_ archives: [(place: String, file: String)], in folder: OwnFolder) async throws {
+    private func empty(_ archives: [(place: String, archive: DockerArchive)], in folder: OwnFolder) async throws {
         let root = try folder.make("empty").path
+        defer { try? folder.remove("empty") }
         var names: Set<String> = []
-        for (place, file) in archives {
+        for (place, archive) in archives {
             let above = (place as NSString).deletingLastPathComponent
-            let listed = try await tar(["-t", "-f", file]).lines.map { "\(above)/\($0)" }
+            let listed = try await tar(["-t", "-f", archive.file]).lines.map { "\(above)/\($0)" }
             for path in listed where files.contains(path) && names.insert(".\(path)").inserted {
                 let parent = root + (path as NSString).deletingLastPathComponent
                 try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
                 try OwnFolder(parent, for: .anyone).write("", to: (path as NSString).lastPathComponent)
             }
         }
-        let file = "\(folder.path)/empty.tar"
+        let archive = DockerArchive("\(folder.path)/empty.tar")
+        defer { try? folder.remove("empty.tar") }
         // Of files alone: folders keep their owners and modes.
-        _ = try await tar(["-c", "-f", file, "-C", root] + names.sorted())
-        try await unpack(file, into: "/")
-    }
-
-    private func unpack(_ file: String, into place: String) async throws {
-        let descriptor = open(file, O_RDONLY | O_CLOEXEC)
-        defer { close(descriptor) }
-        let output = try await cluster.engine.command(["cp", "-", "\(cluster.container(node)):\(place)"])
-            .output(readingFrom: descriptor)
-        try require(output, "The keys of \(node) could not be put in their places")
+        _ = try await tar(["-c", "-f", archive.file, "-C", root] + names.sorted())
+        try await archive.unpack(into: "/", on: node, of: cluster)
     }
 
     private func tar(_ words: [String]) async throws -> CommandOutput {
         let output = try await Command("tar", words).output()
-        try require(output, "An archive of \(node)'s keys could not be made")
-        return output
-    }
-
-    private func require(_ output: CommandOutput, _ failure: String) throws {
-        if output.succeeded { return }
+        if output.succeeded { return output }
         throw ClusterError(
-            .provisioningFailed, ClusterError.sentence("\(failure): \(DockerEngine.cause(output.complaint))"),
+            .transferFailed, ClusterError.sentence("The keys of \(node) could not be packed: \(output.complaint)"),
             node: node)
     }
 }
