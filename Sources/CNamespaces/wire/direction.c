@@ -140,8 +140,10 @@ struct fate direction_decide(struct direction *direction, const uint8_t *frame, 
         if (fate.due - now > patience(direction)) return fate;
         direction->idle = fate.due += length * 8 * 1000000000ull / direction->bandwidth;
     }
-    fate.copies = 1 + (draw(direction->seed, DOUBLED, number) < direction->doubling);
     fate.is_damaged = draw(direction->seed, DAMAGED, number) < direction->damage;
+    // On a cable, Ethernet's own checksum tells. Without any, a neighbour would be believed to be elsewhere.
+    if (fate.is_damaged && !frame_is_checked(frame, length)) return fate;
+    fate.copies = 1 + (draw(direction->seed, DOUBLED, number) < direction->doubling);
     fate.where = draw(direction->seed, WHERE, number);
     // Those that overtake have no latency.
     if (draw(direction->seed, OVERTAKES, number) < direction->reordering) return fate;

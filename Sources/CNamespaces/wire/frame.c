@@ -35,6 +35,8 @@ int frame_is_background(const uint8_t *frame, size_t length) {
 
 size_t frame_packet_length(const uint8_t *frame, size_t length) { return length - packet_of(frame); }
 
+int frame_is_checked(const uint8_t *frame, size_t length) { return has_ipv4(frame, length) || has_ipv6(frame, length); }
+
 void frame_damage(uint8_t *frame, size_t length, uint64_t where) {
     uint64_t bits = (length - ethernet) * 8, bit = where * bits >> 32;
     if (bits) frame[ethernet + bit / 8] ^= (uint8_t)(1 << bit % 8);

@@ -10,6 +10,9 @@ int frame_is_background(const uint8_t *frame, size_t length);
 /// The length of the packet in a frame.
 size_t frame_packet_length(const uint8_t *frame, size_t length);
 
+/// Whether a frame is of a kind whose packets have checksums.
+int frame_is_checked(const uint8_t *frame, size_t length);
+
 /// Flips one bit of the packet in a frame; `where` says which, of 2^32.
 void frame_damage(uint8_t *frame, size_t length, uint64_t where);
 

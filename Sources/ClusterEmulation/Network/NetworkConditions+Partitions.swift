@@ -6,6 +6,7 @@ extension NetworkConditions {
     /// Nodes that are in no group are not concerned. (``Cluster/partition(_:)`` makes one more group of them.)
     ///
     /// - Parameter groups: The nodes' names, by group.
+    /// - Returns: The conditions.
     public static func partition(_ groups: [[String]]) -> Self {
         var conditions = Self()
         let all = groups.reduce(Set<Place>()) { $0.union(places($1)) }
@@ -18,6 +19,7 @@ extension NetworkConditions {
     /// - Parameters:
     ///   - sources: The names of those that are not heard.
     ///   - targets: The names of those that don't hear them.
+    /// - Returns: The conditions.
     public static func oneWay(from sources: [String], to targets: [String]) -> Self {
         var conditions = Self()
         conditions.set(from: places(sources), to: places(targets).subtracting(places(sources)), .cut)
@@ -29,6 +31,7 @@ extension NetworkConditions {
     /// - Parameters:
     ///   - nodes: The names of all nodes. The first of them are one half.
     ///   - bridge: The name of the one between; nil takes the middle one.
+    /// - Returns: The conditions.
     public static func bridge(_ nodes: [String], by bridge: String? = nil) -> Self {
         if nodes.isEmpty { return Self() }
         let bridge = bridge ?? nodes[nodes.count / 2]
@@ -39,6 +42,7 @@ extension NetworkConditions {
     /// Every node hears a majority, and no two hear the same one: each hears its neighbours on a ring, and nobody else.
     ///
     /// - Parameter nodes: The names of all nodes, as they stand on the ring.
+    /// - Returns: The conditions.
     public static func majoritiesRing(_ nodes: [String]) -> Self {
         var conditions = Self()
         let (count, majority) = (nodes.count, nodes.count / 2 + 1)
@@ -54,6 +58,7 @@ extension NetworkConditions {
     /// - Parameters:
     ///   - node: Its name.
     ///   - others: The others' names.
+    /// - Returns: The conditions.
     public static func isolating(_ node: String, from others: [String]) -> Self {
         partition([[node], others.filter { $0 != node }])
     }
