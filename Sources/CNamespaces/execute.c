@@ -120,13 +120,14 @@ void answer(int asker, int code) {
 
 void forget_executions(void) { execution_count = 0; }
 
-void end_execution(pid_t ended, int status) {
+int end_execution(pid_t ended, int status) {
     for (size_t i = 0; i < execution_count; i++) {
         if (executions[i].process != ended) continue;
         if (executions[i].asker >= 0) answer(executions[i].asker, status);
         executions[i] = executions[--execution_count];
-        return;
+        return 1;
     }
+    return 0;
 }
 
 size_t executions_await(struct pollfd *polled) {

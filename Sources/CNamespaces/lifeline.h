@@ -30,6 +30,8 @@ struct bridges {
 struct lifeline {
     struct held_node nodes[most_nodes];
     uint64_t last_change;
+    /// How many nodes end that were reset.
+    size_t leaving;
     /// The first one is the maker's.
     struct client clients[most_clients];
     size_t client_count;

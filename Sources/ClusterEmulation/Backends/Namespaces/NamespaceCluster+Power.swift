@@ -50,7 +50,9 @@ extension NamespaceCluster: NodePausing {
 }
 
 extension NamespaceCluster: DiskShaping {
-    func fillDisk(of node: String, leaving bytes: Int?) async throws {}
+    func fillDisk(of node: String, leaving bytes: Int?) async throws {
+        try await order(node, Int(NS_FILL), value: bytes.map { UInt64(max($0, 0)) } ?? .max, "given another disk")
+    }
 }
 
 extension NamespaceCluster {
