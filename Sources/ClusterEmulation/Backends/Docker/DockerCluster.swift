@@ -22,7 +22,7 @@ package struct DockerCluster: BackendCluster, NodePower {
 
     package func states() async throws -> [String: NodeState] {
         let format = "{{index .Config.Labels \"\(DockerLabel.node)\"}} {{.State.Running}} {{.State.ExitCode}}"
-        let containers = try await engine.records(.containers, of: summary.id).map(\.id)
+        let containers = try await engine.records(.containers, of: summary.id).filter(\.isNode).map(\.id)
         guard !containers.isEmpty else { throw lost }
         return try await engine.lines(["inspect", "--type", "container", "--format", format] + containers)
             .reduce(into: [:]) {
@@ -92,11 +92,13 @@ package struct DockerCluster: BackendCluster, NodePower {
             engine.typed + " " + words.map(shellQuoted).joined(separator: " ")
         }
         // Without containers, `docker rm` would fail and the network stay: xargs -r runs nothing for an empty list.
-        return "\(typed(DockerArguments.containers(of: summary.id))) | xargs -r \(engine.typed) rm -fv "
+        let containers =
+            "\(typed(DockerArguments.containersBeside(nodesOf: summary.id))); \(typed(DockerArguments.containers(of: summary.id)))"
+        return "{ \(containers); } | sort -u | xargs -r \(engine.typed) rm -fv "
             + "&& \(typed(DockerArguments.networks(of: summary.id))) | xargs -r \(engine.typed) network rm"
     }
 
-    private func container(_ node: String) -> String { DockerArguments.container(summary.id, node) }
+    func container(_ node: String) -> String { DockerArguments.container(summary.id, node) }
 }
 
 extension DockerCluster {
