@@ -10,6 +10,7 @@ extension PacketFilter {
     ///   - paths: The node's impaired directions.
     ///   - addresses: The addresses of a place, of IPv4 and IPv6; none of the outside.
     ///   - all: All addresses of the cluster's and this machine's.
+    /// - Returns: What nft reads.
     static func nodeFaults(
         _ name: String, _ conditions: NetworkConditions, _ paths: [NodePath],
         addresses: (NetworkConditions.Place) -> [String], all: [String]

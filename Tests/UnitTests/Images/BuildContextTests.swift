@@ -32,11 +32,12 @@ import Testing
     /// The same for what shapes the nodes' networks: a new file of the wire's has to be embedded as well.
     @Test func theProgramHoldsTheWholeWire() throws {
         let sources = Checkout.path + "/Sources/CNamespaces"
-        let expected = try ["docker/network": "", "Sources/CNamespaces/wire": "wire/"].flatMap { folder, place in
-            try FileManager.default.contentsOfDirectory(atPath: "\(Checkout.path)/\(folder)").map {
-                (place + $0, "\(Checkout.path)/\(folder)/\($0)")
-            }
-        } + [("netlink.c", sources + "/netlink.c"), ("netlink.h", sources + "/netlink.h")]
+        let expected =
+            try ["docker/network": "", "Sources/CNamespaces/wire": "wire/"].flatMap { folder, place in
+                try FileManager.default.contentsOfDirectory(atPath: "\(Checkout.path)/\(folder)").map {
+                    (place + $0, "\(Checkout.path)/\(folder)/\($0)")
+                }
+            } + [("netlink.c", sources + "/netlink.c"), ("netlink.h", sources + "/netlink.h")]
         #expect(BuildContext.network.files.map(\.path) == expected.map(\.0).sorted())
         for (name, path) in expected {
             let file = try #require(BuildContext.network.files.first { $0.path == name })

@@ -123,7 +123,8 @@ package struct DockerImages: Sendable {
     }
 
     private func build(
-        _ image: some CustomStringConvertible & Sendable, path: String, context: String, target: String?, arguments: [String: String], tag: String,
+        _ image: some CustomStringConvertible & Sendable, path: String, context: String, target: String?,
+        arguments: [String: String], tag: String,
         timeline: Timeline
     ) async throws {
         timeline.note(.work, "building the image \(image) as \(tag); this is done once")
