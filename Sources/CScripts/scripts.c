@@ -43,6 +43,12 @@ static const char prove_dask[] = {
 static const char prove_jupyter[] = {
 #embed "prove-jupyter.py"
     , 0};
+static const char examine_node[] = {
+#embed "examine-node.sh"
+    , 0};
+static const char timeline_page[] = {
+#embed "timeline.html"
+    , 0};
 
 const char *reaper_script(void) { return reaper; }
 const char *docker_reaping_script(void) { return reap_docker; }
@@ -57,3 +63,5 @@ const char *slurm_proving_script(void) { return prove_slurm; }
 const char *program_starting_script(void) { return start_program; }
 const char *dask_proving_program(void) { return prove_dask; }
 const char *jupyter_proving_program(void) { return prove_jupyter; }
+const char *node_examining_script(void) { return examine_node; }
+const char *timeline_page_template(void) { return timeline_page; }

@@ -40,6 +40,8 @@ public import Testing
 public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping {
     /// The settings of the cluster.
     public let configuration: ClusterConfiguration
+    /// Which tests of a suite have the cluster together.
+    public let sharing: ClusterSharing
 
     private enum State {
         case idle
@@ -61,6 +63,7 @@ public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping 
     ///   - services: What runs on the nodes besides sshd.
     ///   - backend: Where the nodes run.
     ///   - name: A name for people, or nil to choose one.
+    ///   - sharing: Whether a suite's tests find the cluster as others have left it, which is so unless you say otherwise, or as new.
     ///   - configure: Sets whatever else `ClusterConfiguration` has, before anything is checked or started.
     public convenience init(
         nodes: Int = 1,
@@ -69,16 +72,20 @@ public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping 
         services: [any Service] = [],
         backend: BackendChoice = .automatic,
         name: String? = nil,
+        sharing: ClusterSharing = .suite(),
         configure: (inout ClusterConfiguration) -> Void = { _ in }
     ) {
         var configuration = ClusterConfiguration(
             nodes: nodes, roles: roles, image: image, services: services, backend: backend, name: name)
         configure(&configuration)
-        self.init(configuration)
+        self.init(configuration, sharing: sharing)
     }
 
     /// Describes the cluster for the tests. Nothing starts yet.
-    public init(_ configuration: ClusterConfiguration) { self.configuration = configuration }
+    public init(_ configuration: ClusterConfiguration, sharing: ClusterSharing = .suite()) {
+        self.configuration = configuration
+        self.sharing = sharing
+    }
 
     /// The cluster, between ``setUp()`` and ``tearDown(failed:)``.
     ///
@@ -119,16 +126,20 @@ public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping 
 
     /// Removes the cluster; does nothing if there is none.
     ///
-    /// - Parameter failed: Whether the test failed; then the nodes' logs are saved first, and the cluster is kept if
+    /// - Parameter failed: Whether the test failed; then the evidence is saved first, and the cluster is kept if
     ///   `CLUSTER_FIXTURE_KEEP` says so. In an `XCTestCase`: `(testRun?.totalFailureCount ?? 0) > 0`.
+    /// - Returns: The folder with the evidence, whose files can be attached to the test; nil if there is none.
     /// - Throws: ``ClusterError`` with the code `teardownFailed`.
-    public func tearDown(failed: Bool = false) async throws {
+    @discardableResult
+    public func tearDown(failed: Bool = false) async throws -> String? {
         let cluster: Cluster? = state.withLock { state in
             guard case .up(let cluster) = state else { return nil }
             state = .idle
             return cluster
         }
-        guard let cluster else { return }
-        try await Aftermath(of: cluster, failed: failed, work: "the test of cluster \(cluster.name)").settle()
+        guard let cluster else { return nil }
+        let work = "the test of cluster \(cluster.name)"
+        if failed { cluster.timeline.note(.issue, "\(work) failed") }
+        return try await Aftermath(of: cluster, failed: failed, work: work).settle()
     }
 }

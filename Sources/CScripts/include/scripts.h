@@ -40,3 +40,9 @@ const char *dask_proving_program(void);
 
 /// prove-jupyter.py, which runs on a node.
 const char *jupyter_proving_program(void);
+
+/// examine-node.sh, which runs on a node.
+const char *node_examining_script(void);
+
+/// timeline.html, a page that lacks its data.
+const char *timeline_page_template(void);
