@@ -29,8 +29,8 @@ void answer(int asker, int code);
 /// Forgets the programs that the process has been asked for of which this one is a clone.
 void forget_executions(void);
 
-/// Takes note of a child's end. Other children's ends are ignored.
-void end_execution(pid_t ended, int status);
+/// Takes note of a child's end. Returns whether it was such a program.
+int end_execution(pid_t ended, int status);
 
 /// Says what is waited for, in as many places as `most_executions`, and returns how many of them are used.
 size_t executions_await(struct pollfd *polled);

@@ -86,37 +86,42 @@ static void bury(const struct ns_cluster *cluster, struct lifeline *lifeline) {
     int status;
     pid_t ended;
     while ((ended = waitpid(-1, &status, WNOHANG)) > 0) {
-        end_execution(ended, status);
-        for (size_t i = 0; i < cluster->node_count; i++) {
-            if (lifeline->nodes[i].process != ended) continue;
-            note_end(cluster, lifeline, i, status);
-            // Whoever wants to know why it could not be started sees that it has ended.
-            if (WIFEXITED(status) && WEXITSTATUS(status) == ends_to_start_again) start_again(cluster, lifeline, i);
+        if (end_execution(ended, status)) continue;
+        size_t i = 0;
+        while (i < cluster->node_count && lifeline->nodes[i].process != ended) i++;
+        if (i == cluster->node_count) {
+            if (lifeline->leaving) lifeline->leaving--;
+            continue;
         }
+        note_end(cluster, lifeline, i, status);
+        // Whoever wants to know why it could not be started sees that it has ended.
+        if (WIFEXITED(status) && WEXITSTATUS(status) == ends_to_start_again) start_again(cluster, lifeline, i);
     }
 }
 
-static int forget(struct held_node *node) {
-    if (node->process) return EBUSY;
+// The new node starts while the kernel takes the old one away: none of the two has anything that is the other's.
+static int reset(const struct ns_cluster *cluster, struct lifeline *lifeline, size_t index) {
+    struct held_node *node = &lifeline->nodes[index];
+    if (node->process) {
+        kill(node->process, SIGKILL);
+        lifeline->leaving++;
+        note_end(cluster, lifeline, index, SIGKILL);
+    }
     if (node->files >= 0) close(node->files);
     node->files = -1;
-    return 0;
-}
-
-static int renew_shared_folders(const struct ns_cluster *cluster, const struct lifeline *lifeline) {
-    const struct step at = {cluster, -1};
-    for (size_t i = 0; i < cluster->node_count; i++)
-        if (lifeline->nodes[i].process) return EBUSY;
-    renew_shared(&at);
-    return 0;
+    return start_again(cluster, lifeline, index);
 }
 
 // Returns an errno, or 0; `descriptor` is what goes with the answer.
 static int serve_node_request(
     const struct ns_cluster *cluster, struct lifeline *lifeline, const struct ns_request *request, int *descriptor) {
     struct held_node *node = &lifeline->nodes[request->node];
-    if (request->kind == NS_FORGET) return forget(node);
-    if (request->kind == NS_START) return node->process ? 0 : start_again(cluster, lifeline, request->node);
+    if (request->kind == NS_RESET) return reset(cluster, lifeline, request->node);
+    if (request->kind == NS_START || request->kind == NS_EQUIP) {
+        if (node->process) return 0;
+        node->lacks_files |= request->kind == NS_EQUIP;
+        return start_again(cluster, lifeline, request->node);
+    }
     if (request->kind == NS_FILES) {
         int files = node->process ? take_files(node->channel) : -1;
         if (files >= 0) node->files = files;
@@ -132,8 +137,11 @@ static int serve_node_request(
 
 static int serve_request(
     const struct ns_cluster *cluster, struct lifeline *lifeline, const struct ns_request *request, int *descriptor) {
-    if (request->kind == NS_ASK) return 0;
-    if (request->kind == NS_RENEW) return renew_shared_folders(cluster, lifeline);
+    if (request->kind == NS_ASK) return lifeline->leaving ? EBUSY : 0;
+    if (request->kind == NS_RENEW) {
+        renew_shared(&(struct step){cluster, -1});
+        return 0;
+    }
     if (request->kind == NS_STAY) {
         lifeline->stays = 1;
         return 0;

@@ -15,6 +15,9 @@ int netlink_add_bridge(int netlink, const char *name);
 int netlink_add_pair(
     int netlink, const char *port, int bridge, const char *other, int network, pid_t process, const uint8_t station[6]);
 
+/// Takes a bridge's port away from it, and its name, for another port.
+int netlink_set_aside(int netlink, const char *port);
+
 /// Removes an interface, and the other end of its pair.
 int netlink_delete(int netlink, const char *name);
 

@@ -9,10 +9,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -113,7 +115,7 @@ static int64_t milliseconds(void) {
 
 // --- the file system --------------------------------------------------------------------------------------------------
 
-// Gives it another size, in bytes. Returns an errno, or 0.
+// Gives it a size in bytes. Returns an errno, or 0.
 static int resize(uint64_t bytes) {
     char text[24], *at = text + sizeof text - 1;
     int context = fspick(server.files, "", FSPICK_EMPTY_PATH | FSPICK_CLOEXEC), error = 0;
@@ -125,6 +127,18 @@ static int resize(uint64_t bytes) {
         error = errno;
     if (context >= 0) close(context);
     return error;
+}
+
+// Nothing has to be written for that, which would take this machine's memory.
+static int fill(uint64_t left) {
+    uint64_t own = strtoull(server.node->writable + strlen("size="), NULL, 10);
+    struct statfs status;
+    if (left == UINT64_MAX) return resize(own);
+    if (fstatfs(server.files, &status) < 0) return errno;
+    uint64_t used = (status.f_blocks - status.f_bfree) * status.f_bsize;
+    // A size of nothing would mean none.
+    uint64_t size = used + left ?: 1;
+    return resize(left < own && size < own ? size : own);
 }
 
 // --- power ------------------------------------------------------------------------------------------------------------
@@ -178,8 +192,8 @@ static void freeze(void) {
         struct asked asked = receive_request(server.channel, NULL, 0);
         if (!asked.order.kind) continue;
         if (asked.order.kind == NS_STOP) end_in_order(0);
-        if (asked.order.kind == NS_RESIZE) answer(asked.asker, resize(asked.order.value));
-        if (asked.order.kind == NS_PAUSE) answer(asked.asker, 0);
+        if (asked.order.kind == NS_FILL) answer(asked.asker, fill(asked.order.value));
+        if (asked.order.kind == NS_PAUSE) answer(asked.asker, EALREADY);
         if (asked.order.kind != NS_RESUME) continue;
         kill(-1, SIGCONT);
         answer(asked.asker, 0);
@@ -198,7 +212,7 @@ static void obey(struct asked asked) {
         return;
     case NS_RESUME: answer(asked.asker, 0); return;
     case NS_STOP: end_in_order(0);
-    case NS_RESIZE: answer(asked.asker, resize(asked.order.value)); return;
+    case NS_FILL: answer(asked.asker, fill(asked.order.value)); return;
     default: answer(asked.asker, ENOSYS);
     }
 }

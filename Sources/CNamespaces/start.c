@@ -76,14 +76,15 @@ static void set_station(uint8_t station[6], uint32_t address) {
     memcpy(station + 2, &address, sizeof address);
 }
 
-// When a node has ended, the kernel removes its interfaces in its own time: the port must be gone before another has its name.
+// When a node has ended, the kernel removes its interfaces in its own time: to wait for that takes ten milliseconds.
 static int add_interface(
     const struct lifeline *lifeline, const char *port, int bridge, const char *name, pid_t process, uint32_t address) {
     uint8_t station[6];
     set_station(station, address);
     int result = netlink_add_pair(lifeline->netlink, port, bridge, name, -1, process, station);
     if (result == 0 || errno != EEXIST) return result;
-    if (netlink_delete(lifeline->netlink, port) < 0 && errno != ENODEV) return -1;
+    // It may just have gone.
+    if (netlink_set_aside(lifeline->netlink, port) < 0 && errno != ENODEV) return -1;
     return netlink_add_pair(lifeline->netlink, port, bridge, name, -1, process, station);
 }
 
@@ -111,11 +112,12 @@ const char *start_node(const struct ns_cluster *cluster, int index, struct lifel
         need(node->files);
         need_those_of(planned);
         close_others();
-        node_main(cluster, index, go[0], channel[1], node->files);
+        node_main(cluster, index, go[0], channel[1], node->files, node->files < 0 || node->lacks_files);
     }
     close(go[0]);
     close(channel[1]);
     node->process = child;
+    node->lacks_files = 0;
     node->channel = channel[0];
     take_connections(planned);
     // While the node puts its file system together, it gets its interface. Without, it ends.

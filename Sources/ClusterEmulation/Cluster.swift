@@ -12,7 +12,7 @@ public final class Cluster: Sendable {
     public let nodes: [Node]
 
     package let clusterID: ClusterID
-    private let runtime: ClusterRuntime
+    let runtime: ClusterRuntime
 
     init(runtime: ClusterRuntime, nodes: [Node]) {
         self.name = runtime.plan.name

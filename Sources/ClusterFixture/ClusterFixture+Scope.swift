@@ -2,10 +2,18 @@ public import ClusterEmulation
 public import Testing
 
 extension ClusterFixture {
-    /// One cluster per suite or test function: a parameterised test's cases share theirs.
+    /// Whether the suite's tests have the fixture for a trait as well: only then it can reset the cluster before each.
+    public var isRecursive: Bool { sharing.reset == .eachTest }
+
+    /// One cluster per suite or test function: a parameterised test's cases share theirs. With a cluster that is reset before each test, each
+    /// test's case takes its turn.
     public func scopeProvider(for test: Test, testCase: Test.Case?) -> ClusterFixture? {
-        testCase == nil ? self : nil
+        let hasCluster = Self.shared[ObjectIdentifier(self)] != nil
+        return (testCase == nil) == hasCluster ? nil : self
     }
+
+    /// The clusters that are shared by the suites around the running test, and reset before each test.
+    @TaskLocal private static var shared: [ObjectIdentifier: SharedCluster] = [:]
 
     /// Starts a cluster, runs the suite or the test with it as ``Cluster/current``, and removes it.
     ///
@@ -14,6 +22,7 @@ extension ClusterFixture {
     public func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
     ) async throws {
+        if let shared = Self.shared[ObjectIdentifier(self)] { return try await shared.take(function) }
         let cluster = try await Cluster.start(configuration)
         let failed = Locked(false)
         let watching: IssueHandlingTrait = .compactMapIssues { issue in
@@ -21,8 +30,10 @@ extension ClusterFixture {
             return issue
         }
         do {
-            try await Cluster.$published.withValue(cluster) {
-                try await watching.provideScope(for: test, testCase: testCase, performing: function)
+            try await Self.$shared.withValue(shared(cluster)) {
+                try await Cluster.$published.withValue(cluster) {
+                    try await watching.provideScope(for: test, testCase: testCase, performing: function)
+                }
             }
         } catch {
             let isFailure = Task.isCancelled || !(error is CancellationError)
@@ -34,6 +45,12 @@ extension ClusterFixture {
             throw error
         }
         try await settle(cluster, after: test, failed: failed.withLock { $0 })
+    }
+
+    private func shared(_ cluster: Cluster) -> [ObjectIdentifier: SharedCluster] {
+        var clusters = Self.shared
+        if sharing.reset == .eachTest { clusters[ObjectIdentifier(self)] = SharedCluster(cluster) }
+        return clusters
     }
 
     private func settle(_ cluster: Cluster, after test: Test, failed: Bool) async throws {

@@ -115,16 +115,19 @@ struct ns_request {
     int32_t node;              ///< the node's index, where a node is meant
     int64_t value;             ///< the asker's own, which the answer bears
 };
-/// - `NS_ASK`: nothing; its answer comes when all ends of nodes that there have been are told.
+/// - `NS_ASK`: nothing; its answer comes when all ends of nodes that there have been are told. It is EBUSY while processes end that were
+///   there before a reset.
 /// - `NS_KILL`: ends a node at once. Its end is told like any other.
 /// - `NS_STAY`: the cluster stays when its maker's socket is closed, until somebody kills it.
 /// - `NS_CHANNEL`: with the answer comes a socket of the node's, or for the node -1 one of the lifeline's: see ``ns_execute``.
 /// - `NS_START`: starts a node that has ended, with the files that it had.
-/// - `NS_FORGET`: drops the files of a node that has ended: it will start with files as new.
+/// - `NS_EQUIP`: starts a node that has ended, with the files that somebody has given it, and puts the cluster's own there.
+/// - `NS_RESET`: ends a node at once, and starts it, without waiting for its end, with files as new.
 /// - `NS_FILES`: with the answer comes the folder of what a node has written, which has ended or is frozen.
-/// - `NS_RENEW`: makes the folders as new that all nodes share, which have all ended.
+/// - `NS_RENEW`: makes the folders as new that all nodes share: those that start from then on see these.
 enum {
-    NS_ASK = 1, NS_KILL = 2, NS_STAY = 3, NS_CHANNEL = 4, NS_START = 6, NS_FORGET = 7, NS_FILES = 8, NS_RENEW = 9
+    NS_ASK = 1, NS_KILL = 2, NS_STAY = 3, NS_CHANNEL = 4, NS_START = 5, NS_RESET = 6, NS_FILES = 7, NS_RENEW = 8,
+    NS_EQUIP = 9
 };
 
 /// What the lifeline tells: its maker how the start goes, and everybody who is connected the nodes' ends (those too that came
@@ -159,11 +162,12 @@ enum { NS_MOST_WORDS = 65536 };
 int ns_execute(int channel, const char *words, size_t length, const int streams[3], int asker);
 
 /// What a node's first process can be told to do:
-/// - `NS_PAUSE`: to freeze all that runs on the node.
+/// - `NS_PAUSE`: to freeze all that runs on the node. The answer is EALREADY if it is frozen.
 /// - `NS_RESUME`: to let it go on.
 /// - `NS_STOP`: to end in order: what runs on the node gets SIGTERM, and what is left after ten seconds is killed.
-/// - `NS_RESIZE`: to give the file system for all that the node writes another size, in bytes.
-enum { NS_PAUSE = 1, NS_RESUME = 2, NS_STOP = 3, NS_RESIZE = 4 };
+/// - `NS_FILL`: to make the file system for all that the node writes so small that so many bytes are free, and no more than it was; with
+///   `UINT64_MAX` it gets its own size back.
+enum { NS_PAUSE = 1, NS_RESUME = 2, NS_STOP = 3, NS_FILL = 4 };
 struct ns_order {
     int32_t kind;
     int32_t unused;

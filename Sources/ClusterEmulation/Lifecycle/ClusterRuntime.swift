@@ -70,7 +70,7 @@ final class ClusterRuntime: Sendable {
     }
 
     /// Services are started when sshd listens on all nodes: whatever is to be on a node is there by then.
-    private static func startServices(
+    static func startServices(
         _ plan: ClusterPlan, on cluster: any BackendCluster, after up: AsyncStream<Void>, timeline: Timeline
     ) async throws {
         if plan.services.isEmpty { return }

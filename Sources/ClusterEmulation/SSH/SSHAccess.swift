@@ -108,6 +108,12 @@ package final class SSHAccess: Sendable {
         try await SharedConnections.close(in: workspace.socketFolder, endingNodes: body)
     }
 
+    /// Ends all nodes by `body`, and returns when every shared connection has ended with them: the next commands open others.
+    package func renew(endingNodes body: () async throws -> Void) async throws {
+        try await SharedConnections.close(in: workspace.socketFolder, endingNodes: body)
+        await connections.forgetAll()
+    }
+
     /// Forgets the connections to a node that has ended: the next command opens one anew.
     package func forget(_ node: String) async {
         for user in User.allCases { await connections.forget(Destination(node: node, user: user)) }
@@ -161,6 +167,8 @@ private actor Connections {
     }
 
     func forget(_ destination: Destination) { opening[destination] = nil }
+
+    func forgetAll() { opening = [:] }
 
     func close() {
         isClosed = true

@@ -21,6 +21,8 @@ package struct Event: Sendable, Hashable {
         case paused
         /// A frozen node goes on.
         case resumed
+        /// The cluster was made as new.
+        case reset
         /// A fault of this number has begun: the detail says which.
         case faultBegan(Int)
         /// The fault of this number is over.
