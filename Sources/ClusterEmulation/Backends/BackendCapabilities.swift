@@ -68,3 +68,11 @@ package protocol DiskShaping: BackendCluster {
     /// Leaves so many bytes free on a node's file system; nil gives it its own size back.
     func fillDisk(of node: String, leaving bytes: Int?) async throws
 }
+
+/// Clusters whose nodes' file systems can be made such that nobody can write to them.
+package protocol DiskProtecting: BackendCluster {
+    /// Lets nobody write to a node's files, or everybody again as before.
+    ///
+    /// - Throws: ``ClusterError`` with the code `faultFailed` if a program has a file open for writing.
+    func protectDisk(of node: String, _ isProtected: Bool) async throws
+}

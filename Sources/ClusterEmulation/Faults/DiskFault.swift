@@ -32,7 +32,12 @@ extension DiskFault: NodeBreakage {
     private func set(_ node: String, _ cluster: any BackendCluster, isBroken: Bool) async throws {
         switch self {
         case .full(let bytes):
-            let shaping = try cluster.capability((any DiskShaping).self, "fill a node's disk", node: node)
+            guard let shaping = cluster as? any DiskShaping else {
+                throw ClusterError(
+                    .backendUnavailable,
+                    "The \(cluster.summary.backend) backend can't fill a node's disk: it is this machine's, or the engine's.",
+                    node: node, remedy: "With namespaces a node's file system has a size of its own.")
+            }
             try await shaping.fillDisk(of: node, leaving: isBroken ? bytes : nil)
         case .readOnly:
             let protection = try cluster.capability((any DiskProtecting).self, "make a node's disk read-only", node: node)

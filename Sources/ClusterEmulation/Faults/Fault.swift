@@ -59,11 +59,28 @@ extension Fault {
     /// Names that the node's programs ask for are broken.
     public static func names(_ fault: NameFault, on node: String) -> Fault { Fault(.names(fault), on: node) }
 
-    /// Nodes of different groups can't reach each other; a node in none of them reaches nobody.
+    /// Nodes of different groups can't reach each other. Those that are in none are one more group, together.
     public static func partitioned(_ groups: [[String]]) -> Fault { Fault(.network(.partitioned(groups)), on: nil) }
 
     /// The node reaches no other node, and none reaches it.
-    public static func isolated(_ node: String) -> Fault { Fault(.network(.isolated(node)), on: nil) }
+    public static func isolated(_ node: String) -> Fault { Fault(.network(.isolated), on: node) }
+
+    /// What is between the node and all others is worse, each way.
+    ///
+    /// - Parameters:
+    ///   - node: The node's name.
+    ///   - latency: How long everything is under way besides.
+    ///   - loss: The chance of a frame to be lost, 0 to 1.
+    ///   - bandwidth: How many bits get through in a second; nil for any number.
+    public static func degraded(
+        _ node: String, latency: Duration = .zero, loss: Double = 0, bandwidth: Int? = nil
+    ) -> Fault {
+        Fault(.network(.degraded(.init(latency: latency, loss: loss, bandwidth: bandwidth))), on: node)
+    }
+
+    package static func degraded(_ node: String, _ link: NetworkConditions.Link) -> Fault {
+        Fault(.network(.degraded(link)), on: node)
+    }
 }
 
 extension Fault: CustomStringConvertible {
@@ -78,8 +95,17 @@ extension Fault: CustomStringConvertible {
         case .disk(.full(let bytes)): ".diskFull(\(node), leaving: \(bytes))"
         case .disk(.readOnly): ".diskReadOnly(\(node))"
         case .names(let fault): ".names(\(fault), on: \(node))"
-        case .network(let fault): ".\(fault)"
+        case .network(.partitioned(let groups)): ".partitioned(\(groups))"
+        case .network(.isolated): ".isolated(\(node))"
+        case .network(.degraded(let link)): ".degraded(\(node)\(Self.source(link)))"
         }
+    }
+}
+
+extension Fault {
+    private static func source(_ link: NetworkConditions.Link) -> String {
+        (link.latency > .zero ? ", latency: \(link.latency.source)" : "") + (link.loss > 0 ? ", loss: \(link.loss)" : "")
+            + (link.bandwidth.map { ", bandwidth: \($0)" } ?? "")
     }
 }
 

@@ -1,3 +1,11 @@
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
 /// What is the matter with names that a node's programs ask for. While there is any such fault, a resolver of the node's own gives
 /// the answers of DNS: for the cluster's names as /etc/hosts had them, for others as the node's own resolvers do.
 ///
@@ -46,7 +54,7 @@ extension NameFault: NodeBreakage {
         case .missing(let name): try check(name: name)
         case .wrong(let name, let address):
             try check(name: name)
-            guard SubnetRange.isAddress(address) else {
+            guard isAddress(address) else {
                 throw ClusterError(
                     .invalidConfiguration, "\"\(ClusterConfiguration.printable(address))\" is not an address.")
             }
@@ -58,12 +66,17 @@ extension NameFault: NodeBreakage {
         let labels = name.split(separator: ".", omittingEmptySubsequences: false)
         let isName = labels.allSatisfy { label in
             (1...63).contains(label.utf8.count)
-                && label.utf8.allSatisfy { $0 < 128 && ("a"..."z" ~= $0.lower || "0"..."9" ~= $0.lower || "-_" ~= $0.lower) }
+                && label.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") }
         }
         guard isName, name.utf8.count <= 253 else {
             throw ClusterError(
                 .invalidConfiguration, "\"\(ClusterConfiguration.printable(name))\" is not a machine's name.")
         }
+    }
+
+    private func isAddress(_ text: String) -> Bool {
+        var bytes = in6_addr()
+        return inet_pton(AF_INET, text, &bytes) == 1 || inet_pton(AF_INET6, text, &bytes) == 1
     }
 
     func begin(on node: String, of cluster: any BackendCluster) async throws {

@@ -21,7 +21,7 @@ extension NodeBreakage {
 
 /// A script of ours that breaks and mends something on a node, as its root.
 struct NodeScript: Sendable {
-    private let program: [String]
+    let program: [String]
 
     static let ssh = NodeScript(program: ["sh", "-c", String(cString: ssh_breaking_script()), "sh"])
     static let clock = NodeScript(program: ["sh", "-c", String(cString: clock_setting_script()), "sh"])

@@ -25,11 +25,12 @@ extension DockerCluster: NodePower {
 }
 
 extension DockerCluster: NodePausing {
-    package func pause(_ node: String) async throws {
+    package func pause(_ node: String) async throws -> Bool {
         let state = try await state(of: node)
         guard state.node == .running else { throw ended(node, "be paused") }
-        if state.isPaused { return }
+        if state.isPaused { return false }
         try await engine.change(["pause", container(node)], node: node, else: "\(node) could not be paused")
+        return true
     }
 
     package func resume(_ node: String) async throws { try await resume(node, evenIfEnded: false) }
