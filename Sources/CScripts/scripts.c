@@ -52,6 +52,12 @@ static const char prove_dask[] = {
 static const char prove_jupyter[] = {
 #embed "prove-jupyter.py"
     , 0};
+static const char examine_node[] = {
+#embed "examine-node.sh"
+    , 0};
+static const char timeline_page[] = {
+#embed "timeline.html"
+    , 0};
 
 const char *reaper_script(void) { return reaper; }
 const char *docker_reaping_script(void) { return reap_docker; }
@@ -69,3 +75,5 @@ const char *jupyter_proving_program(void) { return prove_jupyter; }
 const char *ssh_breaking_script(void) { return break_ssh; }
 const char *names_breaking_program(void) { return break_names; }
 const char *clock_setting_script(void) { return set_clock; }
+const char *node_examining_script(void) { return examine_node; }
+const char *timeline_page_template(void) { return timeline_page; }

@@ -74,6 +74,15 @@ public final class Cluster: Sendable {
     /// Its nodes as services were planned with them.
     package var layout: ClusterLayout { runtime.plan.layout }
 
+    /// What was made or told in confidence.
+    var secrets: Secrets {
+        var secrets = Secrets(words: runtime.plan.passwords.values)
+        secrets.add(services.flatMap(\.plan.values.values))
+        let configuration = runtime.plan.configuration
+        secrets.add((configuration.environment.map { $0 } + configuration.roles.flatMap(\.environment)).map(\.value))
+        return secrets
+    }
+
     /// The cluster as its backend has it, whom everything can be asked that needs no SSH.
     package var handle: any BackendCluster { runtime.cluster }
 
@@ -102,6 +111,7 @@ extension Cluster {
         let plan = try ClusterPlan(configuration)
         // Needed at the end; a misspelt value is an error now, before anything starts.
         _ = try Retention.current
+        _ = try Breakpoint.current
         try ResourceLimits.requireAddressSpace()
         return try await Gate.starts.pass {
             let backend = try await configuration.backend.resolve()

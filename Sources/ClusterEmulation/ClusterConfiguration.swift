@@ -50,6 +50,9 @@ public struct ClusterConfiguration: Sendable, Hashable {
     /// Whether the nodes have RSA host keys too, beside ed25519 and ECDSA, for clients that know no others. To make one takes a
     /// processor 0.1 to 0.2 seconds, for each node.
     public var rsaHostKeys: Bool
+    /// Whether what each node sends and gets is recorded, by tcpdump on the node: the last 8 to 16 MB of it, with all that is in it. When a
+    /// test fails, the evidence has a file NODE.pcap for each. The nodes' image gets the package tcpdump.
+    public var packets: Bool
     /// How long all nodes together may take to become ready, from the moment their containers are started.
     public var readyWithin: Duration
 
@@ -80,6 +83,7 @@ public struct ClusterConfiguration: Sendable, Hashable {
     ///   - passwordLogins: Whether the users can log in by password too; see ``Node/password(for:)``.
     ///   - capabilities: Linux capabilities that the nodes' root has besides the usual ones, such as `SYS_PTRACE`.
     ///   - rsaHostKeys: Whether the nodes have RSA host keys beside others.
+    ///   - packets: Whether what each node sends and gets is recorded for the evidence.
     ///   - readyWithin: How long the nodes may take to become ready; 60 seconds unless you say otherwise.
     public init(
         nodes: Int = 1,
@@ -101,6 +105,7 @@ public struct ClusterConfiguration: Sendable, Hashable {
         passwordLogins: Bool = false,
         capabilities: [String] = [],
         rsaHostKeys: Bool = false,
+        packets: Bool = false,
         readyWithin: Duration = .seconds(60)
     ) {
         self.nodes = nodes
@@ -122,6 +127,7 @@ public struct ClusterConfiguration: Sendable, Hashable {
         self.passwordLogins = passwordLogins
         self.capabilities = capabilities
         self.rsaHostKeys = rsaHostKeys
+        self.packets = packets
         self.readyWithin = readyWithin
     }
 }

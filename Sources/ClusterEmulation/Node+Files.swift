@@ -21,8 +21,10 @@ extension Node {
     ///   `invalidConfiguration` for what can't be a path; if the node can't be reached, with the codes that `run` has for that;
     ///   `CancellationError`.
     public func upload(from source: String, to target: String, as user: User = .ubuntu) async throws {
-        try await explainingLoss {
-            try await FileTransfer(NodeRoute(access, name, user)).upload(from: source, to: target)
+        try await timeline.during(.upload, "\(source) → \(target)", node: name, user: user) {
+            try await explainingLoss {
+                try await FileTransfer(NodeRoute(access, name, user)).upload(from: source, to: target)
+            }
         }
     }
 
@@ -36,8 +38,10 @@ extension Node {
     ///   - user: Who reads it.
     /// - Throws: As `upload` does.
     public func download(from source: String, to target: String, as user: User = .ubuntu) async throws {
-        try await explainingLoss {
-            try await FileTransfer(NodeRoute(access, name, user)).download(from: source, to: target)
+        try await timeline.during(.download, "\(source) → \(target)", node: name, user: user) {
+            try await explainingLoss {
+                try await FileTransfer(NodeRoute(access, name, user)).download(from: source, to: target)
+            }
         }
     }
 

@@ -22,30 +22,44 @@ extension Node {
     ) async throws -> CommandResult {
         let begun = ContinuousClock.now
         try refuse(line, environment)
-        let input = Array(standardInput.utf8)
+        let number = timeline.begin(
+            .command, line, node: name, user: user,
+            secrets: Secrets(environment: environment, input: standardInput))
         let output: CommandOutput
-        if let timeout {
-            let bounded = Self.bounded(line, by: timeout)
-            let (access, name) = (access, name)
-            do {
-                output = try await withDeadline(timeout) {
-                    try await explainingLoss {
-                        try await access.run(bounded, on: name, as: user, environment: environment, input: input)
-                    }
-                }
-            } catch is DeadlineExceeded {
-                throw ClusterError(
-                    .timedOut, "`\(line)` as \(user) on \(name) did not end within \(timeout.inSeconds).",
-                    node: name)
-            }
-        } else {
-            output = try await explainingLoss {
-                try await access.run(line, on: name, as: user, environment: environment, input: input)
-            }
+        do {
+            output = try await carryOut(line, user, environment, Array(standardInput.utf8), timeout)
+        } catch {
+            timeline.end(number, error)
+            throw error
         }
+        timeline.end(
+            number, exitCode: output.exitCode, output: output.standardOutput, complaint: output.standardError)
         return CommandResult(
             command: line, node: name, user: user, standardOutput: output.standardOutput,
             standardError: output.standardError, exitCode: output.exitCode, duration: .now - begun)
+    }
+
+    private func carryOut(
+        _ line: String, _ user: User, _ environment: [String: String], _ input: [UInt8], _ timeout: Duration?
+    ) async throws -> CommandOutput {
+        let (access, name) = (access, name)
+        guard let timeout else {
+            return try await explainingLoss {
+                try await access.run(line, on: name, as: user, environment: environment, input: input)
+            }
+        }
+        let bounded = Self.bounded(line, by: timeout)
+        do {
+            return try await withDeadline(timeout) {
+                try await explainingLoss {
+                    try await access.run(bounded, on: name, as: user, environment: environment, input: input)
+                }
+            }
+        } catch is DeadlineExceeded {
+            throw ClusterError(
+                .timedOut, "`\(line)` as \(user) on \(name) did not end within \(timeout.inSeconds).",
+                node: name)
+        }
     }
 
     /// Runs a program on the node with arguments that no shell changes, over the user's shared connection.

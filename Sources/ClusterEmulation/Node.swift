@@ -74,7 +74,9 @@ extension Node {
         guard (1...65535).contains(nodePort) else {
             throw ClusterError(.invalidConfiguration, "\(nodePort) is not a port: ports are 1 to 65535.", node: name)
         }
-        return try await explainingLoss { try await access.forward(nodePort, on: name, as: user) }
+        return try await timeline.during(.forward, "port \(nodePort)", node: name, user: user) {
+            try await explainingLoss { try await access.forward(nodePort, on: name, as: user) }
+        }
     }
 
     /// Does something over a connection. If the connection is lost, the error says what the backend knows about the node.

@@ -55,8 +55,10 @@ public nonisolated(nonsending) func withCluster<Result>(
     do {
         result = try await body(cluster)
     } catch {
+        let failed = !(error is CancellationError)
+        if failed { cluster.timeline.note(.issue, "\(error)") }
         // What the body threw is what the caller wants to know; a cluster that could not be removed is printed as well.
-        do { try await aftermath(of: cluster, failed: !(error is CancellationError)).settle() } catch {
+        do { try await aftermath(of: cluster, failed: failed).settle() } catch {
             Progress.say("\(error)")
         }
         throw error

@@ -57,6 +57,7 @@ extension Field<ClusterConfiguration> {
                 }
             },
             Field("rsaHostKeys") { entry, cluster in cluster.rsaHostKeys = try entry.truth() },
+            Field("packets") { entry, cluster in cluster.packets = try entry.truth() },
             // In seconds.
             Field("readyWithin") { entry, cluster in
                 let limit = Duration.seconds(try entry.number())

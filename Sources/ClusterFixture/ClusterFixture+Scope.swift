@@ -2,18 +2,15 @@ public import ClusterEmulation
 public import Testing
 
 extension ClusterFixture {
-    /// Whether the suite's tests have the fixture for a trait as well: only then it can reset the cluster before each.
-    public var isRecursive: Bool { sharing.reset == .eachTest }
-
-    /// One cluster per suite or test function: a parameterised test's cases share theirs. With a cluster that is reset before each test, each
-    /// test's case takes its turn.
+    /// One cluster per suite or test function: a parameterised test's cases share theirs. Of a cluster that is reset before each test, each
+    /// case has its turn.
     public func scopeProvider(for test: Test, testCase: Test.Case?) -> ClusterFixture? {
-        let hasCluster = Self.shared[ObjectIdentifier(self)] != nil
-        return (testCase == nil) == hasCluster ? nil : self
+        let takesTurns = Cluster.published?.fixture === self && sharing.reset == .eachTest
+        return (testCase == nil) == takesTurns ? nil : self
     }
 
-    /// The clusters that are shared by the suites around the running test, and reset before each test.
-    @TaskLocal private static var shared: [ObjectIdentifier: SharedCluster] = [:]
+    /// A suite's tests are told of, so that it is known which of them ran when: their cluster is the suite's.
+    public var isRecursive: Bool { true }
 
     /// Starts a cluster, runs the suite or the test with it as ``Cluster/current``, and removes it.
     ///
@@ -22,21 +19,30 @@ extension ClusterFixture {
     public func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
     ) async throws {
-        if let shared = Self.shared[ObjectIdentifier(self)] { return try await shared.take(function) }
+        if let (fixture, cluster, turns) = Cluster.published, fixture === self {
+            // In the scope of the suite's cluster.
+            return try await turns.take { try await self.noted(test, on: cluster, function) }
+        }
         let cluster = try await Cluster.start(configuration)
         let failed = Locked(false)
         let watching: IssueHandlingTrait = .compactMapIssues { issue in
-            if issue.isFailure { failed.withLock { $0 = true } }
+            if issue.isFailure {
+                failed.withLock { $0 = true }
+                cluster.timeline.note(.issue, (Test.current.map { "\($0.shownName): " } ?? "") + issue.words)
+            }
             return issue
         }
         do {
-            try await Self.$shared.withValue(shared(cluster)) {
-                try await Cluster.$published.withValue(cluster) {
-                    try await watching.provideScope(for: test, testCase: testCase, performing: function)
+            try await Cluster.$published.withValue((self, cluster, ClusterTurns(cluster, sharing.reset))) {
+                try await watching.provideScope(for: test, testCase: testCase) {
+                    // Where they take turns, each case is noted in its own.
+                    if sharing.reset == .eachTest { return try await function() }
+                    try await noted(test, on: cluster, function)
                 }
             }
         } catch {
             let isFailure = Task.isCancelled || !(error is CancellationError)
+            if isFailure { cluster.timeline.note(.issue, "\(test.shownName): \(error)") }
             do {
                 try await settle(cluster, after: test, failed: isFailure)
             } catch let teardownError {
@@ -47,21 +53,60 @@ extension ClusterFixture {
         try await settle(cluster, after: test, failed: failed.withLock { $0 })
     }
 
-    private func shared(_ cluster: Cluster) -> [ObjectIdentifier: SharedCluster] {
-        var clusters = Self.shared
-        if sharing.reset == .eachTest { clusters[ObjectIdentifier(self)] = SharedCluster(cluster) }
-        return clusters
+    /// Runs a test, and notes on the cluster's timeline from when to when it ran, and what came of it.
+    private func noted(
+        _ test: Test, on cluster: Cluster, _ function: @concurrent @Sendable () async throws -> Void
+    ) async throws {
+        if test.isSuite { return try await function() }
+        let timeline = cluster.timeline
+        let number = timeline.begin(.test, test.shownName, place: test.sourceLocation.fileID)
+        let issues = Locked<[String]>([])
+        let watching: IssueHandlingTrait = .compactMapIssues { issue in
+            if issue.isFailure { issues.withLock { $0.append(issue.words) } }
+            return issue
+        }
+        do {
+            try await watching.provideScope(for: test, testCase: nil, performing: function)
+        } catch {
+            timeline.end(number, error)
+            if !(error is CancellationError) { await keepEvidence(of: cluster, after: test) }
+            throw error
+        }
+        let words = issues.withLock { $0 }
+        timeline.end(number, trouble: words.isEmpty ? nil : words.joined(separator: "\n"))
+        if !words.isEmpty { await keepEvidence(of: cluster, after: test) }
+    }
+
+    /// The next test's reset would take it away.
+    private func keepEvidence(of cluster: Cluster, after test: Test) async {
+        guard sharing.reset == .eachTest else { return }
+        await Aftermath(of: cluster, failed: true, work: test.shownName).keepEvidence { name, text in
+            Attachment.record(text, named: name)
+        }
     }
 
     private func settle(_ cluster: Cluster, after test: Test, failed: Bool) async throws {
-        try await Aftermath(of: cluster, failed: failed, work: test.displayName ?? test.name).settle { name, log in
-            Attachment.record(log, named: name)
+        try await Aftermath(of: cluster, failed: failed, work: test.shownName).settle { name, text in
+            Attachment.record(text, named: name)
         }
     }
 }
 
+extension Test {
+    fileprivate var shownName: String { displayName ?? name }
+}
+
+extension Issue {
+    /// Where it was recorded, and what it is.
+    fileprivate var words: String {
+        let place = sourceLocation.map { "\($0.fileName):\($0.line): " } ?? ""
+        return place + "\(self)"
+    }
+}
+
 extension Cluster {
-    @TaskLocal static var published: Cluster?
+    /// The cluster, the fixture whose it is, and how tests share it.
+    @TaskLocal static var published: (fixture: ClusterFixture, cluster: Cluster, turns: ClusterTurns)?
 
     /// The cluster of the innermost ``ClusterFixture`` around the running test.
     ///
@@ -73,7 +118,7 @@ extension Cluster {
                     .noCluster, "There is no current cluster: this code runs outside a ClusterFixture's scope.",
                     remedy: "Give the test or its suite a fixture: `@Test(ClusterFixture(nodes: 3))`.")
             }
-            return published
+            return published.cluster
         }
     }
 }

@@ -126,16 +126,20 @@ public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping 
 
     /// Removes the cluster; does nothing if there is none.
     ///
-    /// - Parameter failed: Whether the test failed; then the nodes' logs are saved first, and the cluster is kept if
+    /// - Parameter failed: Whether the test failed; then the evidence is saved first, and the cluster is kept if
     ///   `CLUSTER_FIXTURE_KEEP` says so. In an `XCTestCase`: `(testRun?.totalFailureCount ?? 0) > 0`.
+    /// - Returns: The folder with the evidence, whose files can be attached to the test; nil if there is none.
     /// - Throws: ``ClusterError`` with the code `teardownFailed`.
-    public func tearDown(failed: Bool = false) async throws {
+    @discardableResult
+    public func tearDown(failed: Bool = false) async throws -> String? {
         let cluster: Cluster? = state.withLock { state in
             guard case .up(let cluster) = state else { return nil }
             state = .idle
             return cluster
         }
-        guard let cluster else { return }
-        try await Aftermath(of: cluster, failed: failed, work: "the test of cluster \(cluster.name)").settle()
+        guard let cluster else { return nil }
+        let work = "the test of cluster \(cluster.name)"
+        if failed { cluster.timeline.note(.issue, "\(work) failed") }
+        return try await Aftermath(of: cluster, failed: failed, work: work).settle()
     }
 }

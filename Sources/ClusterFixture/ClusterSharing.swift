@@ -19,25 +19,30 @@ public struct ClusterSharing: Sendable, Hashable {
     public static func suite(reset: Reset = .never) -> ClusterSharing { ClusterSharing(reset: reset) }
 }
 
-/// A suite's cluster that one test after the other has as new.
-final class SharedCluster: Sendable {
-    let cluster: Cluster
+/// How the tests of a suite have its cluster: as others have left it, or one after the other, each as new.
+final class ClusterTurns: Sendable {
+    private let cluster: Cluster
+    private let reset: ClusterSharing.Reset
     private let turn = Gate(places: 1)
     private let isNew = Locked(true)
 
-    init(_ cluster: Cluster) { self.cluster = cluster }
+    init(_ cluster: Cluster, _ reset: ClusterSharing.Reset) {
+        self.cluster = cluster
+        self.reset = reset
+    }
 
-    /// Waits until no other test has the cluster, makes it as new, and runs a test.
+    /// Runs a test in its turn.
     ///
     /// - Throws: What the test throws; ``ClusterError`` if the cluster can't be made as new.
-    func take(_ body: @concurrent @Sendable () async throws -> Void) async throws {
+    func take(_ test: @concurrent @Sendable () async throws -> Void) async throws {
+        if reset == .never { return try await test() }
         try await turn.pass {
             let isNew = self.isNew.withLock { isNew in
                 defer { isNew = false }
                 return isNew
             }
             if !isNew { try await self.cluster.reset() }
-            try await body()
+            try await test()
         }
     }
 }

@@ -64,6 +64,11 @@ struct ClusterOptions: ParsableArguments {
     @Flag(inversion: .prefixedNo, help: "Give the nodes RSA host keys too: 0.1 to 0.2 s for each.")
     var rsaHostKeys: Bool?
 
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Record what each node sends and gets, by tcpdump: the evidence of a failure has a NODE.pcap for each.")
+    var packets: Bool?
+
     @Option(
         name: [.customShort("e"), .customLong("env")],
         help: "A variable that every command on the nodes sees: NAME=VALUE.")
@@ -134,6 +139,7 @@ struct ClusterOptions: ParsableArguments {
         if let sudo { cluster.sudo = sudo }
         if let passwordLogins { cluster.passwordLogins = passwordLogins }
         if let rsaHostKeys { cluster.rsaHostKeys = rsaHostKeys }
+        if let packets { cluster.packets = packets }
         cluster.capabilities += capabilities
         if let readyWithin { cluster.readyWithin = .seconds(readyWithin) }
         return cluster

@@ -75,7 +75,14 @@ package struct Browser: Sendable {
         let sessions = "http://127.0.0.1:\(port)/session"
         let made: Session = try await Self.ask(
             "POST", sessions,
-            ["capabilities": ["alwaysMatch": ["goog:chromeOptions": ["args": options]]]])
+            [
+                "capabilities": [
+                    "alwaysMatch": [
+                        "goog:chromeOptions": ["args": options],
+                        "goog:loggingPrefs": ["browser": "ALL", "performance": "ALL"],
+                    ] as [String: Any]
+                ]
+            ])
         session = sessions + "/" + made.sessionId
         // How long it looks for an element, and how long a script may take, in milliseconds.
         try await tell("timeouts", ["implicit": 60000, "script": 60000])
@@ -116,6 +123,52 @@ package struct Browser: Sendable {
             look()
             """
         let _: Bool = try await Self.ask("POST", session + "/execute/async", ["script": script, "args": [String]()])
+    }
+
+    /// What pages have complained of on the console since it was asked last.
+    package func complaints() async throws -> [String] { try await logged("browser") }
+
+    /// The addresses that the browser was asked for, by a person or by a page, since it was asked last.
+    package func requests() async throws -> [String] {
+        try await logged("performance").compactMap { line in
+            let event = try JSONDecoder().decode(DevToolsEvent.self, from: Data(line.utf8)).message
+            return event.method == "Network.requestWillBeSent" ? event.params.request?.url : nil
+        }
+    }
+
+    private struct DevToolsEvent: Decodable {
+        struct Message: Decodable {
+            let method: String
+            let params: Parameters
+        }
+        struct Parameters: Decodable { let request: Request? }
+        struct Request: Decodable { let url: String }
+        let message: Message
+    }
+
+    private func logged(_ kind: String) async throws -> [String] {
+        struct Line: Decodable { let message: String }
+        let lines: [Line] = try await Self.ask("POST", session + "/se/log", ["type": kind])
+        return lines.map(\.message)
+    }
+
+    /// Has pages look as for somebody who prefers dark ones, or light ones.
+    package func prefer(dark: Bool) async throws {
+        let features = [["name": "prefers-color-scheme", "value": dark ? "dark" : "light"]]
+        try await command("Emulation.setEmulatedMedia", ["features": features])
+    }
+
+    /// Gives pages a screen of a size in pixels, such as a phone's.
+    package func resize(width: Int, height: Int, isPhone: Bool = false) async throws {
+        try await command(
+            "Emulation.setDeviceMetricsOverride",
+            ["width": width, "height": height, "deviceScaleFactor": isPhone ? 2 : 1, "mobile": isPhone])
+    }
+
+    private func command(_ name: String, _ parameters: [String: Any]) async throws {
+        struct Anything: Decodable {}
+        let _: Anything = try await Self.ask(
+            "POST", session + "/goog/cdp/execute", ["cmd": name, "params": parameters])
     }
 
     /// Takes a picture of the page, as PNG. The folder that `CLUSTER_FIXTURE_ARTEFACTS` names keeps it, if there is such a variable.

@@ -49,3 +49,9 @@ const char *names_breaking_program(void);
 
 /// set-clock.sh, which runs on a node.
 const char *clock_setting_script(void);
+
+/// examine-node.sh, which runs on a node.
+const char *node_examining_script(void);
+
+/// timeline.html, a page that lacks its data.
+const char *timeline_page_template(void);

@@ -1,3 +1,5 @@
+package import Foundation
+
 // What the clusters of some backends can do besides, each found by `as?`. All of it works when SSH does not.
 
 /// Clusters whose nodes can be switched off and on. A node that is off keeps its name, addresses, ports, host keys and files; its
@@ -75,4 +77,10 @@ package protocol DiskProtecting: BackendCluster {
     ///
     /// - Throws: ``ClusterError`` with the code `faultFailed` if a program has a file open for writing.
     func protectDisk(of node: String, _ isProtected: Bool) async throws
+}
+
+/// Clusters that know when their nodes have ended.
+package protocol NodeEnds: BackendCluster {
+    /// When each of the nodes has ended that have, and were not started again.
+    func endDates() async throws -> [String: Date]
 }

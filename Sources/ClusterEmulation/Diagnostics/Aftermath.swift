@@ -20,49 +20,60 @@ package struct Aftermath: Sendable {
 
     /// Saves, removes or keeps. This is completed even when the task is cancelled.
     ///
-    /// - Parameter attach: Gets the name and the text of each log that is saved.
+    /// - Parameter attach: Gets the name and the text of each file that is saved.
+    /// - Returns: The folder with what was saved; nil if nothing was.
     /// - Throws: ``ClusterError`` with the code `teardownFailed`.
-    package func settle(attach: @escaping @Sendable (String, String) -> Void = { _, _ in }) async throws {
+    @discardableResult
+    package func settle(attach: @escaping @Sendable (String, String) -> Void = { _, _ in }) async throws -> String? {
         try await uncancelled {
-            if failed { await saveLogs(attach) }
+            let folder = failed ? await keepEvidence(attach: attach) : nil
+            if failed, (try? Breakpoint.current) == .failure { await cluster.hold(after: work, evidence: folder) }
             // What the variable says was checked when the cluster started: only this process can have changed it since.
             if (try? Retention.current)?.keeps(failed: failed) == true {
                 Progress.say("\(work) is over; \(try await cluster.keep())")
             } else {
                 try await cluster.stop()
             }
+            return folder
         }
     }
 
-    /// A failure is reported with or without logs: trouble with them is printed, not thrown.
-    private func saveLogs(_ attach: @Sendable (String, String) -> Void) async {
+    /// A failure is reported with or without evidence: trouble with it is printed, not thrown.
+    ///
+    /// - Parameter attach: Gets the name and the text of each file that is saved.
+    /// - Returns: The folder with what was saved; nil if nothing was.
+    @discardableResult
+    package func keepEvidence(attach: @Sendable (String, String) -> Void) async -> String? {
         do {
-            _ = try OwnFolder.ensured(Self.logFolder, for: .anyone)
-            // New, so that nobody can have put anything there.
-            let folder = try OwnFolder.make("\(Self.logFolder)/\(cluster.name)-\(cluster.id)")
-            for (node, log) in try await cluster.saveLogs(in: folder) { attach("\(cluster.name)-\(node).log", log) }
+            let folder = try Self.newFolder(for: cluster.handle.summary)
+            let evidence = await cluster.evidence(of: work)
+            try evidence.write(to: folder)
+            for file in evidence.files { attach("\(cluster.name)-\(file.name)", file.text) }
             Progress.say("\(work) failed; the logs of its nodes are in \(folder.path)")
+            Progress.say("what happened, on one page: \(folder.path)/timeline.html")
+            return folder.path
         } catch {
             Progress.say("\(work) failed; the logs of its nodes could not be saved: \(error)")
+            return nil
         }
+    }
+
+    /// A folder for what is saved of a cluster: new, so that nobody can have put anything there.
+    package static func newFolder(for cluster: ClusterSummary) throws -> OwnFolder {
+        _ = try OwnFolder.ensured(logFolder, for: .anyone)
+        let path = "\(logFolder)/\(cluster.name)-\(cluster.id)"
+        // It may be the second time: a cluster that stays is asked again and again.
+        for number in 2... where FileManager.default.fileExists(atPath: path) {
+            let next = "\(path)-\(number)"
+            if !FileManager.default.fileExists(atPath: next) { return try OwnFolder.make(next) }
+        }
+        return try OwnFolder.make(path)
     }
 
     /// Where logs go: what `CLUSTER_FIXTURE_LOGS` names, else `logs` in the user's folder for state.
     package static var logFolder: String {
         let named = ProcessInfo.processInfo.environment["CLUSTER_FIXTURE_LOGS"] ?? ""
         return named.isEmpty ? UserFolders.state + "/logs" : named
-    }
-}
-
-extension Cluster {
-    /// Writes each node's log to a file NODE.log, in the place of one that is there.
-    ///
-    /// - Returns: The logs by their nodes' names, sorted.
-    /// - Throws: If the backend can't be asked, or a file can't be written.
-    package func saveLogs(in folder: OwnFolder) async throws -> [(node: String, log: String)] {
-        let logs = try await logs().sorted { $0.key < $1.key }
-        for (node, log) in logs { try folder.replace("\(node).log", with: log, mode: 0o644) }
-        return logs.map { ($0.key, $0.value) }
     }
 }
 

@@ -34,6 +34,7 @@ extension Node {
         await access.forget(name)
         try await NetworkFaults(of: cluster, timeline: timeline).applyAgain()
         try await waitUntilReady(within: limit)
+        try await PacketCapture.resume(on: name, of: cluster)
     }
 
     /// Stops the node in order, starts it again and waits until it is ready.

@@ -72,6 +72,8 @@ public struct Inventory: Codable, Sendable, Hashable {
         public let nodes: [String]
         /// Where it is reached.
         public package(set) var endpoints: [Endpoint]
+        /// The files on its nodes in which it logs what it does; left out by a cluster of an older version.
+        public let logs: [String]?
     }
 
     /// Where a service is reached.
@@ -135,7 +137,7 @@ extension Cluster {
                         return Inventory.Endpoint(
                             name: endpoint.name, node: node.name, nodePort: endpoint.port,
                             url: endpoint.address(node.provisioned.host, port))
-                    })
+                    }, logs: planned.plan.logs)
             })
     }
 }

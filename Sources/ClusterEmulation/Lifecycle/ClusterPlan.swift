@@ -36,12 +36,15 @@ package struct ClusterPlan: Sendable {
         let name = configuration.name ?? "cluster-\(id.description.prefix(4))"
         (self.id, self.name, self.configuration) = (id, name, configuration)
         var layout = ClusterLayout(named: name, configuration)
-        services = try PlannedService.all(configuration.services, for: &layout)
+        services = try PlannedService.all(
+            (configuration.packets ? [PacketCapture()] : []) + configuration.services, for: &layout)
         nodes = try PlannedNode.all(configuration, services)
         self.layout = layout
         conditions = configuration.site.conditions(layout, services)
         let shared = services.flatMap(\.plan.sharedFolders)
-        mounts = configuration.mounts + shared.compactMap { place in place.folder.map { Mount($0, at: place.path) } }
+        workspace = Workspace(cluster: id)
+        let packets = configuration.packets ? [Mount(workspace.packetsFolder, at: PacketCapture.folder)] : []
+        mounts = configuration.mounts + packets + shared.compactMap { place in place.folder.map { Mount($0, at: place.path) } }
         sharedFolders = shared.filter { $0.folder == nil }
         // As many as one message between processes may carry.
         let count = mounts.count + sharedFolders.count
@@ -49,7 +52,6 @@ package struct ClusterPlan: Sendable {
             throw ClusterError(
                 .invalidConfiguration, "A node can't have \(count) mounts and shared folders: at most 64.")
         }
-        workspace = Workspace(cluster: id)
         passwords = configuration.passwordLogins ? Self.freshPasswords() : [:]
         subnet6 = configuration.ipv6 ? Subnet6(id) : nil
     }

@@ -27,6 +27,7 @@ final class ClusterRuntime: Sendable {
         do {
             async let swept: Void = Leftovers.sweepOnce(backend)
             try plan.workspace.create(for: backend.name)
+            if plan.configuration.packets { try Workspace.makeFolder(plan.workspace.packetsFolder) }
             let credentials = try await Credentials.make(
                 nodes: plan.nodeNames, rsaHostKeys: plan.configuration.rsaHostKeys,
                 rsaUserKey: plan.nodes.contains { $0.image.wantsRSAKey }, folder: plan.workspace.keysFolder,
@@ -39,7 +40,7 @@ final class ClusterRuntime: Sendable {
             }
             begun = cluster
             timeline.note(.done(.nodes))
-            let opened = try SSHAccess(plan, cluster, credentials)
+            let opened = try SSHAccess(plan, cluster, credentials, timeline)
             access = opened
             let (up, areUp) = AsyncStream<Void>.makeStream()
             async let served: Void = startServices(plan, on: cluster, after: up, timeline: timeline)
@@ -116,6 +117,7 @@ final class ClusterRuntime: Sendable {
         try await cluster.detach()
         await reaper.dismiss()
         timeline.note(.detached)
+        EventFile(plan.workspace, beginning: timeline.date).append(timeline.entries)
         stopping.withLock { $0 = Task {} }
         let reach = nodes.map { "  \($0.sshCommand(as: .root))" }.joined(separator: "\n")
         return """

@@ -34,6 +34,8 @@ package struct Workspace: Sendable, Hashable {
     package var relayFile: String { folder + "/relay" }
     /// The part of the library's own ssh_config that is about one node.
     package var nodeConfigurationsFolder: String { folder + "/c" }
+    /// Where the nodes' packets are recorded, if they are.
+    package var packetsFolder: String { folder + "/packets" }
     package var knownHostsFile: String { folder + "/known_hosts" }
 
     /// Makes the folder, and marks it before anything else is in it.

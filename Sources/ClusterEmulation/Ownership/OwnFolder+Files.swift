@@ -28,11 +28,16 @@ extension OwnFolder {
 
     /// Writes a new file, which has its mode from the first moment on; fails if anything is there already.
     package func write(_ text: String, to name: String, mode: UInt16 = 0o600) throws {
+        try write(Data(text.utf8), to: name, mode: mode)
+    }
+
+    /// Writes a new file, as with text.
+    package func write(_ data: Data, to name: String, mode: UInt16 = 0o600) throws {
         let file = openat(descriptor, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode_t(mode))
         guard file >= 0 else { throw notWritten(name, String(cString: strerror(errno))) }
         defer { close(file) }
         do {
-            try FileHandle(fileDescriptor: file, closeOnDealloc: false).write(contentsOf: Data(text.utf8))
+            try FileHandle(fileDescriptor: file, closeOnDealloc: false).write(contentsOf: data)
         } catch {
             throw notWritten(name, ClusterError.cause(error))
         }
@@ -40,8 +45,13 @@ extension OwnFolder {
 
     /// Writes a file in the place of what is there, be it a link: beside it, and moved there when it is whole.
     package func replace(_ name: String, with text: String, mode: UInt16 = 0o600) throws {
+        try replace(name, with: Data(text.utf8), mode: mode)
+    }
+
+    /// Writes a file in the place of what is there, as with text.
+    package func replace(_ name: String, with data: Data, mode: UInt16 = 0o600) throws {
         let beside = ".\(name).\(ClusterID.random())"
-        try write(text, to: beside, mode: mode)
+        try write(data, to: beside, mode: mode)
         guard renameat(descriptor, beside, descriptor, name) == 0 else {
             let cause = String(cString: strerror(errno))
             unlinkat(descriptor, beside, 0)
@@ -51,6 +61,9 @@ extension OwnFolder {
 
     /// Opens a file for locking, and makes it if it is not there. The caller closes it.
     package func lockFile(_ name: String) throws -> Int32 { try opened(name, O_RDWR | O_CREAT, 0o600) }
+
+    /// Opens a file to add to its end, and makes it if it is not there. The caller closes it.
+    func appendableFile(_ name: String) throws -> Int32 { try opened(name, O_WRONLY | O_APPEND | O_CREAT, 0o600) }
 
     private func opened(_ name: String, _ flags: Int32, _ mode: mode_t) throws -> Int32 {
         let file = openat(descriptor, name, flags | O_NOFOLLOW | O_CLOEXEC, mode)

@@ -2,7 +2,9 @@ import CScripts
 
 extension SSHAccess {
     /// Writes the files by which users reach a cluster's nodes, now that it is known where these are.
-    convenience init(_ plan: ClusterPlan, _ cluster: any BackendCluster, _ credentials: Credentials) throws {
+    convenience init(
+        _ plan: ClusterPlan, _ cluster: any BackendCluster, _ credentials: Credentials, _ timeline: Timeline
+    ) throws {
         let workspace = plan.workspace
         let isReached = cluster.hostIP != nil
         let configuration = SSHConfiguration(
@@ -18,7 +20,8 @@ extension SSHAccess {
             configuration.text(openSSHFile: workspace.openSSHConfigurationFile), to: workspace.configurationFile)
         try Workspace.write(KnownHosts.forThisMachine(cluster.nodes), to: workspace.knownHostsFile)
         self.init(
-            nodes: cluster.nodes, identityFiles: configuration.identityFiles, workspace: workspace)
+            nodes: cluster.nodes, identityFiles: configuration.identityFiles, workspace: workspace,
+            timeline: timeline)
     }
 }
 

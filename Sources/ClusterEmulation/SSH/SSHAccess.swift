@@ -11,14 +11,19 @@ package final class SSHAccess: Sendable {
     private let nodes: [String: ProvisionedNode]
     private let workspace: Workspace
     private let connections: Connections
+    /// Where logins are noted.
+    private let timeline: Timeline
 
-    package init(nodes: [ProvisionedNode], identityFiles: [User: String], workspace: Workspace) {
+    package init(
+        nodes: [ProvisionedNode], identityFiles: [User: String], workspace: Workspace, timeline: Timeline = Timeline()
+    ) {
         self.configurationFile = workspace.configurationFile
         self.knownHostsFile = workspace.knownHostsFile
         self.identityFiles = identityFiles
         self.nodes = Dictionary(nodes.map { ($0.name, $0) }) { first, _ in first }
         self.workspace = workspace
         self.connections = Connections()
+        self.timeline = timeline
     }
 
     /// The arguments of `ssh` up to and including the destination; a command may follow.
@@ -49,7 +54,16 @@ package final class SSHAccess: Sendable {
     package func open(_ node: String, _ user: User) async throws -> CommandOutput {
         try await connections.open(Destination(node: node, user: user)) {
             try await self.connections.once(node) { try self.writeConfiguration(of: node) }
-            return try await Command("ssh", self.arguments(node, user, options: Self.sharing) + ["true"]).output()
+            let number = self.timeline.begin(.login, "", node: node, user: user)
+            do {
+                let output = try await Command("ssh", self.arguments(node, user, options: Self.sharing) + ["true"])
+                    .output()
+                self.timeline.end(number, exitCode: output.exitCode, complaint: output.complaint)
+                return output
+            } catch {
+                self.timeline.end(number, error)
+                throw error
+            }
         }
     }
 

@@ -37,12 +37,14 @@ struct ServiceStart: Sendable {
         let service = planned.service
         let nodes = ServiceNodes(layout: layout, plan: planned.plan, cluster: cluster)
         let stage = Locked(Stage.start)
+        let number = timeline.begin(.service, service.name)
         do {
             try await withDeadline(service.readyWithin) {
                 try await service.start(on: nodes)
                 stage.withLock { $0 = .ready }
                 try await service.prove(on: nodes)
             }
+            timeline.end(number)
             timeline.note(.serviceReady, service.name)
         } catch is DeadlineExceeded {
             throw await failure(planned, stage.withLock { $0 }, "it was not in time", within: service.readyWithin)

@@ -27,6 +27,8 @@ package struct Event: Sendable, Hashable {
         case faultBegan(Int)
         /// The fault of this number is over.
         case faultEnded(Int)
+        /// A test has recorded an issue, which the detail tells.
+        case issue
         /// The cluster was let go of: it stays when its maker ends.
         case detached
         /// The cluster is removed.
@@ -35,9 +37,20 @@ package struct Event: Sendable, Hashable {
 
     /// How long after the beginning of the cluster's start it happened.
     package let time: Duration
-    /// The node that it happened to; nil if it was the cluster.
-    package let node: String?
+    /// The nodes that it happened to; none if it was the cluster.
+    package let nodes: [String]
     package let kind: Kind
     /// What else there is to say, in words; may be empty.
     package let detail: String
+
+    package init(time: Duration, nodes: [String], kind: Kind, detail: String) {
+        (self.time, self.nodes, self.kind, self.detail) = (time, nodes, kind, detail)
+    }
+
+    package init(time: Duration, node: String?, kind: Kind, detail: String) {
+        self.init(time: time, nodes: node.map { [$0] } ?? [], kind: kind, detail: detail)
+    }
+
+    /// The node that it happened to; nil if it was the cluster, or more than one.
+    package var node: String? { nodes.count == 1 ? nodes[0] : nil }
 }

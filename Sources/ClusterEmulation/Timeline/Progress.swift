@@ -22,9 +22,7 @@ package final class Progress: TimelineReader {
         case .work: tell(event.detail, at: event.time)
         case .output: tellIfDue(event.detail, at: event.time)
         case .done(let step): onDone(step, event.time)
-        case .proved, .serviceReady, .ended, .killed, .started, .paused, .resumed, .reset, .faultBegan, .faultEnded,
-            .detached, .stopped:
-            break
+        default: break
         }
     }
 

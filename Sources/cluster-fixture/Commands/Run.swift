@@ -33,7 +33,10 @@ struct Run: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "The user who runs it there: root or ubuntu.")
     var user: User = .root
 
-    @Option(help: "Save the nodes' logs in this folder when the command fails.", completion: .directory)
+    @Option(
+        help:
+            "Save the nodes' logs and how they are doing, and a page with all that happened (timeline.html), in this folder when the command fails.",
+        completion: .directory)
     var logs: String?
 
     @Argument(parsing: .postTerminator, help: "The command, after --.")
@@ -58,6 +61,9 @@ struct Run: AsyncParsableCommand {
         } catch {
             try await cluster.stop()
             throw error
+        }
+        if code != 0 {
+            cluster.timeline.note(.issue, "`\(command.joined(separator: " "))` ended with exit code \(code).")
         }
         try await finish(cluster, failed: code != 0, logs: logFolder)
         Foundation.exit(code)
@@ -106,9 +112,12 @@ struct Run: AsyncParsableCommand {
     private func finish(_ cluster: Cluster, failed: Bool, logs: OwnFolder?) async throws {
         if failed, let logs {
             // Trouble with logs neither changes the command's exit code nor leaves the cluster behind.
-            do { _ = try await cluster.saveLogs(in: logs) } catch {
+            do { try await cluster.evidence(of: command.joined(separator: " ")).write(to: logs) } catch {
                 Console.error("the logs of the nodes could not be saved: \(error)")
             }
+        }
+        if failed, try Breakpoint.current == .failure {
+            await cluster.hold(after: "`\(command.joined(separator: " "))`", evidence: logs?.path)
         }
         if try Retention.current.keeps(failed: failed) {
             _ = try await cluster.keep()

@@ -11,7 +11,7 @@ final class LifelineConnection: Sendable {
     /// -1 when it is closed. The thread closes it, so that nobody reads from what has its number by then.
     private let socket: Locked<Int32>
     /// Whether the cluster ends with the connection: then it is closed on purpose only.
-    private let isMakers: Bool
+    let isMakers: Bool
     private let nextValue = Locked<Int64>(0)
 
     /// Takes over a socket that is connected.

@@ -13,7 +13,7 @@ final class Reports: Sendable {
         var hasNetwork = false
         var isConnected = false
         /// The nodes that have ended and not been started again, in the order in which they ended, each with a number of its end's.
-        var ends: [(node: Int, code: Int, number: Int)] = []
+        var ends: [(node: Int, code: Int, number: Int, date: Date)] = []
         var lastEnd = 0
         var failure: ClusterError?
         /// The requests that somebody waits for, and their answers.
@@ -50,7 +50,7 @@ final class Reports: Sendable {
             case Int(NS_ENDED):
                 let status = WaitStatus(report.code)
                 board.lastEnd += 1
-                board.ends.append((node, Int(status.shellCode), board.lastEnd))
+                board.ends.append((node, Int(status.shellCode), board.lastEnd, Date()))
             case Int(NS_STARTED): board.ends.removeAll { $0.node == node }
             case Int(NS_ANSWER):
                 if board.asked.contains(report.value) {
@@ -108,7 +108,8 @@ extension Reports {
     ///
     /// - Throws: ``ClusterError`` if a node could not be started; ``LostLifeline``; `CancellationError`.
     func end(after number: Int) async throws -> (node: Int, code: Int, number: Int) {
-        try await wait { $0.ends.first { $0.number > number } }
+        let end = try await wait { $0.ends.first { $0.number > number } }
+        return (end.node, end.code, end.number)
     }
 
     /// Returns when a node has ended.
@@ -119,6 +120,11 @@ extension Reports {
     /// The exit codes of the nodes that have ended and not been started again.
     var exitCodes: [Int: Int] {
         Dictionary(board.withLock { $0.ends }.map { ($0.node, $0.code) }) { first, _ in first }
+    }
+
+    /// When they have ended, as far as this process was there.
+    var endDates: [Int: Date] {
+        Dictionary(board.withLock { $0.ends }.map { ($0.node, $0.date) }) { first, _ in first }
     }
 
     /// Sends a request, and returns when the lifeline has answered it.

@@ -1,0 +1,41 @@
+/// Words that were told in confidence, and are shown to nobody: passwords, tokens, the values of variables, what a program read.
+package struct Secrets: Sendable, Hashable {
+    /// Known in whatever is shown of the cluster.
+    private(set) var words: Set<String> = []
+    /// Known in what is shown of one command alone: lines of its standard input, which may be a program's text.
+    private var lines: Set<String> = []
+    /// Whether there was more than can be looked for.
+    private(set) var areTooMany = false
+
+    package init() {}
+
+    /// Passwords and tokens.
+    package init(words: some Sequence<String>) { self.words = Set(words.filter { !$0.isEmpty }) }
+
+    /// What a command is told.
+    package init(environment: [String: String], input: String) {
+        add(environment.values)
+        areTooMany = input.utf8.count > 4096
+        if !areTooMany {
+            lines = Set(input.split(whereSeparator: \.isNewline).map(String.init).filter { $0.utf8.count >= 4 })
+        }
+    }
+
+    /// Adds values of variables. Short ones, numbers and paths are no secrets, and stand everywhere.
+    mutating func add(_ values: some Sequence<String>) {
+        words.formUnion(values.filter { $0.utf8.count >= 6 && !$0.hasPrefix("/") && Double($0) == nil })
+    }
+
+    mutating func formUnion(_ others: Secrets) { words.formUnion(others.words) }
+
+    var isEmpty: Bool { words.isEmpty && lines.isEmpty && !areTooMany }
+
+    /// A text without them.
+    package func masked(_ text: String) -> String {
+        if areTooMany { return text.isEmpty ? "" : "(not kept: it may have what the command was given to read)" }
+        // The longest first: one may be a part of another.
+        return (Array(words) + Array(lines)).sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }.reduce(text) {
+            $0.contains($1) ? $0.replacing($1, with: "•••") : $0
+        }
+    }
+}
