@@ -57,11 +57,12 @@ package struct Aftermath: Sendable {
     /// A folder for what is saved of a cluster: new, so that nobody can have put anything there.
     package static func newFolder(for cluster: ClusterSummary) throws -> OwnFolder {
         _ = try OwnFolder.ensured(logFolder, for: .anyone)
-        let path = "\(logFolder)/\(cluster.name)-\(cluster.id)"
-        // It may be the second time: a cluster that stays is asked again and again.
-        for number in 2... where FileManager.default.fileExists(atPath: path) {
-            let next = "\(path)-\(number)"
-            if !FileManager.default.fileExists(atPath: next) { return try OwnFolder.make(next) }
+        let first = "\(logFolder)/\(cluster.name)-\(cluster.id)"
+        var (path, number) = (first, 1)
+        // A cluster that stays may be asked again and again.
+        while FileManager.default.fileExists(atPath: path) {
+            number += 1
+            path = "\(first)-\(number)"
         }
         return try OwnFolder.make(path)
     }
