@@ -62,6 +62,15 @@ configure_sshd() {
     install -m 0755 "$here/start-node" /usr/local/sbin/start-node
 }
 
+# The first process of a node is not systemd. What a package has of these names, now or later, stands aside.
+install_shutdown() {
+    for name in shutdown reboot poweroff halt; do
+        for folder in /sbin /usr/sbin; do dpkg-divert --quiet --local --rename --add "$folder/$name"; done
+    done
+    install -m 0755 "$here/shutdown" /sbin/shutdown
+    for name in reboot poweroff halt; do ln -sf shutdown "/sbin/$name"; done
+}
+
 provision_node() {
     apt-get update
     apt-get install -y --no-install-recommends ca-certificates
@@ -77,6 +86,7 @@ provision_node() {
     make_home root
     make_home ubuntu
     configure_sshd
+    install_shutdown
     loosen_login_numbers
     clean_up
 }

@@ -24,6 +24,9 @@ static const unsigned char ssh_config[] = {
 static const unsigned char sshd_config[] = {
 #embed "../../docker/sshd_config"
 };
+static const unsigned char shutdown[] = {
+#embed "../../docker/shutdown"
+};
 static const unsigned char start_node[] = {
 #embed "../../docker/start-node"
 };
@@ -38,6 +41,7 @@ static const struct build_context_file files[] = {
     {"docker/requirements.txt", requirements, sizeof requirements, 0},
     {"docker/ssh_config", ssh_config, sizeof ssh_config, 0},
     {"docker/sshd_config", sshd_config, sizeof sshd_config, 0},
+    {"docker/shutdown", shutdown, sizeof shutdown, 1},
     {"docker/start-node", start_node, sizeof start_node, 1},
     {"ssh/authorize-keys", authorize_keys, sizeof authorize_keys, 1},
 };

@@ -50,12 +50,13 @@ static int split(ssize_t length) {
     return count > 0;
 }
 
-// Only what runs on a node has limits. The lifeline runs programs of this machine's.
+// Only what runs on a node has limits. The lifeline runs programs of this machine's, where it stands.
 static void stay_on(const struct ns_node *node) {
     if (node) keep_to_limits(node);
     close_range(3, ~0u, 0);
-    if (node) keep_within_node();
-    if ((!node || chdir("/root") < 0) && chdir("/") < 0) _exit(126);
+    if (!node) return;
+    keep_within_node();
+    if (chdir("/root") < 0 && chdir("/") < 0) _exit(126);
 }
 
 static _Noreturn void run(const struct ns_node *node, const int held[descriptors]) {

@@ -117,7 +117,11 @@ static int serve_node_request(
     const struct ns_cluster *cluster, struct lifeline *lifeline, const struct ns_request *request, int *descriptor) {
     struct held_node *node = &lifeline->nodes[request->node];
     if (request->kind == NS_RESET) return reset(cluster, lifeline, request->node);
-    if (request->kind == NS_START) return node->process ? 0 : start_again(cluster, lifeline, request->node);
+    if (request->kind == NS_START || request->kind == NS_EQUIP) {
+        if (node->process) return 0;
+        node->lacks_files |= request->kind == NS_EQUIP;
+        return start_again(cluster, lifeline, request->node);
+    }
     if (request->kind == NS_FILES) {
         int files = node->process ? take_files(node->channel) : -1;
         if (files >= 0) node->files = files;

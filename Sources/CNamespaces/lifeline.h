@@ -9,6 +9,7 @@ struct held_node {
     pid_t process;           ///< 0 when it has ended
     int channel;             ///< the socket on which the node is told what to do
     int files;               ///< what it has left: see files.h; -1 if nothing was taken over
+    int lacks_files;         ///< whether the cluster's own files are to be put among these
     int status;              ///< how it has ended
     uint64_t change;         ///< the number of its last end, or start after one, among all nodes'; 0 if there was none
 };

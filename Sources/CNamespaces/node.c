@@ -42,7 +42,7 @@ static void join_network(const struct step *at, const struct ns_node *node) {
     close(netlink);
 }
 
-_Noreturn void node_main(const struct ns_cluster *cluster, int index, int go, int channel, int files) {
+_Noreturn void node_main(const struct ns_cluster *cluster, int index, int go, int channel, int files, int is_new) {
     const struct step where = {cluster, index}, *at = &where;
     const struct ns_node *node = &cluster->nodes[index];
     char byte;
@@ -53,7 +53,7 @@ _Noreturn void node_main(const struct ns_cluster *cluster, int index, int go, in
     // At best before the interface is there.
     allow_ipv6("default", node->address6 != NULL);
     umask(0);
-    files = enter_root(at, node, files, channel);
+    files = enter_root(at, node, files, channel, is_new);
     umask(022);
     start_time(at);
     // It holds what is this machine's (logs, listeners): no program of the node may look into it.

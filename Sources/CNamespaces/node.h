@@ -8,6 +8,7 @@
 /// @param go       A pipe from which a byte comes when the node's interface is there.
 /// @param channel  A socket on which it is told what to do, and leaves its files.
 /// @param files    What it has left when it ended before; -1 if it is new.
-_Noreturn void node_main(const struct ns_cluster *cluster, int index, int go, int channel, int files);
+/// @param is_new   Whether the cluster's own files are put there.
+_Noreturn void node_main(const struct ns_cluster *cluster, int index, int go, int channel, int files, int is_new);
 
 #endif

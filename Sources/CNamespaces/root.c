@@ -178,9 +178,9 @@ static int stack(
 
 static int is_in_run(const struct ns_file *file) { return strncmp(file->path, "/run/", 5) == 0; }
 
-int enter_root(const struct step *at, const struct ns_node *node, int files, int channel) {
+int enter_root(const struct step *at, const struct ns_node *node, int files, int channel, int is_new) {
     const struct ns_cluster *cluster = at->cluster;
-    int held[most_devices], mounts[most_mounts], temporary, run, is_new = files < 0;
+    int held[most_devices], mounts[most_mounts], temporary, run;
     char name[12];
     int proc = new_mount(at, "proc", 0), sys = new_mount(at, "sysfs", MOUNT_ATTR_RDONLY);
     for (int i = 0; i < device_count; i++) {

@@ -32,7 +32,8 @@ const char *numbered(char *text, char letter, int number);
 /// @param files    What the node has left when it ended before (see files.h); -1 if it is new. A machine that starts again has new ones of
 ///                 what it has only while it runs: /proc, /sys, /dev, /run.
 /// @param channel  Where it leaves its files this time.
+/// @param is_new   Whether the cluster's own files are put there.
 /// @return The file system of all that it writes.
-int enter_root(const struct step *at, const struct ns_node *node, int files, int channel);
+int enter_root(const struct step *at, const struct ns_node *node, int files, int channel, int is_new);
 
 #endif

@@ -193,7 +193,7 @@ static void freeze(void) {
         if (!asked.order.kind) continue;
         if (asked.order.kind == NS_STOP) end_in_order(0);
         if (asked.order.kind == NS_FILL) answer(asked.asker, fill(asked.order.value));
-        if (asked.order.kind == NS_PAUSE) answer(asked.asker, 0);
+        if (asked.order.kind == NS_PAUSE) answer(asked.asker, EALREADY);
         if (asked.order.kind != NS_RESUME) continue;
         kill(-1, SIGCONT);
         answer(asked.asker, 0);

@@ -112,11 +112,12 @@ const char *start_node(const struct ns_cluster *cluster, int index, struct lifel
         need(node->files);
         need_those_of(planned);
         close_others();
-        node_main(cluster, index, go[0], channel[1], node->files);
+        node_main(cluster, index, go[0], channel[1], node->files, node->files < 0 || node->lacks_files);
     }
     close(go[0]);
     close(channel[1]);
     node->process = child;
+    node->lacks_files = 0;
     node->channel = channel[0];
     take_connections(planned);
     // While the node puts its file system together, it gets its interface. Without, it ends.

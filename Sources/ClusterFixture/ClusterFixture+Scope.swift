@@ -2,9 +2,11 @@ public import ClusterEmulation
 public import Testing
 
 extension ClusterFixture {
-    /// One cluster per suite or test function: a parameterised test's cases share theirs.
+    /// One cluster per suite or test function: a parameterised test's cases share theirs. Of a cluster that is reset before each test, each
+    /// case has its turn.
     public func scopeProvider(for test: Test, testCase: Test.Case?) -> ClusterFixture? {
-        testCase == nil ? self : nil
+        let takesTurns = Cluster.published?.fixture === self && sharing.reset == .eachTest
+        return (testCase == nil) == takesTurns ? nil : self
     }
 
     /// A suite's tests are told of, so that it is known which of them ran when: their cluster is the suite's.
@@ -17,9 +19,9 @@ extension ClusterFixture {
     public func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
     ) async throws {
-        if let (fixture, cluster) = Cluster.published, fixture === self {
+        if let (fixture, cluster, turns) = Cluster.published, fixture === self {
             // In the scope of the suite's cluster.
-            return try await noted(test, on: cluster, function)
+            return try await turns.take { try await self.noted(test, on: cluster, function) }
         }
         let cluster = try await Cluster.start(configuration)
         let failed = Locked(false)
@@ -31,8 +33,10 @@ extension ClusterFixture {
             return issue
         }
         do {
-            try await Cluster.$published.withValue((self, cluster)) {
+            try await Cluster.$published.withValue((self, cluster, ClusterTurns(cluster, sharing.reset))) {
                 try await watching.provideScope(for: test, testCase: testCase) {
+                    // Where they take turns, each case is noted in its own.
+                    if sharing.reset == .eachTest { return try await function() }
                     try await noted(test, on: cluster, function)
                 }
             }
@@ -65,10 +69,20 @@ extension ClusterFixture {
             try await watching.provideScope(for: test, testCase: nil, performing: function)
         } catch {
             timeline.end(number, error)
+            if !(error is CancellationError) { await keepEvidence(of: cluster, after: test) }
             throw error
         }
         let words = issues.withLock { $0 }
         timeline.end(number, trouble: words.isEmpty ? nil : words.joined(separator: "\n"))
+        if !words.isEmpty { await keepEvidence(of: cluster, after: test) }
+    }
+
+    /// The next test's reset would take it away.
+    private func keepEvidence(of cluster: Cluster, after test: Test) async {
+        guard sharing.reset == .eachTest else { return }
+        await Aftermath(of: cluster, failed: true, work: test.shownName).keepEvidence { name, text in
+            Attachment.record(text, named: name)
+        }
     }
 
     private func settle(_ cluster: Cluster, after test: Test, failed: Bool) async throws {
@@ -91,8 +105,8 @@ extension Issue {
 }
 
 extension Cluster {
-    /// The cluster, and the fixture whose it is.
-    @TaskLocal static var published: (fixture: ClusterFixture, cluster: Cluster)?
+    /// The cluster, the fixture whose it is, and how tests share it.
+    @TaskLocal static var published: (fixture: ClusterFixture, cluster: Cluster, turns: ClusterTurns)?
 
     /// The cluster of the innermost ``ClusterFixture`` around the running test.
     ///

@@ -40,6 +40,8 @@ public import Testing
 public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping {
     /// The settings of the cluster.
     public let configuration: ClusterConfiguration
+    /// Which tests of a suite have the cluster together.
+    public let sharing: ClusterSharing
 
     private enum State {
         case idle
@@ -61,6 +63,7 @@ public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping 
     ///   - services: What runs on the nodes besides sshd.
     ///   - backend: Where the nodes run.
     ///   - name: A name for people, or nil to choose one.
+    ///   - sharing: Whether a suite's tests find the cluster as others have left it, which is so unless you say otherwise, or as new.
     ///   - configure: Sets whatever else `ClusterConfiguration` has, before anything is checked or started.
     public convenience init(
         nodes: Int = 1,
@@ -69,16 +72,20 @@ public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping 
         services: [any Service] = [],
         backend: BackendChoice = .automatic,
         name: String? = nil,
+        sharing: ClusterSharing = .suite(),
         configure: (inout ClusterConfiguration) -> Void = { _ in }
     ) {
         var configuration = ClusterConfiguration(
             nodes: nodes, roles: roles, image: image, services: services, backend: backend, name: name)
         configure(&configuration)
-        self.init(configuration)
+        self.init(configuration, sharing: sharing)
     }
 
     /// Describes the cluster for the tests. Nothing starts yet.
-    public init(_ configuration: ClusterConfiguration) { self.configuration = configuration }
+    public init(_ configuration: ClusterConfiguration, sharing: ClusterSharing = .suite()) {
+        self.configuration = configuration
+        self.sharing = sharing
+    }
 
     /// The cluster, between ``setUp()`` and ``tearDown(failed:)``.
     ///

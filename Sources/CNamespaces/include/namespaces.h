@@ -121,11 +121,13 @@ struct ns_request {
 /// - `NS_STAY`: the cluster stays when its maker's socket is closed, until somebody kills it.
 /// - `NS_CHANNEL`: with the answer comes a socket of the node's, or for the node -1 one of the lifeline's: see ``ns_execute``.
 /// - `NS_START`: starts a node that has ended, with the files that it had.
+/// - `NS_EQUIP`: starts a node that has ended, with the files that somebody has given it, and puts the cluster's own there.
 /// - `NS_RESET`: ends a node at once, and starts it, without waiting for its end, with files as new.
 /// - `NS_FILES`: with the answer comes the folder of what a node has written, which has ended or is frozen.
 /// - `NS_RENEW`: makes the folders as new that all nodes share: those that start from then on see these.
 enum {
-    NS_ASK = 1, NS_KILL = 2, NS_STAY = 3, NS_CHANNEL = 4, NS_START = 5, NS_RESET = 6, NS_FILES = 7, NS_RENEW = 8
+    NS_ASK = 1, NS_KILL = 2, NS_STAY = 3, NS_CHANNEL = 4, NS_START = 5, NS_RESET = 6, NS_FILES = 7, NS_RENEW = 8,
+    NS_EQUIP = 9
 };
 
 /// What the lifeline tells: its maker how the start goes, and everybody who is connected the nodes' ends (those too that came
@@ -160,7 +162,7 @@ enum { NS_MOST_WORDS = 65536 };
 int ns_execute(int channel, const char *words, size_t length, const int streams[3], int asker);
 
 /// What a node's first process can be told to do:
-/// - `NS_PAUSE`: to freeze all that runs on the node.
+/// - `NS_PAUSE`: to freeze all that runs on the node. The answer is EALREADY if it is frozen.
 /// - `NS_RESUME`: to let it go on.
 /// - `NS_STOP`: to end in order: what runs on the node gets SIGTERM, and what is left after ten seconds is killed.
 /// - `NS_FILL`: to make the file system for all that the node writes so small that so many bytes are free, and no more than it was; with

@@ -17,8 +17,11 @@ package protocol NodePower: BackendCluster {
 
 /// Clusters whose nodes can be frozen: their processes do nothing, their connections stay open, nothing answers.
 package protocol NodePausing: BackendCluster {
-    /// Freezes a node. Returns when all its processes are; a node that is frozen stays as it is.
-    func pause(_ node: String) async throws
+    /// Freezes a node, and returns when all its processes are frozen; a node that is frozen stays as it is.
+    ///
+    /// - Returns: Whether it was not frozen already.
+    @discardableResult
+    func pause(_ node: String) async throws -> Bool
 
     /// Lets a frozen node go on; one that is not frozen stays as it is.
     func resume(_ node: String) async throws
@@ -35,12 +38,31 @@ package protocol NetworkShaping: BackendCluster {
 package protocol NodeResetting: BackendCluster {
     /// Ends all processes of some nodes and starts them with files as new. Returns when they are under way.
     func reset(_ nodes: [String]) async throws
+
+    /// Returns when nothing runs any more of what ran before a reset.
+    func awaitEnds() async throws
 }
 
-/// Clusters that can keep a node's files as an image.
+extension NodeResetting {
+    /// Most return from a reset when that is so.
+    package func awaitEnds() async throws {}
+}
+
+/// Clusters whose nodes' files can be kept: what is kept does not change meanwhile, since the node has ended or is frozen.
 package protocol NodeSnapshots: BackendCluster {
-    /// Makes an image of a node that has ended or is frozen.
-    func snapshot(_ node: String) async throws -> NodeImage
+    /// Makes an image of a node, without the cluster's own keys.
+    func image(of node: String) async throws -> NodeImage
+
+    /// Keeps the files of all nodes, and folders of the cluster's own that they share, in a folder that is this user's alone.
+    func keepFiles(in folder: OwnFolder) async throws
+
+    /// Ends all nodes, gives them kept files in the place of their own, and starts them. Returns when they are under way.
+    ///
+    /// - Parameters:
+    ///   - folder: The folder in which they were kept, by this cluster or by one with the same nodes.
+    ///   - isForeign: Whether another cluster has kept them: then this one's own files are put among them.
+    /// - Throws: ``ClusterError``; `CancellationError`.
+    func giveFiles(from folder: OwnFolder, isForeign: Bool) async throws
 }
 
 /// Clusters whose nodes' file systems can be made smaller.

@@ -83,7 +83,10 @@ extension BackendCluster {
         let told = Locked<Set<String>>([])
         return AsyncThrowingStream {
             while true {
-                for (name, state) in try await states().sorted(by: { $0.key < $1.key }) {
+                let states = try await states()
+                // One that runs again may end again.
+                for (name, state) in states where state == .running { told.withLock { _ = $0.remove(name) } }
+                for (name, state) in states.sorted(by: { $0.key < $1.key }) {
                     guard case .exited(let code) = state, told.withLock({ $0.insert(name).inserted }) else { continue }
                     return EndedNode(name: name, exitCode: code)
                 }

@@ -26,7 +26,7 @@ package struct Aftermath: Sendable {
     @discardableResult
     package func settle(attach: @escaping @Sendable (String, String) -> Void = { _, _ in }) async throws -> String? {
         try await uncancelled {
-            let folder = failed ? await saveEvidence(attach) : nil
+            let folder = failed ? await keepEvidence(attach: attach) : nil
             if failed, (try? Breakpoint.current) == .failure { await cluster.hold(after: work, evidence: folder) }
             // What the variable says was checked when the cluster started: only this process can have changed it since.
             if (try? Retention.current)?.keeps(failed: failed) == true {
@@ -39,7 +39,11 @@ package struct Aftermath: Sendable {
     }
 
     /// A failure is reported with or without evidence: trouble with it is printed, not thrown.
-    private func saveEvidence(_ attach: @Sendable (String, String) -> Void) async -> String? {
+    ///
+    /// - Parameter attach: Gets the name and the text of each file that is saved.
+    /// - Returns: The folder with what was saved; nil if nothing was.
+    @discardableResult
+    package func keepEvidence(attach: @Sendable (String, String) -> Void) async -> String? {
         do {
             let folder = try Self.newFolder(for: cluster.handle.summary)
             let evidence = await cluster.evidence(of: work)
@@ -57,13 +61,10 @@ package struct Aftermath: Sendable {
     /// A folder for what is saved of a cluster: new, so that nobody can have put anything there.
     package static func newFolder(for cluster: ClusterSummary) throws -> OwnFolder {
         _ = try OwnFolder.ensured(logFolder, for: .anyone)
-        let first = "\(logFolder)/\(cluster.name)-\(cluster.id)"
-        var (path, number) = (first, 1)
-        // A cluster that stays may be asked again and again.
-        while FileManager.default.fileExists(atPath: path) {
-            number += 1
-            path = "\(first)-\(number)"
-        }
+        let path = "\(logFolder)/\(cluster.name)-\(cluster.id)"
+        // It may be the second time: a cluster that stays is asked again and again.
+        let other = (2...).lazy.map { "\(path)-\($0)" }.first { !FileManager.default.fileExists(atPath: $0) }
+        if FileManager.default.fileExists(atPath: path), let other { return try OwnFolder.make(other) }
         return try OwnFolder.make(path)
     }
 

@@ -9,16 +9,17 @@ extension Cluster {
 }
 
 extension ClusterRuntime {
-    func reset() async throws {
+    fileprivate func reset() async throws {
         let names = cluster.nodes.map(\.name)
         let resetting = try cluster.capability((any NodeResetting).self, "make nodes as new")
-        try await access.renew { try await resetting.reset(names) }
-        try await becomeReady()
+        try await restart { try await resetting.reset(names) }
+        try await resetting.awaitEnds()
         timeline.note(.reset)
     }
 
-    /// Waits until nodes that were all started again are ready, and starts the services.
-    private func becomeReady() async throws {
+    /// Ends and starts all nodes by `body`, waits until they are ready, and starts the services.
+    func restart(_ body: () async throws -> Void) async throws {
+        try await access.renew(endingNodes: body)
         let (up, areUp) = AsyncStream<Void>.makeStream()
         async let served: Void = Self.startServices(plan, on: cluster, after: up, timeline: timeline)
         try await Readiness(plan: plan, cluster: cluster, access: access, timeline: timeline).wait { areUp.finish() }

@@ -6,6 +6,7 @@ public struct NodeImage: Sendable, Hashable, CustomStringConvertible {
         case dockerfile(path: String, context: String, target: String?, arguments: [String: String])
         case named(String)
         case rootFileSystem(String)
+        case snapshot(String)
     }
 
     package let source: Source
@@ -71,6 +72,9 @@ public struct NodeImage: Sendable, Hashable, CustomStringConvertible {
         NodeImage(source: .rootFileSystem(path), description: path)
     }
 
+    /// An image that was made of a node, by ``Node/snapshot()``, under the name that it got.
+    public static func snapshot(_ name: String) -> NodeImage { NodeImage(source: .snapshot(name), description: name) }
+
     /// The image with one more layer: packages of the distribution, then what a list of Python's requirements says, then what a
     /// script of yours does. Each is left out if it isn't given.
     ///
@@ -118,6 +122,12 @@ public struct NodeImage: Sendable, Hashable, CustomStringConvertible {
             throw ClusterError(
                 .invalidConfiguration,
                 "\"\(ClusterConfiguration.printable(base))\" is not a name that a base image can have.")
+        }
+        if case .snapshot(let name) = source, name.wholeMatch(of: /snapshot-[0-9a-f]+/) == nil {
+            throw ClusterError(
+                .invalidConfiguration,
+                "\"\(ClusterConfiguration.printable(name))\" is not a snapshot's name, as `cluster-fixture images` shows it."
+            )
         }
         for addition in additions { try addition.validate() }
     }

@@ -22,7 +22,7 @@ package struct NodeFile: Sendable, Hashable {
 
 /// The files of all nodes, once it is known where they are.
 package struct NodeFiles: Sendable {
-    /// The lines of `/etc/hosts` that name the nodes, and this machine where it has an address in their network.
+    /// `/etc/hosts`: the loopback, the nodes, and this machine where it has an address in their network.
     package let hosts: String
     /// What every node gets. With many nodes this is long: it tells of all of them.
     package let common: [NodeFile]
@@ -41,7 +41,8 @@ package struct NodeFiles: Sendable {
         }
         // The first name of a line is the one that a machine takes for its whole name.
         hosts =
-            (hostIP.map { "\($0) \(Self.hostName)\n" } ?? "")
+            "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n"
+            + (hostIP.map { "\($0) \(Self.hostName)\n" } ?? "")
             + (zip(addresses + addresses6, plan.nodeNames + plan.nodeNames) + second)
             .map { "\($0) \(plan.fqdn($1)) \($1)\n" }.joined()
         hostKeys = credentials.hostKeys

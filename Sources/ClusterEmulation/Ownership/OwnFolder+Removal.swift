@@ -24,6 +24,18 @@ extension OwnFolder {
         for name in try names() where name != kept { try remove(name) }
     }
 
+    /// Gives an entry another name, in the place of what has it.
+    ///
+    /// - Throws: ``ClusterError`` with the code `provisioningFailed`.
+    package func rename(_ name: String, to other: String) throws {
+        try remove(other)
+        guard renameat(descriptor, name, descriptor, other) == 0 else {
+            throw ClusterError(
+                .provisioningFailed,
+                "\(path)/\(name) could not be renamed \(other): \(String(cString: strerror(errno))).")
+        }
+    }
+
     private static func remove(_ name: String, in parent: Int32, _ path: String, _ mount: Mount) throws {
         let place = "\(path)/\(name)"
         var status = stat()

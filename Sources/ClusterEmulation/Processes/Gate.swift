@@ -1,7 +1,7 @@
 import Foundation
 
 /// Lets a few at a time do what would only go slower if all did it at once.
-actor Gate {
+package actor Gate {
     /// For clusters of this process that start: tests run in parallel.
     static let starts = Gate(places: 2)
 
@@ -11,9 +11,9 @@ actor Gate {
     private var places: Int
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
-    init(places: Int) { self.places = places }
+    package init(places: Int) { self.places = places }
 
-    func pass<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
+    package func pass<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
         await enter()
         defer { leave() }
         try Task.checkCancellation()

@@ -116,4 +116,30 @@ struct AnsibleTests {
             #expect(login.standardOutput == "grace\n", "\(login)")
         }
     }
+
+    /// The module compares the time of the last start before and after. In a container the kernel tells this machine's: there
+    /// `/run/boot_id` says it.
+    @Test(arguments: try await BackendUnderTest.usable())
+    func theRebootModuleStartsNodesAnew(backend: BackendUnderTest) async throws {
+        try await withSudoers(backend) { cluster, play in
+            for node in cluster.nodes { try await node.run("echo kept > kept; sudo touch /run/gone").requireSuccess() }
+            let told = backend == .docker ? ", boot_time_command: cat /run/boot_id" : ""
+            let output = try await play(
+                [],
+                """
+                - hosts: cluster
+                  gather_facts: false
+                  become: true
+                  tasks:
+                    - reboot: { reboot_timeout: 60\(told) }
+                      register: rebooted
+                    - assert: { that: rebooted.rebooted }
+                """)
+            #expect(output.exitCode == 0, "\(output.standardOutput)\(output.standardError)")
+            for node in cluster.nodes {
+                let seen = try await node.run("cat kept; ls /run/gone")
+                #expect(seen.standardOutput == "kept\n" && seen.exitCode != 0)
+            }
+        }
+    }
 }

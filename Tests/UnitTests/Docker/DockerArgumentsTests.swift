@@ -6,8 +6,10 @@ import Testing
 @Suite struct DockerArgumentsTests {
     private func run(_ configuration: ClusterConfiguration) throws -> [String] {
         let plan = try ClusterPlan(configuration)
+        var taken: Set<Int> = []
         return DockerArguments.run(
-            plan, node: plan.nodes[0], image: "cluster-fixture/node:1", address: "198.18.3.2", files: "/tmp/x")
+            plan, node: plan.nodes[0], image: "cluster-fixture/node:1", address: "198.18.3.2",
+            ports: try PublishedPorts(of: plan.nodes[0], besides: &taken), files: "/tmp/x")
     }
 
     private func values(of option: String, in words: [String]) -> [String] {
@@ -17,10 +19,12 @@ import Testing
     @Test func aNodeIsPublishedOnLoopbackOnly() throws {
         let words = try run(
             ClusterConfiguration(nodes: 1, ports: [8787, PublishedPort(8888, on: 9999), PublishedPort(53, .udp)]))
-        #expect(
-            values(of: "--publish", in: words) == [
-                "127.0.0.1::22", "127.0.0.1::8787/tcp", "127.0.0.1:9999:8888/tcp", "127.0.0.1::53/udp",
-            ])
+        let published = values(of: "--publish", in: words).map { $0.split(separator: ":").map(String.init) }
+        #expect(published.map(\.last) == ["22/tcp", "8787/tcp", "8888/tcp", "53/udp"])
+        #expect(published.allSatisfy { $0.count == 3 && $0[0] == "127.0.0.1" })
+        // Each is fixed, so that it is the same after a restart.
+        #expect(published[2][1] == "9999")
+        #expect(Set(published.compactMap { Int($0[1]) }).count == 4)
     }
 
     @Test func limitsAndMountsAreHandedOn() throws {
@@ -76,11 +80,13 @@ import Testing
 
     @Test func everythingBearsTheClustersLabel() throws {
         let plan = try ClusterPlan(ClusterConfiguration())
+        var taken: Set<Int> = []
+        let ports = try PublishedPorts(of: plan.nodes[0], besides: &taken)
         let label = "\(DockerLabel.cluster)=\(plan.id)"
         let user = "\(DockerLabel.user)=\(geteuid())"
         for words in [
             DockerArguments.createNetwork(plan, .random(nodes: 1)),
-            DockerArguments.run(plan, node: plan.nodes[0], image: "i", address: "a", files: "f"),
+            DockerArguments.run(plan, node: plan.nodes[0], image: "i", address: "a", ports: ports, files: "f"),
         ] {
             #expect(words.contains(label))
             #expect(words.contains(user))
@@ -91,10 +97,21 @@ import Testing
         #expect(try run(ClusterConfiguration()).suffix(2) == ["cluster-fixture/node:1", "--configure"])
     }
 
-    @Test func publishedPortsAreReadFromInspect() throws {
-        let ports = try PublishedPorts(
-            json: #"{"22/tcp":[{"HostIp":"127.0.0.1","HostPort":"32768"}],"8787/tcp":null,"8888/tcp":[],"#
-                + #""53/udp":[{"HostIp":"127.0.0.1","HostPort":"32768"}]}"#)
-        #expect(Set(ports.publications) == [.init(22, at: 32768), .init(53, at: 32768, .udp)])
+    @Test func aPortThatSomebodyElseWasQuickerToTakeIsAnotherOneUnlessItIsSaid() throws {
+        let plan = try ClusterPlan(ClusterConfiguration(nodes: 1, ports: [PublishedPort(8888, on: 9999)]))
+        var taken: Set<Int> = []
+        let ports = try PublishedPorts(of: plan.nodes[0], besides: &taken)
+        #expect(taken == [ports.ssh, 9999])
+        let words = [
+            "Bind for 127.0.0.1:PORT failed: port is already allocated",
+            "listen tcp4 127.0.0.1:PORT: bind: address already in use",
+        ]
+        for word in words {
+            #expect(ports.mayDiffer(after: word.replacing("PORT", with: "\(ports.ssh)")))
+            #expect(!ports.mayDiffer(after: word.replacing("PORT", with: "9999")))
+        }
+        #expect(!ports.mayDiffer(after: "no such image: \(ports.ssh)"))
+        let others = try PublishedPorts(of: plan.nodes[0], besides: &taken)
+        #expect(others.ssh != ports.ssh)
     }
 }

@@ -58,7 +58,8 @@ package enum DockerArguments {
     /// The folder with the node's files is mounted below `/root`, which only root may enter, so that `ubuntu` can't
     /// read root's keys there, whoever owns the files on this machine.
     package static func run(
-        _ plan: ClusterPlan, node: PlannedNode, image: String, address: String, address6: String? = nil, files: String
+        _ plan: ClusterPlan, node: PlannedNode, image: String, address: String, address6: String? = nil,
+        ports: PublishedPorts, files: String
     ) -> [String] {
         let (configuration, name, limits) = (plan.configuration, node.name, node.limits)
         var arguments = ["run", "--detach", "--name", container(plan.id, name), "--hostname", name]
@@ -73,14 +74,16 @@ package enum DockerArguments {
         // What a node writes to its log is not to fill this machine's disk.
         arguments += ["--log-driver", "json-file", "--log-opt", "max-size=4m"]
         arguments += labels(plan, node: name)
-        arguments += ["--publish", "127.0.0.1::22"]
         // Connections to published ports may be led to a node's loopback: `start-node` does that.
         if !node.ports.isEmpty { arguments += ["--sysctl", "net.ipv4.conf.all.route_localnet=1"] }
-        for port in node.ports {
-            let host = "127.0.0.1:\(port.hostPort.map(String.init) ?? "")"
-            arguments += ["--publish", "\(host):\(port.nodePort)/\(port.transport)"]
+        for port in ports.publications {
+            arguments += ["--publish", "127.0.0.1:\(port.hostPort):\(port.nodePort)/\(port.transport)"]
         }
         arguments += ["--mount", "type=bind,source=\(files),target=/root/.cluster-fixture,readonly"]
+        // The engine writes its own anew at each start.
+        arguments += ["--mount", "type=bind,source=\(files)/hosts,target=/etc/hosts"]
+        // The node's first process gives all others ten seconds to end.
+        arguments += ["--stop-timeout", "20"]
         for mount in plan.mounts {
             arguments += [
                 "--mount",
@@ -128,10 +131,5 @@ package enum DockerArguments {
         let path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
         return ["exec", "--interactive", "--user", "root", "--workdir", "/root", "--env", "HOME=/root", "--env", path]
             + [container] + words
-    }
-
-    /// Asks for the name and the published ports of nodes, one line each.
-    package static func inspectPorts(_ containers: [String]) -> [String] {
-        ["inspect", "--type", "container", "--format", "{{json .NetworkSettings.Ports}}"] + containers
     }
 }

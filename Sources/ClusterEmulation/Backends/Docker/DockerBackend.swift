@@ -33,8 +33,8 @@ package struct DockerBackend: Backend {
             let isHere = MachineNetworks.current.connected.contains(where: subnet.isSame)
             let hostIP = isHere ? subnet.gatewayText : nil
             let files = NodeFiles(plan, in: subnet, hostIP: hostIP, credentials: credentials)
-            try await run(plan, images: prepared, in: subnet, files: files)
-            let nodes = try await nodes(plan, in: subnet, credentials: credentials)
+            let ports = try await run(plan, images: prepared, in: subnet, files: files)
+            let nodes = nodes(plan, in: subnet, at: ports, credentials: credentials)
             return DockerCluster(engine: engine, summary: summary, known: (nodes, hostIP))
         } catch {
             throw UnfinishedCluster(DockerCluster(engine: engine, summary: summary), cause: error)
@@ -75,27 +75,59 @@ extension DockerBackend {
         throw ClusterError(.provisioningFailed, "No network could be made for cluster \(plan.name): \(complaint)")
     }
 
+    /// Starts all nodes.
+    ///
+    /// - Returns: The ports of each, by its name.
     private func run(
         _ plan: ClusterPlan, images: PreparedImages, in subnet: Subnet, files: NodeFiles
-    ) async throws {
-        let addresses = subnet.addresses(plan.nodes.count)
+    ) async throws -> [String: PublishedPorts] {
+        let (addresses, addresses6) = (subnet.addresses(plan.nodes.count), plan.addresses6)
+        var taken: Set<Int> = []
+        let ports = try plan.nodes.map { try PublishedPorts(of: $0, besides: &taken) }
+        let started = Locked<[String: PublishedPorts]>([:])
         try await withThrowingTaskGroup(of: Void.self) { group in
-            let addresses6 = plan.addresses6
-            for (index, (node, address)) in zip(plan.nodes, addresses).enumerated() {
+            for (index, node) in plan.nodes.enumerated() {
                 let folder = try DockerNodeFolder.write(plan, node: node, in: subnet, files: files)
-                let arguments = DockerArguments.run(
-                    plan, node: node, image: images[node.image].parts[0], address: address,
-                    address6: addresses6?[index], files: folder)
+                let start = { @Sendable [taken, ports] in
+                    let used = try await run(node, of: plan, at: ports[index], besides: taken) {
+                        DockerArguments.run(
+                            plan, node: node, image: images[node.image].parts[0], address: addresses[index],
+                            address6: addresses6?[index], ports: $0, files: folder)
+                    }
+                    started.withLock { $0[node.name] = used }
+                }
                 // The others take over what the first has made.
                 if index == 0, !plan.sharedFolders.isEmpty {
-                    try await run(arguments, node.name)
+                    try await start()
                 } else {
-                    group.addTask { try await run(arguments, node.name) }
+                    group.addTask { try await start() }
                 }
             }
             try await group.waitForAll()
         }
         try Task.checkCancellation()
+        return started.withLock { $0 }
+    }
+
+    /// Starts a node; where somebody else was quicker to take a port, with other ports.
+    private func run(
+        _ node: PlannedNode, of plan: ClusterPlan, at first: PublishedPorts, besides taken: Set<Int>,
+        _ arguments: (PublishedPorts) -> [String]
+    ) async throws -> PublishedPorts {
+        var (ports, taken, attempts) = (first, taken, 10)
+        while true {
+            do {
+                try await run(arguments(ports), node.name)
+                return ports
+            } catch let error as ClusterError {
+                attempts -= 1
+                guard attempts > 0, ports.mayDiffer(after: error.message) else { throw error }
+                try await engine.change(
+                    ["rm", "--force", "--volumes", DockerArguments.container(plan.id, node.name)], node: node.name,
+                    else: "\(node.name) could not be started again")
+                ports = try PublishedPorts(of: node, besides: &taken)
+            }
+        }
     }
 
     private func run(_ arguments: [String], _ node: String) async throws {
@@ -122,31 +154,17 @@ extension DockerBackend {
     }
 
     private func nodes(
-        _ plan: ClusterPlan, in subnet: Subnet, credentials: Credentials
-    ) async throws -> [ProvisionedNode] {
+        _ plan: ClusterPlan, in subnet: Subnet, at ports: [String: PublishedPorts], credentials: Credentials
+    ) -> [ProvisionedNode] {
         let (addresses, second) = (subnet.addresses(plan.nodes.count), plan.secondAddresses(beside: subnet))
         let addresses6 = plan.addresses6
-        let containers = plan.nodeNames.map { DockerArguments.container(plan.id, $0) }
-        let answers = try await engine.lines(DockerArguments.inspectPorts(containers))
-        var nodes: [ProvisionedNode] = []
-        for (index, (planned, (address, answer))) in zip(plan.nodes, zip(addresses, answers)).enumerated() {
-            let node = planned.name
-            let ports = try PublishedPorts(json: answer).publications
-            func isSSH(_ port: ProvisionedNode.Publication) -> Bool { port.nodePort == 22 && port.transport == .tcp }
-            guard let ssh = ports.first(where: isSSH) else {
-                let cluster = DockerCluster(engine: engine, summary: ClusterSummary(plan, backend: name))
-                throw ClusterError(
-                    .notReady, "\(node) of cluster \(plan.name) was not ready, stage container: it ended at once.",
-                    node: node, log: ClusterError.lastLines((try? await cluster.logs()[node]) ?? ""),
-                    remedy: "See its log; an image of your own must keep this package's entry point.")
-            }
-            nodes.append(
+        return plan.nodes.enumerated().compactMap { index, planned in
+            ports[planned.name].map { ports in
                 ProvisionedNode(
-                    name: node, fqdn: plan.fqdn(node), role: planned.role, host: "127.0.0.1", port: ssh.hostPort,
-                    ip: address,
-                    ipv6: addresses6?[index], secondIP: second?[index], hostKeys: credentials.publicHostKeys(of: node),
-                    publishedPorts: ports.filter { !isSSH($0) }))
+                    name: planned.name, fqdn: plan.fqdn(planned.name), role: planned.role, host: "127.0.0.1",
+                    port: ports.ssh, ip: addresses[index], ipv6: addresses6?[index], secondIP: second?[index],
+                    hostKeys: credentials.publicHostKeys(of: planned.name), publishedPorts: ports.others)
+            }
         }
-        return nodes
     }
 }

@@ -1,5 +1,5 @@
 /// A cluster of containers, made by this process or found on the engine: everything is asked of the engine.
-package struct DockerCluster: BackendCluster, NodePower {
+package struct DockerCluster: BackendCluster {
     package let engine: DockerEngine
     package let summary: ClusterSummary
     private let known: (nodes: [ProvisionedNode], hostIP: String?)?
@@ -21,15 +21,9 @@ package struct DockerCluster: BackendCluster, NodePower {
     package var hostIP: String? { known.map(\.hostIP) ?? summary.inventory?.hostIP }
 
     package func states() async throws -> [String: NodeState] {
-        let format = "{{index .Config.Labels \"\(DockerLabel.node)\"}} {{.State.Running}} {{.State.ExitCode}}"
         let containers = try await engine.records(.containers, of: summary.id).map(\.id)
         guard !containers.isEmpty else { throw lost }
-        return try await engine.lines(["inspect", "--type", "container", "--format", format] + containers)
-            .reduce(into: [:]) {
-                let words = $1.split(separator: " ")
-                guard words.count == 3 else { return }
-                $0[String(words[0])] = words[1] == "true" ? .running : .exited(code: Int(words[2]) ?? -1)
-            }
+        return try await containerStates(containers).mapValues(\.node)
     }
 
     package func logs() async throws -> [String: String] {
@@ -54,32 +48,8 @@ package struct DockerCluster: BackendCluster, NodePower {
         try check(words, for: node)
         let code = try await engine.command(DockerArguments.execute(words, in: container(node))).run(streams: streams)
         // The engine has the same exit codes for what it could not do itself.
-        if code != 0, case let state = try await states()[node], state != .running {
-            throw ClusterError(.connectionLost, "\(node) can't run `\(words[0])`: it has ended.", node: node)
-        }
+        if code != 0 { try await require(node, toBeAwakeFor: "run `\(words[0])`") }
         return code
-    }
-
-    package func kill(_ node: String) async throws {
-        _ = try index(of: node)
-        do {
-            try await engine.change(
-                ["kill", "--signal", "KILL", container(node)], node: node, else: "\(node) could not be killed")
-        } catch {
-            guard case .exited? = try await states()[node] else { throw error }
-        }
-        // Told when it has ended.
-        _ = try await engine.ask(["wait", container(node)])
-    }
-
-    package func stop(_ node: String) async throws {
-        _ = try index(of: node)
-        try await engine.change(["stop", container(node)], node: node, else: "\(node) could not be stopped")
-    }
-
-    package func start(_ node: String) async throws {
-        _ = try index(of: node)
-        try await engine.change(["start", container(node)], node: node, else: "\(node) could not be started")
     }
 
     /// The engine runs it, whoever asked for it.
@@ -96,7 +66,7 @@ package struct DockerCluster: BackendCluster, NodePower {
             + "&& \(typed(DockerArguments.networks(of: summary.id))) | xargs -r \(engine.typed) network rm"
     }
 
-    private func container(_ node: String) -> String { DockerArguments.container(summary.id, node) }
+    func container(_ node: String) -> String { DockerArguments.container(summary.id, node) }
 }
 
 extension DockerCluster {

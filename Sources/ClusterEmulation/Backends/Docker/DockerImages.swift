@@ -24,6 +24,15 @@ package struct DockerImages: Sendable {
             remedy: "Use the namespaces backend, or `docker import` it and build an image from it.")
     }
 
+    /// What an engine calls the image that was made of a node.
+    static func snapshotTag(_ name: String) -> String { name.replacing("snapshot-", with: "cluster-fixture/snapshot:") }
+
+    private static func lostSnapshot(_ name: String) -> ClusterError {
+        ClusterError(
+            .imageUnavailable, "The engine has no image \(snapshotTag(name)), which was made of a node.",
+            remedy: "Make it again: it was removed, or made on another engine or by another backend.")
+    }
+
     /// Content alone tells which image is meant: what is below may bear the same name and be another one by now.
     private func add(
         _ addition: ImageAddition, to name: String, of image: NodeImage, _ timeline: Timeline
@@ -50,6 +59,10 @@ package struct DockerImages: Sendable {
             if try await identifier(of: name) == nil { try await pull(name, timeline: timeline) }
             return name
         case .rootFileSystem(let path): return path  // refused above
+        case .snapshot(let name):
+            let tag = Self.snapshotTag(name)
+            guard try await identifier(of: tag) != nil else { throw Self.lostSnapshot(name) }
+            return tag
         case .package(let target, let base):
             // One stage is for all that has a Python environment.
             let stage = target == "node" ? target : "dask"

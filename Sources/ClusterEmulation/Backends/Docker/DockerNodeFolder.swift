@@ -1,6 +1,6 @@
 /// The folder with a node's files, which `start-node --configure` in the image copies to their places: `etc-ssh/` to
-/// `/etc/ssh`, `sshd_config.d/` to the folder of that name in there, `etc-sudoers.d/` to `/etc/sudoers.d`, `root/` and `ubuntu/` to the users' `~/.ssh`, the lines of `hosts` to the
-/// end of `/etc/hosts`; `ports` has the published ones; those of `limits` are for `ulimit`; `files` lists the services' files, which are
+/// `/etc/ssh`, `sshd_config.d/` to the folder of that name in there, `etc-sudoers.d/` to `/etc/sudoers.d`, `root/` and `ubuntu/` to the users' `~/.ssh`; `hosts` is mounted over
+/// `/etc/hosts`; `node` says whose files these are; `ports` has the published ones; those of `limits` are for `ulimit`; `files` lists the services' files, which are
 /// in `file/` by their numbers; `shared` lists the folders of the cluster's own that its nodes share; `network` has a second interface's name and address; `rules` are the network's, for nft.
 enum DockerNodeFolder {
     /// The folder of all nodes' folders, in the cluster's.
@@ -18,7 +18,8 @@ enum DockerNodeFolder {
         for file in files.common + files.own(of: node.name) {
             try folders[file.place]?.write(file.text, to: file.name, mode: file.mode)
         }
-        try folder.write(files.hosts, to: "hosts")
+        try folder.write(files.hosts, to: "hosts", mode: 0o644)
+        try folder.write("\(DockerArguments.container(plan.id, node.name))\n", to: "node")
         let ports = node.ports.map { "\($0.transport.rawValue) \($0.nodePort)\n" }
         try folder.write(ports.joined(), to: "ports")
         try folder.write(limits(node.limits), to: "limits")

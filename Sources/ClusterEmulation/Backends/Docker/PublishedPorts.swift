@@ -1,23 +1,39 @@
-import Foundation
-
-/// The published ports of a container, as `docker inspect` prints them.
-package struct PublishedPorts {
+/// Where the ports of a node are published: at ports of this machine that stay the node's own when it is started again, since they
+/// are chosen here. (An engine that chooses by itself chooses anew at each start.)
+package struct PublishedPorts: Sendable, Hashable {
+    /// All of them, sshd's first.
     package let publications: [ProvisionedNode.Publication]
+    /// The ports of this machine that the configuration names.
+    private let fixed: Set<Int>
 
-    private struct Binding: Decodable {
-        let HostPort: String
+    /// Chooses what the configuration leaves open.
+    ///
+    /// - Parameters:
+    ///   - node: The node.
+    ///   - taken: The ports of this machine that other nodes have; this node's are added.
+    /// - Throws: ``ClusterError`` if no port is free.
+    package init(of node: PlannedNode, besides taken: inout Set<Int>) throws {
+        fixed = Set(node.ports.compactMap(\.hostPort))
+        taken.formUnion(fixed)
+        publications = try ([PublishedPort(22)] + node.ports).map { port in
+            let hostPort = try port.hostPort ?? LoopbackPort.lasting(port.transport, besides: taken)
+            taken.insert(hostPort)
+            return ProvisionedNode.Publication(port.nodePort, at: hostPort, port.transport)
+        }
     }
 
-    package init(json: String) throws {
-        let bindings = try JSONDecoder().decode([String: [Binding]?].self, from: Data(json.utf8))
-        publications = bindings.compactMap { key, bindings in
-            // As `8787/tcp`.
-            let parts = key.split(separator: "/").map(String.init)
-            guard let port = parts.first.flatMap({ Int($0) }),
-                let hostPort = bindings?.first.flatMap({ Int($0.HostPort) }),
-                let transport = PublishedPort.Transport(rawValue: parts.dropFirst().first ?? "tcp")
-            else { return nil }
-            return ProvisionedNode.Publication(port, at: hostPort, transport)
+    /// The port that leads to the node's sshd.
+    package var ssh: Int { publications[0].hostPort }
+
+    /// Those that lead to anything else.
+    package var others: [ProvisionedNode.Publication] { Array(publications.dropFirst()) }
+
+    /// Whether an engine complains that somebody else has a port which could as well be another one.
+    package func mayDiffer(after complaint: String) -> Bool {
+        guard ["port is already allocated", "address already in use"].contains(where: complaint.contains) else {
+            return false
         }
+        let numbers = complaint.split { !$0.isNumber }.compactMap { Int($0) }
+        return fixed.isDisjoint(with: numbers)
     }
 }

@@ -138,6 +138,30 @@ extension ImageCache {
         return (note, Date(timeIntervalSince1970: TimeInterval(status.st_mtim.tv_sec)))
     }
 
-    func forget(_ name: String) { try? notes("notes").remove(name) }
+    func forget(_ name: String) {
+        try? notes("notes").remove(name)
+        try? notes("below").remove(name)
+    }
+
+    /// Notes what a layer that was made of a node stands on.
+    func note(_ below: LayeredImage, of name: String) throws {
+        try notes("below").replace(name, with: jsonText(below.folders))
+    }
+
+    /// A layer that was made of a node, and what it stands on.
+    ///
+    /// - Throws: ``ClusterError`` with the code `imageUnavailable` if something of it is gone.
+    func snapshot(_ name: String) throws -> LayeredImage {
+        let list = try? notes("below").read(name)
+        let below = list.flatMap { try? JSONDecoder().decode([String].self, from: $0) } ?? []
+        let folders = ["\(folder)/\(name)"] + below
+        guard let root = below.last, folders.allSatisfy(FileManager.default.fileExists) else {
+            throw ClusterError(
+                .imageUnavailable, "There is no \(name) here, or what it was made on is gone.",
+                remedy: "Make it again: it was removed, or made by another user or backend.")
+        }
+        noteUse(name, note(of: name)?.note.image ?? name)
+        return LayeredImage(root: root, layers: Array(folders.dropLast()))
+    }
 }
 #endif

@@ -44,24 +44,31 @@ extension NamespaceCluster: NodePower {
 }
 
 extension NamespaceCluster: NodePausing {
-    func pause(_ node: String) async throws { try await order(node, Int(NS_PAUSE), "paused") }
+    func pause(_ node: String) async throws -> Bool {
+        try await order(node, Int(NS_PAUSE), "paused", unless: EALREADY) == 0
+    }
 
-    func resume(_ node: String) async throws { try await order(node, Int(NS_RESUME), "resumed") }
+    func resume(_ node: String) async throws { _ = try await order(node, Int(NS_RESUME), "resumed") }
 }
 
 extension NamespaceCluster: DiskShaping {
     func fillDisk(of node: String, leaving bytes: Int?) async throws {
-        try await order(node, Int(NS_FILL), value: bytes.map { UInt64(max($0, 0)) } ?? .max, "given another disk")
+        _ = try await order(node, Int(NS_FILL), value: bytes.map { UInt64(max($0, 0)) } ?? .max, "given another disk")
     }
 }
 
 extension NamespaceCluster {
     /// Tells a node's first process to do something, and waits until it has.
-    private func order(_ node: String, _ kind: Int, value: UInt64 = 0, _ deed: String) async throws {
+    ///
+    /// - Returns: 0, or the errno `done`.
+    private func order(
+        _ node: String, _ kind: Int, value: UInt64 = 0, _ deed: String, unless done: Int32 = 0
+    ) async throws -> Int32 {
         guard let code = try await tell(node, kind, value: value) else {
             throw ClusterError(.connectionLost, "\(node) could not be \(deed): it has ended.", node: node)
         }
-        if code != 0 { throw refused(node, deed, code) }
+        if code != 0, code != done { throw refused(node, deed, code) }
+        return code
     }
 
     /// - Returns: The first process's answer, an errno or 0; nil if it has ended.

@@ -9,7 +9,14 @@ extension NamespaceCluster: NodeResetting {
         for node in nodes { try await ask(Int(NS_RESET), of: node, "made as new") }
     }
 
-    private func renewSharedFolders() async throws {
+    /// Nothing tells of it: the kernel may need a few milliseconds more than the new nodes do.
+    func awaitEnds() async throws {
+        while try await explainingLoss({ try await connected().ask(Int(NS_ASK)).code }) == EBUSY {
+            try await Task.sleep(for: .milliseconds(1))
+        }
+    }
+
+    func renewSharedFolders() async throws {
         let code = try await explainingLoss { try await connected().ask(Int(NS_RENEW)).code }
         guard code == 0 else {
             throw ClusterError(

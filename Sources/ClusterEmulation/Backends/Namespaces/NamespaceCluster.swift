@@ -161,6 +161,7 @@ extension NamespaceCluster {
         let connection = try LifelineConnection(specification.handOver(), isMakers: true, nodes: plan.nodeNames)
         state.withLock { $0.connection = connection }
         if let lifeline { try Lifeline.note(lifeline, plan) }
+        try KeptPlaces(plan, images: images).write(to: plan.workspace)
         try await connection.reports.users()
         try await ClusterUsers.map(process)
         try specification.handOver(mountsTo: process)

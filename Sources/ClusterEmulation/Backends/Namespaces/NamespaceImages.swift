@@ -12,12 +12,7 @@ package struct NamespaceImages: Sendable {
 
     package func ensure(_ image: NodeImage, timeline: Timeline) async throws -> LayeredImage {
         try image.validate()
-        let (root, target) = try await root(of: image, timeline)
-        var layered = LayeredImage(root: root)
-        for stage in target == "node" ? ["node"] : ["node", target] {
-            layered = layered.adding(
-                try await layer(stage, of: BuildContext.own, in: "docker", on: layered, timeline))
-        }
+        var layered = try await source(of: image, timeline)
         for addition in image.additions {
             let context = try addition.context()
             layered = layered.adding(
@@ -25,6 +20,45 @@ package struct NamespaceImages: Sendable {
         }
         return layered
     }
+
+    private func source(of image: NodeImage, _ timeline: Timeline) async throws -> LayeredImage {
+        if case .snapshot(let name) = image.source { return try cache.snapshot(name) }
+        let (root, target) = try await root(of: image, timeline)
+        var layered = LayeredImage(root: root)
+        for stage in target == "node" ? ["node"] : ["node", target] {
+            layered = layered.adding(
+                try await layer(stage, of: BuildContext.own, in: "docker", on: layered, timeline))
+        }
+        return layered
+    }
+
+    /// Keeps what a node has written, as an archive has it, as a layer.
+    ///
+    /// - Parameters:
+    ///   - name: The layer's name.
+    ///   - description: What it is, for people.
+    ///   - archive: A tar archive of the folder `u` of an overlay.
+    ///   - below: What the node stands on.
+    /// - Throws: ``ClusterError`` with the code `imageUnavailable`.
+    func keep(_ name: String, of description: String, archive: String, over below: LayeredImage) async throws {
+        let timeline = Timeline()
+        _ = try await cache.once(name, description, timeline: timeline) { workshop in
+            try await workshop.prepare { try await workshop.copy(archive) }
+            try await workshop.run(
+                Self.unpacking, [workshop.inside(workshop.folder)],
+                else: "The files of \(description) could not be kept", timeline: timeline)
+            return workshop.folder + "/u"
+        }
+        try cache.note(below, of: name)
+    }
+
+    /// The next cluster has keys of its own: these are nobody's any more.
+    private static let unpacking = """
+        cd "$1"
+        tar --extract --file=input --same-owner --same-permissions --numeric-owner --xattrs --xattrs-include='*' u
+        rm -f u/etc/ssh/ssh_host_*_key u/etc/ssh/ssh_host_*_key.pub
+        find u -path '*/.ssh/*' \\( -name 'id_*' -o -name environment -o -name authorized_keys \\) -delete
+        """
 
     /// Removes a layer of the cache that no node stands on, and that none will.
     package func remove(_ layer: String) async throws {
@@ -64,7 +98,7 @@ package struct NamespaceImages: Sendable {
                 words += ["--build-arg", "\(key)=\(value)"]
             }
             return (try await roots.built(image, words + [context], fingerprint, timeline), "node")
-        case .named(let name): return (name, "node")  // refused above
+        case .named(let name), .snapshot(let name): return (name, "node")  // refused, or found, above
         }
     }
 

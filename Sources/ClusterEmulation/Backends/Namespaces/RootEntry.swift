@@ -15,13 +15,12 @@ struct RootEntry: Sendable {
         of plan: ClusterPlan, files: NodeFiles, subnet: Subnet, image: LayeredImage
     ) throws -> [RootEntry] {
         let ubuntu = try image.ubuntu()
-        let hosts = "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n" + files.hosts
         var entries =
             image.entriesOfRun() + [
                 RootEntry(path: "/run/sshd", mode: 0o755), RootEntry(path: "/run/lock", mode: 0o1777),
                 // sshd complains to whoever gets a terminal if it is not there.
                 RootEntry(path: "/var/log/lastlog", text: "", mode: 0o644),
-                RootEntry(path: "/etc/hosts", text: hosts, mode: 0o644),
+                RootEntry(path: "/etc/hosts", text: files.hosts, mode: 0o644),
                 RootEntry(path: ubuntu.home, mode: 0o755, owner: ubuntu.user, group: ubuntu.group),
                 RootEntry(path: ubuntu.home + "/.ssh", mode: 0o700, owner: ubuntu.user, group: ubuntu.group),
                 RootEntry(path: "/root/.ssh", mode: 0o700),

@@ -1,0 +1,92 @@
+extension DockerCluster: NodePower {
+    package func kill(_ node: String) async throws {
+        _ = try index(of: node)
+        do {
+            try await engine.change(
+                ["kill", "--signal", "KILL", container(node)], node: node, else: "\(node) could not be killed")
+        } catch {
+            guard case .exited = try await state(of: node).node else { throw error }
+        }
+        // Told when it has ended.
+        _ = try await engine.ask(["wait", container(node)])
+    }
+
+    /// The node's first process ends the others: `docker/start-node`.
+    package func stop(_ node: String) async throws {
+        // What is frozen can't end in order.
+        try await resume(node, evenIfEnded: true)
+        try await engine.change(["stop", container(node)], node: node, else: "\(node) could not be stopped")
+    }
+
+    package func start(_ node: String) async throws {
+        if try await state(of: node).isPaused { throw frozen(node, "be started") }
+        try await engine.change(["start", container(node)], node: node, else: "\(node) could not be started")
+    }
+}
+
+extension DockerCluster: NodePausing {
+    package func pause(_ node: String) async throws -> Bool {
+        let state = try await state(of: node)
+        guard state.node == .running else { throw ended(node, "be paused") }
+        if state.isPaused { return false }
+        try await engine.change(["pause", container(node)], node: node, else: "\(node) could not be paused")
+        return true
+    }
+
+    package func resume(_ node: String) async throws { try await resume(node, evenIfEnded: false) }
+
+    private func resume(_ node: String, evenIfEnded: Bool) async throws {
+        let state = try await state(of: node)
+        guard state.node == .running || evenIfEnded else { throw ended(node, "be resumed") }
+        guard state.isPaused else { return }
+        try await engine.change(["unpause", container(node)], node: node, else: "\(node) could not be resumed")
+    }
+}
+
+extension DockerCluster {
+    /// How the engine sees a node's container.
+    struct ContainerState: Sendable {
+        let node: NodeState
+        /// It runs, and is frozen.
+        let isPaused: Bool
+    }
+
+    /// The states of containers, by their nodes' names.
+    func containerStates(_ containers: [String]) async throws -> [String: ContainerState] {
+        let format =
+            "{{index .Config.Labels \"\(DockerLabel.node)\"}} {{.State.Running}} {{.State.Paused}} {{.State.ExitCode}}"
+        return try await engine.lines(["inspect", "--type", "container", "--format", format] + containers)
+            .reduce(into: [:]) {
+                let words = $1.split(separator: " ")
+                guard words.count == 4 else { return }
+                let state: NodeState = words[1] == "true" ? .running : .exited(code: Int(words[3]) ?? -1)
+                $0[String(words[0])] = ContainerState(node: state, isPaused: words[2] == "true")
+            }
+    }
+
+    /// How a node is.
+    ///
+    /// - Throws: ``ClusterError`` with the code `noCluster` if there is no such node, or `clusterLost` if it was removed.
+    func state(of node: String) async throws -> ContainerState {
+        _ = try index(of: node)
+        if let state = try? await containerStates([container(node)])[node] { return state }
+        // It is gone, if the engine answers at all.
+        _ = try await states()
+        throw lost
+    }
+
+    /// Refuses what takes a node that runs and is not frozen.
+    func require(_ node: String, toBeAwakeFor what: String) async throws {
+        let state = try await state(of: node)
+        if state.isPaused { throw frozen(node, what) }
+        if state.node != .running { throw ended(node, what) }
+    }
+
+    private func ended(_ node: String, _ what: String) -> ClusterError {
+        ClusterError(.connectionLost, "\(node) can't \(what): it has ended.", node: node, remedy: "Start it first.")
+    }
+
+    private func frozen(_ node: String, _ what: String) -> ClusterError {
+        ClusterError(.connectionLost, "\(node) can't \(what): it is paused.", node: node, remedy: "Resume it first.")
+    }
+}

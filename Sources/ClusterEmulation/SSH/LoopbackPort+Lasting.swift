@@ -1,0 +1,38 @@
+import Foundation
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+extension LoopbackPort {
+    /// A port that was free a moment ago, of those that the kernel gives to nobody who does not ask for them by their number: while
+    /// nobody listens there, it stays free.
+    ///
+    /// - Throws: ``ClusterError`` if no port is free.
+    static func lasting(_ transport: PublishedPort.Transport, besides taken: Set<Int>) throws -> Int {
+        for _ in 0..<1000 {
+            guard let port = lastingPorts.randomElement() else { break }
+            guard !taken.contains(port), let (descriptor, _) = try? listen(on: port, transport, for: "") else {
+                continue
+            }
+            close(descriptor)
+            return port
+        }
+        return try free()
+    }
+
+    /// Well above those of the usual services.
+    private static let lastingPorts: [Int] = (20000...65535).filter { !passingPorts.contains($0) }
+
+    /// Those that the kernel gives to whoever asks for any.
+    private static let passingPorts: ClosedRange<Int> = {
+        let text = try? String(contentsOfFile: "/proc/sys/net/ipv4/ip_local_port_range", encoding: .utf8)
+        let numbers = (text ?? "").split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
+        guard numbers.count == 2, numbers[0] <= numbers[1] else { return 49152...65535 }
+        return numbers[0]...numbers[1]
+    }()
+}

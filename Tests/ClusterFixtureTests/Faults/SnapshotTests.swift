@@ -1,0 +1,83 @@
+import ClusterEmulation
+import FixtureTestSupport
+import Foundation
+import Testing
+
+/// Files of nodes that are kept and given back, on each backend.
+@Suite(.requiresBackend)
+struct SnapshotTests {
+    private static let mark =
+        "echo kept > /root/mark; rm -rf /etc/motd /usr/share/keyrings; mkdir -p /srv/own; touch /srv/own/file; chown ubuntu /srv/own/file; mkfifo /srv/pipe; useradd --create-home somebody; echo x > /tmp/file"
+    private static let look = """
+        cat /root/mark; ls -d /etc/motd /usr/share/keyrings 2>&1 | grep -c 'No such'; stat -c '%n %U %F' /srv/own/file /srv/pipe
+        id -un somebody; ls -A /home/somebody | wc -l
+        """
+
+    @Test(arguments: try await BackendUnderTest.usable())
+    func anImageOfANodeMakesOtherNodes(_ backend: BackendUnderTest) async throws {
+        try await withCluster(nodes: 1, backend: backend.choice) { cluster in
+            let node = cluster[0]
+            try await node.run(Self.mark, as: .root).requireSuccess()
+            let image = try await node.snapshot()
+            // It goes on.
+            let seen = try await node.run(Self.look, as: .root).standardOutput
+            #expect(seen.hasPrefix("kept\n"))
+            try await withCluster(nodes: 2, image: image, backend: backend.choice) { other in
+                try await check(other, seen)
+                #expect(other[0].hostKey != node.hostKey)
+            }
+            let kept = await KeptImages.all().filter { $0.backend == backend.rawValue && $0.name.contains("snapshot") }
+            #expect(!kept.isEmpty)
+        }
+    }
+
+    private func check(_ cluster: Cluster, _ seen: String) async throws {
+        let others = cluster.nodes.map { "ssh -o BatchMode=yes \($0.name) hostname" }.joined(separator: "; ")
+        for node in cluster.nodes {
+            #expect(try await node.run(Self.look, as: .root).standardOutput == seen)
+            #expect(try await node.run(others).lines == cluster.nodes.map(\.name))
+        }
+    }
+
+    @Test(arguments: try await BackendUnderTest.usable())
+    func aClusterBecomesWhatItWas(_ backend: BackendUnderTest) async throws {
+        try await withCluster(nodes: 2, services: [.sharedFolder("/shared")], backend: backend.choice) { cluster in
+            try await cluster[0].run(Self.mark + "; echo both > /shared/file", as: .root).requireSuccess()
+            let seen = try await cluster[0].run(Self.look, as: .root).standardOutput
+            try await cluster.snapshot("warm")
+            for node in cluster.nodes {
+                try await node.run("rm -rf /root/mark /srv/own /shared/*; echo later > /root/later", as: .root)
+            }
+            try await cluster[1].kill()
+            try await cluster.restore("warm")
+            try await cluster.restore("warm")
+            #expect(try await cluster[0].run(Self.look, as: .root).standardOutput == seen)
+            for node in cluster.nodes {
+                #expect(
+                    try await node.run("cat /shared/file; test ! -e /root/later", as: .root).standardOutput == "both\n")
+            }
+            await #expect(throws: ClusterError.self) { try await cluster.restore("cold") }
+            await #expect(throws: ClusterError.self) { try await cluster.snapshot("../x") }
+        }
+    }
+
+    @Test(arguments: try await BackendUnderTest.usable())
+    func aForkIsASecondClusterWithTheSameFiles(_ backend: BackendUnderTest) async throws {
+        try await withCluster(nodes: 2, backend: backend.choice) { cluster in
+            try await cluster[1].run(Self.mark, as: .root).requireSuccess()
+            let seen = try await cluster[1].run(Self.look, as: .root).standardOutput
+            let fork = try await cluster.fork(name: "fork")
+            do {
+                #expect(try await fork[1].run(Self.look, as: .root).standardOutput == seen)
+                #expect(fork[1].hostKey != cluster[1].hostKey && fork[1].ip != cluster[1].ip)
+                #expect(try await fork[0].run("ssh -o BatchMode=yes node2 hostname").standardOutput == "node2\n")
+                try await fork[1].run("rm /root/mark", as: .root).requireSuccess()
+                #expect(try await cluster[1].run("cat /root/mark", as: .root).standardOutput == "kept\n")
+            } catch {
+                try await fork.stop()
+                throw error
+            }
+            try await fork.stop()
+        }
+    }
+}
