@@ -94,7 +94,10 @@ let package = Package(
                 "ClusterFixture", "FixtureTestSupport", "Victim", "cluster-fixture",
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
-            exclude: ["Clients/clients.py", "Clients/configured.py", "Clients/configured.rb", "Services/allreduce.c"],
+            exclude: [
+                "Clients/clients.py", "Clients/configured.py", "Clients/configured.rb", "Evidence/at_terminal.py",
+                "Services/allreduce.c",
+            ],
             swiftSettings: strict),
         .target(
             name: "TerrainPipeline",
