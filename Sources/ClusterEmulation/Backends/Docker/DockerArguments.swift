@@ -24,6 +24,16 @@ package enum DockerArguments {
         ]
     }
 
+    /// The containers beside a cluster's nodes, in their networks: as engines see it, they are on none.
+    package static func containersBeside(nodesOf cluster: ClusterPlan.ID) -> [String] {
+        ["ps", "--all", "--quiet"] + labelled(cluster) + [
+            "--filter", "name=^/?\(container(cluster, beside("(\(NodeRole.nodeNamePattern))")))$",
+        ]
+    }
+
+    /// What a container beside a node is called, in the place of a node's name.
+    package static func beside(_ node: String) -> String { "\(node).network" }
+
     /// The network of a cluster.
     package static func networks(of cluster: ClusterPlan.ID) -> [String] {
         ["network", "ls", "--quiet"] + labelled(cluster) + ["--filter", "name=^\(network(cluster))$"]
@@ -49,12 +59,19 @@ package enum DockerArguments {
     }
 
     package static func labels(_ plan: ClusterPlan, node: String? = nil) -> [String] {
-        let values: [(DockerLabel, String)] =
-            [
-                (.cluster, "\(plan.id)"), (.name, plan.name), (.user, "\(geteuid())"),
-                (.owner, ProcessIdentity.current.text),
-            ] + (node.map { [(.node, $0)] } ?? [])
-        return values.flatMap { ["--label", "\($0)=\($1)"] }
+        labels(
+            [(.cluster, "\(plan.id)"), (.name, plan.name), (.owner, ProcessIdentity.current.text)]
+                + (node.map { [(.node, $0)] } ?? []))
+    }
+
+    /// The labels of what is added to a cluster, whoever has made it.
+    static func labels(_ cluster: ClusterSummary, _ others: [(DockerLabel, String)]) -> [String] {
+        let owner = cluster.owner.map { [(DockerLabel.owner, $0.text)] } ?? []
+        return labels([(.cluster, "\(cluster.id)"), (.name, cluster.name)] + owner + others)
+    }
+
+    private static func labels(_ values: [(DockerLabel, String)]) -> [String] {
+        (values + [(.user, "\(geteuid())")]).flatMap { ["--label", "\($0)=\($1)"] }
     }
 
     package static func createNetwork(_ plan: ClusterPlan, _ subnet: Subnet) -> [String] {

@@ -21,7 +21,7 @@ package struct DockerCluster: BackendCluster {
     package var hostIP: String? { known.map(\.hostIP) ?? summary.inventory?.hostIP }
 
     package func states() async throws -> [String: NodeState] {
-        let containers = try await engine.records(.containers, of: summary.id).map(\.id)
+        let containers = try await engine.records(.containers, of: summary.id).filter(\.isNode).map(\.id)
         guard !containers.isEmpty else { throw lost }
         return try await containerStates(containers).mapValues(\.node)
     }
@@ -75,7 +75,9 @@ package struct DockerCluster: BackendCluster {
             engine.typed + " " + words.map(shellQuoted).joined(separator: " ")
         }
         // Without containers, `docker rm` would fail and the network stay: xargs -r runs nothing for an empty list.
-        return "\(typed(DockerArguments.containers(of: summary.id))) | xargs -r \(engine.typed) rm -fv "
+        let containers =
+            "\(typed(DockerArguments.containersBeside(nodesOf: summary.id))); \(typed(DockerArguments.containers(of: summary.id)))"
+        return "{ \(containers); } | sort -u | xargs -r \(engine.typed) rm -fv "
             + "&& \(typed(DockerArguments.networks(of: summary.id))) | xargs -r \(engine.typed) network rm"
     }
 

@@ -8,6 +8,7 @@ extension DockerBackend {
         return ReapingScript(
             String(cString: docker_reaping_script()),
             arguments: [
+                quoted(DockerArguments.containersBeside(nodesOf: cluster)),
                 quoted(DockerArguments.containers(of: cluster)), quoted(DockerArguments.networks(of: cluster)),
                 quoted(DockerArguments.keptImages(of: cluster)), docker.program,
             ] + docker.arguments)
