@@ -39,6 +39,16 @@ package enum DockerArguments {
         ["network", "ls", "--quiet"] + labelled(cluster) + ["--filter", "name=^\(network(cluster))$"]
     }
 
+    /// The name of an image that was kept of a cluster's node, and goes with the cluster.
+    static func keptImage(_ cluster: ClusterPlan.ID, _ number: String) -> String {
+        "cluster-fixture/kept:\(cluster)-\(number)"
+    }
+
+    /// All such images of a cluster, by their names.
+    static func keptImages(of cluster: ClusterPlan.ID) -> [String] {
+        ["image", "ls", "--filter", "reference=\(keptImage(cluster, "*"))", "--format", "{{.Repository}}:{{.Tag}}"]
+    }
+
     /// An engine on macOS has processors of its own, which nobody has asked it for.
     private static let processors = Processors.online
 
@@ -97,8 +107,7 @@ package enum DockerArguments {
             arguments += ["--publish", "127.0.0.1:\(port.hostPort):\(port.nodePort)/\(port.transport)"]
         }
         arguments += ["--mount", "type=bind,source=\(files),target=/root/.cluster-fixture,readonly"]
-        // The engine writes its own anew at each start.
-        arguments += ["--mount", "type=bind,source=\(files)/hosts,target=/etc/hosts"]
+        arguments += ["--mount", "type=bind,source=\(files)/\(DockerNodeFolder.hosts),target=/etc/hosts"]
         // The node's first process gives all others ten seconds to end.
         arguments += ["--stop-timeout", "20"]
         for mount in plan.mounts {
@@ -125,8 +134,11 @@ package enum DockerArguments {
         for name in Set(configuration.capabilities.compactMap(Capabilities.name) + ["NET_ADMIN"]).sorted() {
             arguments += ["--cap-add", name]
         }
-        return arguments + [image, "--configure"]
+        return arguments + [image, configure]
     }
+
+    /// The word that has an image's entry point take over a node's files: the last of all.
+    static let configure = "--configure"
 
     /// The cluster's own folders that all nodes share: volumes without a name, which the first node makes, with what its image has
     /// there, and the others take from it. The engine removes them with the last container that has them.

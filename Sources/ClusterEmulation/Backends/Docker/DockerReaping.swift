@@ -10,7 +10,7 @@ extension DockerBackend {
             arguments: [
                 quoted(DockerArguments.containersBeside(nodesOf: cluster)),
                 quoted(DockerArguments.containers(of: cluster)), quoted(DockerArguments.networks(of: cluster)),
-                docker.program,
+                quoted(DockerArguments.keptImages(of: cluster)), docker.program,
             ] + docker.arguments)
     }
 }
