@@ -19,6 +19,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+// Kernels have it since 5.19, and headers later.
+#ifndef SO_RCVMARK
+#define SO_RCVMARK 75
+#endif
+
 enum { own_mark = 0x57495245, receive_bytes = 16 << 20, tag_bytes = 4, most_received = 64 };
 
 // Rules lead frames to the one, and they are read from the other.

@@ -63,10 +63,8 @@ package struct Aftermath: Sendable {
         _ = try OwnFolder.ensured(logFolder, for: .anyone)
         let path = "\(logFolder)/\(cluster.name)-\(cluster.id)"
         // It may be the second time: a cluster that stays is asked again and again.
-        for number in 2... where FileManager.default.fileExists(atPath: path) {
-            let next = "\(path)-\(number)"
-            if !FileManager.default.fileExists(atPath: next) { return try OwnFolder.make(next) }
-        }
+        let other = (2...).lazy.map { "\(path)-\($0)" }.first { !FileManager.default.fileExists(atPath: $0) }
+        if FileManager.default.fileExists(atPath: path), let other { return try OwnFolder.make(other) }
         return try OwnFolder.make(path)
     }
 

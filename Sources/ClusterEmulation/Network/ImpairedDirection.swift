@@ -52,6 +52,11 @@ struct ImpairedDirection: Sendable, Hashable {
         directions.sorted { $0.mark < $1.mark }.map(\.wireLine).joined()
     }
 
+    /// What is said of frames that a wire should have carried.
+    static func missed(_ count: Int, of cluster: String) -> String {
+        "\(count) frames of cluster \(cluster) were lost that its slow links should have carried: more came than this machine could serve."
+    }
+
     /// Refuses more than the wire takes.
     ///
     /// - Throws: ``ClusterError`` with the code `invalidConfiguration`.

@@ -52,7 +52,8 @@ enum PacketFilter {
 
     /// For the network of one node, as far as they are about what comes to it, and about its way out: each place by its addresses.
     static func node(
-        _ name: String, _ conditions: NetworkConditions, networks: [String], addresses: (String) -> [String]
+        _ name: String, _ conditions: NetworkConditions, table: String = "conditions", networks: [String],
+        addresses: (String) -> [String]
     ) -> String {
         let here = NetworkConditions.Place.node(name)
         let incoming = conditions.rules.reversed().filter { $0.targets.contains(here) }.compactMap { rule -> String? in
@@ -74,7 +75,7 @@ enum PacketFilter {
 
             """
         return """
-            table ip conditions {
+            table ip \(table) {
             \(chains(conditions, answers: "ct state established,related accept"))
               chain coming {
                 type filter hook input priority 0

@@ -39,9 +39,10 @@ package struct Chronicle: Sendable {
         _ ends: [String: Date?], _ events: [TimelineEntry], _ beginning: Date, _ now: Double
     ) -> [TimelineEntry] {
         ends.compactMap { node, date in
-            let last = events.filter { $0.nodes?.contains(node) == true && Self.power.contains($0.kind) }
-                .max { $0.time < $1.time }
-            if let last, last.kind != "started" { return nil }
+            let last = events.filter { event in
+                event.kind == "reset" || event.nodes?.contains(node) == true && Self.power.contains(event.kind)
+            }.max { $0.time < $1.time }
+            if let last, ["ended", "killed"].contains(last.kind) { return nil }
             let time = date.map { TimelineEntry.seconds($0.timeIntervalSince(beginning)) } ?? now
             return TimelineEntry(
                 time: time, at: TimelineEntry.text(of: beginning + time), kind: "ended", nodes: [node],

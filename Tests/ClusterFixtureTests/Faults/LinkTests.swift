@@ -112,9 +112,8 @@ struct LinkTests {
             let cut = try await traffic.ping(other, node.ip, "-M dont -s 4000")
             #expect(cut.exitCode == 0, "\(cut)")
         }
-        // What nodes have learnt of it is forgotten.
-        for node in cluster.nodes { try await node.run("ip route flush cache", as: .root).requireSuccess() }
-        #expect(try await traffic.ping(node, other.ip, "-M do -s 1472").exitCode == 0)
+        // Whatever nodes have learnt of it, which they remember for a while.
+        #expect(try await traffic.ping(node, other.ip, "-M probe -s 1472").exitCode == 0)
     }
 
     /// A node's interfaces are others after its start, and its network on Docker is.

@@ -25,9 +25,7 @@ extension NamespaceCluster: NetworkShaping {
         let told = try await runInNetwork(
             ["wire"], input: ImpairedDirection.wireText(directions), "the wire that carries its frames does not work")
         if let missed = Int(told.trimmingCharacters(in: .whitespacesAndNewlines)), missed > 0 {
-            Progress.say(
-                "\(missed) frames of cluster \(summary.name) were lost that its slow links should have carried: more came than this machine could serve."
-            )
+            Progress.say(ImpairedDirection.missed(missed, of: summary.name))
         }
     }
 
