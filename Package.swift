@@ -56,7 +56,8 @@ let package = Package(
             exclude: [
                 "reaper.sh", "reap-docker.sh", "relay.sh", "ssh-client.sh", "send-files.sh", "receive-files.sh",
                 "prepare-inside.sh", "run-inside.sh", "start-slurm.sh", "prove-slurm.sh", "start-program.sh",
-                "prove-dask.py", "prove-jupyter.py", "examine-node.sh", "timeline.html",
+                "prove-dask.py", "prove-jupyter.py", "break-ssh.sh", "break-names.py", "set-clock.sh", "examine-node.sh",
+                "timeline.html",
             ],
             cSettings: strictC),
         .target(name: "CNamespaces", cSettings: strictC),

@@ -2,6 +2,7 @@
 #include "execute.h"
 
 #include "session.h"
+#include "wire/wire.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -59,12 +60,16 @@ static void stay_on(const struct ns_node *node) {
     if (chdir("/root") < 0 && chdir("/") < 0) _exit(126);
 }
 
+// Not a program, but this one's own.
+static int is_wire(const struct ns_node *node) { return !node && strcmp(words[0], "wire") == 0; }
+
 static _Noreturn void run(const struct ns_node *node, const int held[descriptors]) {
     forget_children();
     // A process group of its own can be ended as a whole.
     setsid();
     for (int stream = 0; stream < 3; stream++) dup2(held[stream], stream);
     stay_on(node);
+    if (is_wire(node)) _exit(wire_main());
     // What it is looked for on is this process's own PATH.
     environ = (char **)environment;
     execvp(words[0], words);
@@ -75,7 +80,8 @@ static _Noreturn void run(const struct ns_node *node, const int held[descriptors
 }
 
 static pid_t start(const struct ns_node *node, const int held[descriptors]) {
-    pid_t child = vfork();
+    // What starts no other program needs memory of its own.
+    pid_t child = is_wire(node) ? clone_process(0) : vfork();
     if (child == 0) run(node, held);
     return child;
 }

@@ -37,6 +37,15 @@ static const char prove_slurm[] = {
 static const char start_program[] = {
 #embed "start-program.sh"
     , 0};
+static const char break_ssh[] = {
+#embed "break-ssh.sh"
+    , 0};
+static const char break_names[] = {
+#embed "break-names.py"
+    , 0};
+static const char set_clock[] = {
+#embed "set-clock.sh"
+    , 0};
 static const char prove_dask[] = {
 #embed "prove-dask.py"
     , 0};
@@ -63,5 +72,8 @@ const char *slurm_proving_script(void) { return prove_slurm; }
 const char *program_starting_script(void) { return start_program; }
 const char *dask_proving_program(void) { return prove_dask; }
 const char *jupyter_proving_program(void) { return prove_jupyter; }
+const char *ssh_breaking_script(void) { return break_ssh; }
+const char *names_breaking_program(void) { return break_names; }
+const char *clock_setting_script(void) { return set_clock; }
 const char *node_examining_script(void) { return examine_node; }
 const char *timeline_page_template(void) { return timeline_page; }

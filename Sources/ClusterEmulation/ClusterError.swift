@@ -45,7 +45,7 @@ extension ClusterError {
         private enum Storage: String {
             case invalidConfiguration, backendUnavailable, missingProgram, imageUnavailable, provisioningFailed
             case notReady, connectionLost, clusterLost, commandFailed, transferFailed, timedOut, teardownFailed,
-                noCluster
+                noCluster, faultFailed
         }
         private let storage: Storage
 
@@ -73,6 +73,8 @@ extension ClusterError {
         public static let timedOut = Code(storage: .timedOut)
         /// The cluster could not be removed completely.
         public static let teardownFailed = Code(storage: .teardownFailed)
+        /// Something could not be broken, or mended, as it was asked for: the node does not let it be done.
+        public static let faultFailed = Code(storage: .faultFailed)
         /// There is no cluster here: outside a fixture's scope, before set-up or after teardown.
         public static let noCluster = Code(storage: .noCluster)
 

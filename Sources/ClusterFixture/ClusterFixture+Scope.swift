@@ -23,7 +23,7 @@ extension ClusterFixture {
             // In the scope of the suite's cluster.
             return try await turns.take { try await self.noted(test, on: cluster, function) }
         }
-        let cluster = try await Cluster.start(configuration)
+        let cluster = try await start()
         let failed = Locked(false)
         let watching: IssueHandlingTrait = .compactMapIssues { issue in
             if issue.isFailure {

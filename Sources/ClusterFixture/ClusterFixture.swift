@@ -42,6 +42,8 @@ public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping 
     public let configuration: ClusterConfiguration
     /// Which tests of a suite have the cluster together.
     public let sharing: ClusterSharing
+    /// How many clusters are started ahead, for the tests to come.
+    public let prewarmed: Int
 
     private enum State {
         case idle
@@ -64,6 +66,8 @@ public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping 
     ///   - backend: Where the nodes run.
     ///   - name: A name for people, or nil to choose one.
     ///   - sharing: Whether a suite's tests find the cluster as others have left it, which is so unless you say otherwise, or as new.
+    ///   - prewarmed: How many clusters are kept ready in the background from the first use on, so that the next test has one at once.
+    ///     Fixtures of the same settings share them. None is used twice, and what is left of them goes with this process.
     ///   - configure: Sets whatever else `ClusterConfiguration` has, before anything is checked or started.
     public convenience init(
         nodes: Int = 1,
@@ -73,18 +77,25 @@ public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping 
         backend: BackendChoice = .automatic,
         name: String? = nil,
         sharing: ClusterSharing = .suite(),
+        prewarmed: Int = 0,
         configure: (inout ClusterConfiguration) -> Void = { _ in }
     ) {
         var configuration = ClusterConfiguration(
             nodes: nodes, roles: roles, image: image, services: services, backend: backend, name: name)
         configure(&configuration)
-        self.init(configuration, sharing: sharing)
+        self.init(configuration, sharing: sharing, prewarmed: prewarmed)
     }
 
     /// Describes the cluster for the tests. Nothing starts yet.
-    public init(_ configuration: ClusterConfiguration, sharing: ClusterSharing = .suite()) {
+    ///
+    /// - Parameters:
+    ///   - configuration: The settings of the cluster.
+    ///   - sharing: Whether a suite's tests find the cluster as others have left it, or as new.
+    ///   - prewarmed: How many clusters are kept ready in the background from the first use on.
+    public init(_ configuration: ClusterConfiguration, sharing: ClusterSharing = .suite(), prewarmed: Int = 0) {
         self.configuration = configuration
         self.sharing = sharing
+        self.prewarmed = prewarmed
     }
 
     /// The cluster, between ``setUp()`` and ``tearDown(failed:)``.
@@ -115,7 +126,7 @@ public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping 
             throw ClusterError(.invalidConfiguration, "This fixture is set up already.", remedy: "Tear it down first.")
         }
         do {
-            let cluster = try await Cluster.start(configuration)
+            let cluster = try await start()
             state.withLock { $0 = .up(cluster) }
             return cluster
         } catch {

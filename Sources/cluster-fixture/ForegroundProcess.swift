@@ -33,6 +33,25 @@ struct ForegroundProcess {
         guard result == 0 else { throw Self.failure(words[0], result) }
     }
 
+    /// A command that finds a cluster in its environment.
+    ///
+    /// - Parameters:
+    ///   - words: The program and its arguments.
+    ///   - inventory: The cluster.
+    ///   - shims: Whether `ssh` and others, and for root every program, are to know the nodes by name.
+    /// - Throws: ``ClusterError``, with the code `missingProgram` if it can't be started.
+    init(_ words: [String], with inventory: Inventory, shims: Bool) throws {
+        var environment = Dictionary(uniqueKeysWithValues: inventory.variables.map { ($0.name, $0.value) })
+        var files: [ShownFile] = []
+        if shims {
+            let programs = ClientPrograms(inventory)
+            try programs.write()
+            files = try programs.files()
+            environment["PATH"] = programs.folder + ":" + ProgramPath.own
+        }
+        try self.init(words, environment: environment, files: files)
+    }
+
     private static func failure(_ program: String, _ code: Int32) -> ClusterError {
         ClusterError(.missingProgram, "`\(program)` could not be run: \(String(cString: strerror(code))).")
     }

@@ -51,6 +51,7 @@ struct ImageOptions: ParsableArguments {
         case "laserfarm": .laserfarm
         case let path? where path.contains("/") && FileManager.default.fileExists(atPath: path):
             .dockerfile(Self.absolute(path), context: (Self.absolute(path) as NSString).deletingLastPathComponent)
+        case let name? where name.hasPrefix("snapshot-"): .snapshot(name)
         case let name?: .named(name)
         }
     }

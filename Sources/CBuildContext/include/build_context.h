@@ -11,3 +11,6 @@ struct build_context_file {
 
 /// The file at an index, counted from 0; NULL behind the last one.
 const struct build_context_file *build_context_file(unsigned long index);
+
+/// The same for what shapes the nodes' networks, by its path in its own context.
+const struct build_context_file *network_context_file(unsigned long index);

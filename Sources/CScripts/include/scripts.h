@@ -41,6 +41,15 @@ const char *dask_proving_program(void);
 /// prove-jupyter.py, which runs on a node.
 const char *jupyter_proving_program(void);
 
+/// break-ssh.sh, which runs on a node.
+const char *ssh_breaking_script(void);
+
+/// break-names.py, which runs on a node.
+const char *names_breaking_program(void);
+
+/// set-clock.sh, which runs on a node.
+const char *clock_setting_script(void);
+
 /// examine-node.sh, which runs on a node.
 const char *node_examining_script(void);
 

@@ -71,6 +71,14 @@ package protocol DiskShaping: BackendCluster {
     func fillDisk(of node: String, leaving bytes: Int?) async throws
 }
 
+/// Clusters whose nodes' file systems can be made such that nobody can write to them.
+package protocol DiskProtecting: BackendCluster {
+    /// Lets nobody write to a node's files, or everybody again as before.
+    ///
+    /// - Throws: ``ClusterError`` with the code `faultFailed` if a program has a file open for writing.
+    func protectDisk(of node: String, _ isProtected: Bool) async throws
+}
+
 /// Clusters that know when their nodes have ended.
 package protocol NodeEnds: BackendCluster {
     /// When each of the nodes has ended that have, and were not started again.

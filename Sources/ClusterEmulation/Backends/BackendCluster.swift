@@ -101,17 +101,7 @@ extension BackendCluster {
     ///
     /// - Throws: As ``execute(_:on:streams:)`` does.
     package func execute(_ words: [String], on node: String, input: [UInt8] = []) async throws -> CommandOutput {
-        let (output, error) = (Locked<[UInt8]>([]), Locked<[UInt8]>([]))
-        let code = try await ProgramPipes.run(input: .bytes(input)) { bytes in
-            output.withLock { $0 += bytes }
-        } onError: { bytes in
-            error.withLock { $0 += bytes }
-        } program: { streams in
-            try await execute(words, on: node, streams: streams)
-        }
-        return CommandOutput(
-            standardOutput: String(decoding: output.withLock { $0 }, as: UTF8.self),
-            standardError: String(decoding: error.withLock { $0 }, as: UTF8.self), exitCode: code)
+        try await ProgramPipes.collect(input: input) { try await execute(words, on: node, streams: $0) }
     }
 
     /// The place of a node among the cluster's.

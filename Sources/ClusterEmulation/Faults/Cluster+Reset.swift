@@ -11,6 +11,7 @@ extension Cluster {
 extension ClusterRuntime {
     fileprivate func reset() async throws {
         let names = cluster.nodes.map(\.name)
+        try await NetworkFaults(of: cluster, timeline: timeline).replace(by: .healthy)
         let resetting = try cluster.capability((any NodeResetting).self, "make nodes as new")
         try await restart { try await resetting.reset(names) }
         try await resetting.awaitEnds()
@@ -20,6 +21,7 @@ extension ClusterRuntime {
     /// Ends and starts all nodes by `body`, waits until they are ready, and starts the services.
     func restart(_ body: () async throws -> Void) async throws {
         try await access.renew(endingNodes: body)
+        try await NetworkFaults(of: cluster, timeline: timeline).applyAgain()
         let (up, areUp) = AsyncStream<Void>.makeStream()
         async let served: Void = Self.startServices(plan, on: cluster, after: up, timeline: timeline)
         try await Readiness(plan: plan, cluster: cluster, access: access, timeline: timeline).wait { areUp.finish() }

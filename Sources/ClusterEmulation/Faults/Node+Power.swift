@@ -32,6 +32,7 @@ extension Node {
         try await power("start a single node").start(name)
         timeline.note(.started, node: name)
         await access.forget(name)
+        try await NetworkFaults(of: cluster, timeline: timeline).applyAgain()
         try await waitUntilReady(within: limit)
         try await PacketCapture.resume(on: name, of: cluster)
     }

@@ -48,14 +48,22 @@ package struct BuildContext: Sendable {
     /// That of this program on this machine.
     package static let own = BuildContext(embedded + CertificateAuthorities.ofThisMachine())
 
-    /// The files that travel inside the program.
-    package static let embedded: [File] = {
+    /// What shapes the nodes' networks is made of these.
+    package static let network = BuildContext(files(network_context_file))
+
+    private static func files(_ file: (UInt) -> UnsafePointer<build_context_file>?) -> [File] {
         var files: [File] = []
-        while let file = build_context_file(UInt(files.count))?.pointee {
+        while let file = file(UInt(files.count))?.pointee {
             let bytes = UnsafeBufferPointer(start: file.bytes, count: Int(file.size))
             files.append(
                 File(path: String(cString: file.path), bytes: Array(bytes), isExecutable: file.is_executable != 0))
         }
+        return files
+    }
+
+    /// The files that travel inside the program.
+    package static let embedded: [File] = {
+        let files = Self.files(build_context_file)
         // Docker copies the folder of authorities even where there are none. With the same files as in a checkout, an
         // engine that has built the one need not build the other.
         return files + [File(path: "docker/ca-certificates/.gitkeep", bytes: [])]

@@ -36,6 +36,9 @@ package protocol ImageKeeping: Backend {
     /// - Throws: ``ClusterError`` if something runs on it, or it can't be removed.
     func remove(_ image: KeptImage) async throws
 
+    /// Removes an image that was made of a node, if it has that.
+    func removeSnapshot(_ name: String) async throws
+
     /// The names of what somebody was making who has died.
     func unfinishedImages() async throws -> [String]
 
@@ -83,6 +86,11 @@ package enum KeptImages {
         var names: [String] = []
         for backend in keepers { names += try await backend.removeUnfinishedImages() }
         return names
+    }
+
+    /// Removes an image that was made of a node.
+    package static func removeSnapshot(_ name: String) async throws {
+        for backend in keepers { try await backend.removeSnapshot(name) }
     }
 
     private static var keepers: [any ImageKeeping] { BackendChoice.all.compactMap { $0 as? any ImageKeeping } }

@@ -75,6 +75,16 @@ public struct NodeImage: Sendable, Hashable, CustomStringConvertible {
     /// An image that was made of a node, by ``Node/snapshot()``, under the name that it got.
     public static func snapshot(_ name: String) -> NodeImage { NodeImage(source: .snapshot(name), description: name) }
 
+    /// Removes an image that was made of a node, which nothing runs on any more. Else it stays until `cluster-fixture prune`.
+    ///
+    /// - Throws: ``ClusterError`` if something runs on it, or it is an image of another kind.
+    public func removeSnapshot() async throws {
+        guard case .snapshot(let name) = source else {
+            throw ClusterError(.invalidConfiguration, "\(self) was not made of a node, and is not removed.")
+        }
+        try await KeptImages.removeSnapshot(name)
+    }
+
     /// The image with one more layer: packages of the distribution, then what a list of Python's requirements says, then what a
     /// script of yours does. Each is left out if it isn't given.
     ///

@@ -44,7 +44,9 @@ package struct ClusterPlan: Sendable {
         let shared = services.flatMap(\.plan.sharedFolders)
         workspace = Workspace(cluster: id)
         let packets = configuration.packets ? [Mount(workspace.packetsFolder, at: PacketCapture.folder)] : []
-        mounts = configuration.mounts + packets + shared.compactMap { place in place.folder.map { Mount($0, at: place.path) } }
+        mounts =
+            configuration.mounts + packets
+            + shared.compactMap { place in place.folder.map { Mount($0, at: place.path) } }
         sharedFolders = shared.filter { $0.folder == nil }
         // As many as one message between processes may carry.
         let count = mounts.count + sharedFolders.count

@@ -5,16 +5,16 @@ enum PacketFilter {
     /// For a bridge whose ports lead to the places: each place by the names of its ports. There is no connection tracking for bridges in
     /// many kernels.
     static func bridge(_ conditions: NetworkConditions, ports: (NetworkConditions.Place) -> [String]) -> String {
-        let rules = conditions.rules.reversed().compactMap { rule -> String? in
-            let (from, to) = (rule.sources.flatMap(ports).sorted(), rule.targets.flatMap(ports).sorted())
-            guard !from.isEmpty, !to.isEmpty else { return nil }
-            return [
-                "    iifname \(set(from.map { "\"\($0)\"" })) oifname \(set(to.map { "\"\($0)\"" })) jump \(chain(rule.link.opening))"
-            ].joined()
-        }
-        if rules.isEmpty { return "" }
+        if passages(conditions, ports: ports, { _ in "" }).isEmpty { return "" }
+        return "table bridge conditions {\n\(openings(conditions, ports: ports, at: 1))}\n"
+    }
+
+    /// What of a bridge's table lets connections be opened or not.
+    static func openings(
+        _ conditions: NetworkConditions, ports: (NetworkConditions.Place) -> [String], at priority: Int
+    ) -> String {
+        let rules = passages(conditions, ports: ports) { "jump \(chain($0.opening))" }
         return """
-            table bridge conditions {
               set asked {
                 type ipv4_addr . inet_service . ipv4_addr . inet_service
                 flags dynamic, timeout
@@ -22,24 +22,38 @@ enum PacketFilter {
                 size 65535
               }
               chain asking {
-                type filter hook prerouting priority 1
+                type filter hook prerouting priority \(priority)
                 meta l4proto udp update @asked { ip daddr . udp dport . ip saddr . udp sport }
               }
             \(chains(conditions, answers: "ip saddr . udp sport . ip daddr . udp dport @asked accept"))
               chain passing {
-                type filter hook forward priority 1
+                type filter hook forward priority \(priority)
                 meta protocol arp accept
                 tcp flags & (syn | ack) != syn accept
-            \(rules.joined(separator: "\n"))
+            \(rules.map { "    \($0)" }.joined(separator: "\n"))
               }
-            }
 
             """
     }
 
+    /// What is to be done with what goes from some ports of a bridge to others, as a line for each rule: of two about the same direction the
+    /// first counts.
+    static func passages(
+        _ conditions: NetworkConditions, ports: (NetworkConditions.Place) -> [String],
+        _ verdict: (NetworkConditions.Link) -> String
+    ) -> [String] {
+        conditions.rules.reversed().compactMap { rule in
+            let (from, to) = (rule.sources.flatMap(ports).sorted(), rule.targets.flatMap(ports).sorted())
+            guard !from.isEmpty, !to.isEmpty else { return nil }
+            return
+                "iifname \(set(from.map { "\"\($0)\"" })) oifname \(set(to.map { "\"\($0)\"" })) \(verdict(rule.link))"
+        }
+    }
+
     /// For the network of one node, as far as they are about what comes to it, and about its way out: each place by its addresses.
     static func node(
-        _ name: String, _ conditions: NetworkConditions, networks: [String], addresses: (String) -> [String]
+        _ name: String, _ conditions: NetworkConditions, table: String = "conditions", networks: [String],
+        addresses: (String) -> [String]
     ) -> String {
         let here = NetworkConditions.Place.node(name)
         let incoming = conditions.rules.reversed().filter { $0.targets.contains(here) }.compactMap { rule -> String? in
@@ -61,7 +75,7 @@ enum PacketFilter {
 
             """
         return """
-            table ip conditions {
+            table ip \(table) {
             \(chains(conditions, answers: "ct state established,related accept"))
               chain coming {
                 type filter hook input priority 0
@@ -74,7 +88,7 @@ enum PacketFilter {
             """
     }
 
-    private static func set(_ words: [String]) -> String { "{ \(words.joined(separator: ", ")) }" }
+    static func set(_ words: [String]) -> String { "{ \(words.joined(separator: ", ")) }" }
 
     /// What passes is accepted, what doesn't is dropped, as firewalls mostly do.
     private static func chains(_ conditions: NetworkConditions, answers: String) -> String {

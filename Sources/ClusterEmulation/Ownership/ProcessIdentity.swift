@@ -55,6 +55,11 @@ package struct ProcessIdentity: Sendable, Hashable {
         return Self.startTime(processID).map { $0 != started } ?? false
     }
 
+    /// Returns when the process has ended, a fifth of a second later at most, or the task is cancelled.
+    package func ended() async {
+        while !hasEnded, !Self.isZombie(processID), (try? await Task.sleep(for: .milliseconds(200))) != nil {}
+    }
+
     /// Whether a process is this user's, or another one's, through and through: its real, effective, saved and file system user, the `Uid:`
     /// of `/proc/PID/status` (proc(5)). A set-user-ID program has its file's owner for some of them, and is owned by
     /// that user in `/proc`, whoever runs it.

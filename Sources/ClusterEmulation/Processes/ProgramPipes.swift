@@ -68,6 +68,29 @@ package final class ProgramPipes: Sendable {
         return try outcome.get()
     }
 
+    /// Runs a program with pipes for its standard streams, and collects what it prints.
+    ///
+    /// - Parameters:
+    ///   - input: What it reads.
+    ///   - program: Runs it, and returns its exit code when it has ended.
+    /// - Returns: What it has printed, and its exit code.
+    /// - Throws: As ``run(input:onOutput:onError:program:)`` does.
+    package static func collect(
+        input: [UInt8], program: (ProgramStreams) async throws -> Int32
+    ) async throws -> CommandOutput {
+        let (output, error) = (Locked<[UInt8]>([]), Locked<[UInt8]>([]))
+        let code = try await run(input: .bytes(input)) { bytes in
+            output.withLock { $0 += bytes }
+        } onError: { bytes in
+            error.withLock { $0 += bytes }
+        } program: { streams in
+            try await program(streams)
+        }
+        return CommandOutput(
+            standardOutput: String(decoding: output.withLock { $0 }, as: UTF8.self),
+            standardError: String(decoding: error.withLock { $0 }, as: UTF8.self), exitCode: code)
+    }
+
     private init() throws {
         var made: [Int32] = []
         for _ in 0..<4 {

@@ -35,4 +35,21 @@ extension LoopbackPort {
         guard numbers.count == 2, numbers[0] <= numbers[1] else { return 49152...65535 }
         return numbers[0]...numbers[1]
     }()
+
+    /// Whether somebody takes connections of TCP at a port, as far as the kernel tells within a tenth of a second.
+    static func accepts(_ port: Int) -> Bool {
+        let descriptor = StreamSocket.open(AF_INET)
+        defer { close(descriptor) }
+        _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+        var address = socketAddress(host: "127.0.0.1", port: port)
+        let length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let result = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, length) }
+        }
+        if result == 0 { return true }
+        var polled = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        guard errno == EINPROGRESS, poll(&polled, 1, 100) == 1 else { return false }
+        var (code, size): (Int32, socklen_t) = (0, 4)
+        return getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &size) == 0 && code == 0
+    }
 }

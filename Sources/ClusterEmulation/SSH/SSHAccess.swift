@@ -133,6 +133,9 @@ package final class SSHAccess: Sendable {
         for user in User.allCases { await connections.forget(Destination(node: node, user: user)) }
     }
 
+    /// Whether this process has stopped the cluster.
+    var isClosed: Bool { get async { await connections.isClosed } }
+
     private func isAlive(_ node: String, _ user: User) async throws -> Bool {
         try await Command("ssh", arguments(node, user, options: ["-O", "check"])).output().succeeded
     }

@@ -81,19 +81,10 @@ struct Run: AsyncParsableCommand {
     }
 
     private func execute(on cluster: Cluster, in folder: String) async throws -> Int32 {
-        let inventory = cluster.inventory
-        var environment = Dictionary(uniqueKeysWithValues: inventory.variables.map { ($0.name, $0.value) })
         if let inside {
             return try await execute(InsideCommand(command, in: folder, on: cluster[inside], as: user), cluster)
         }
-        var files: [ShownFile] = []
-        if shims {
-            let programs = ClientPrograms(inventory)
-            try programs.write()
-            files = try programs.files()
-            environment["PATH"] = programs.folder + ":" + ProgramPath.own
-        }
-        let process = try ForegroundProcess(command, environment: environment, files: files)
+        let process = try ForegroundProcess(command, with: cluster.inventory, shims: shims)
         // Should this process be killed, the command ends with its cluster.
         cluster.alsoEnd(process.processID)
         let code = await process.wait()

@@ -26,8 +26,10 @@ struct SnapshotTests {
                 try await check(other, seen)
                 #expect(other[0].hostKey != node.hostKey)
             }
-            let kept = await KeptImages.all().filter { $0.backend == backend.rawValue && $0.name.contains("snapshot") }
-            #expect(!kept.isEmpty)
+            try await image.removeSnapshot()
+            await #expect(throws: ClusterError.self) {
+                try await withCluster(nodes: 1, image: image, backend: backend.choice) { _ in }
+            }
         }
     }
 
@@ -59,6 +61,29 @@ struct SnapshotTests {
             await #expect(throws: ClusterError.self) { try await cluster.restore("cold") }
             await #expect(throws: ClusterError.self) { try await cluster.snapshot("../x") }
         }
+    }
+
+    @Test(arguments: try await BackendUnderTest.usable())
+    func aSlurmComesBackWithItsFinishedJobs(_ backend: BackendUnderTest) async throws {
+        try await withCluster(roles: [.login, .compute(1)], services: [.slurm(accounting: true)], backend: backend.choice) { cluster in
+            let login = cluster["login1"]
+            try await login.run("sbatch --wait --job-name before --wrap true").requireSuccess()
+            let before = try await jobs(login)
+            #expect(before.count == 1 && before[0].hasSuffix("|COMPLETED"))
+            try await cluster.snapshot("done")
+            try await cluster.reset()
+            // A Slurm as new works, and knows of nothing.
+            #expect(try await login.run("srun hostname").requireSuccess().standardOutput == "compute1\n")
+            #expect(try await jobs(login) == [])
+            try await cluster.restore("done")
+            #expect(try await jobs(login) == before)
+            #expect(try await login.run("srun hostname").requireSuccess().standardOutput == "compute1\n")
+        }
+    }
+
+    private func jobs(_ login: Node) async throws -> [String] {
+        try await login.run("sacct --allusers --noheader --parsable2 --format=jobid,jobname,state")
+            .requireSuccess().lines.filter { $0.contains("|before|") }
     }
 
     @Test(arguments: try await BackendUnderTest.usable())

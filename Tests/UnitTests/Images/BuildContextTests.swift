@@ -18,12 +18,29 @@ import Testing
     @Test func theProgramHoldsWhatTheCheckoutHolds() throws {
         let embedded = Dictionary(uniqueKeysWithValues: BuildContext.embedded.map { ($0.path, $0) })
         let docker = try FileManager.default.contentsOfDirectory(atPath: Checkout.path + "/docker")
-        let unneeded: Set = ["ca-certificates", "requirements.in", "laserfarm.in"]
+        let unneeded: Set = ["ca-certificates", "requirements.in", "laserfarm.in", "network"]
         let expected = docker.filter { !unneeded.contains($0) }.map { "docker/" + $0 } + ["ssh/authorize-keys"]
         #expect(Set(embedded.keys) == Set(expected + ["docker/ca-certificates/.gitkeep"]))
         for name in expected {
             let path = Checkout.path + "/" + name
             let file = try #require(embedded[name])
+            #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data(file.bytes), "\(name)")
+            #expect(FileManager.default.isExecutableFile(atPath: path) == file.isExecutable, "\(name)")
+        }
+    }
+
+    /// The same for what shapes the nodes' networks: a new file of the wire's has to be embedded as well.
+    @Test func theProgramHoldsTheWholeWire() throws {
+        let sources = Checkout.path + "/Sources/CNamespaces"
+        let expected =
+            try ["docker/network": "", "Sources/CNamespaces/wire": "wire/"].flatMap { folder, place in
+                try FileManager.default.contentsOfDirectory(atPath: "\(Checkout.path)/\(folder)").map {
+                    (place + $0, "\(Checkout.path)/\(folder)/\($0)")
+                }
+            } + [("netlink.c", sources + "/netlink.c"), ("netlink.h", sources + "/netlink.h")]
+        #expect(BuildContext.network.files.map(\.path) == expected.map(\.0).sorted())
+        for (name, path) in expected {
+            let file = try #require(BuildContext.network.files.first { $0.path == name })
             #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data(file.bytes), "\(name)")
             #expect(FileManager.default.isExecutableFile(atPath: path) == file.isExecutable, "\(name)")
         }

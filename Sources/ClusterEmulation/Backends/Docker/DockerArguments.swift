@@ -24,9 +24,29 @@ package enum DockerArguments {
         ]
     }
 
+    /// The containers beside a cluster's nodes, in their networks: as engines see it, they are on none.
+    package static func containersBeside(nodesOf cluster: ClusterPlan.ID) -> [String] {
+        ["ps", "--all", "--quiet"] + labelled(cluster) + [
+            "--filter", "name=^/?\(container(cluster, beside("(\(NodeRole.nodeNamePattern))")))$",
+        ]
+    }
+
+    /// What a container beside a node is called, in the place of a node's name.
+    package static func beside(_ node: String) -> String { "\(node).network" }
+
     /// The network of a cluster.
     package static func networks(of cluster: ClusterPlan.ID) -> [String] {
         ["network", "ls", "--quiet"] + labelled(cluster) + ["--filter", "name=^\(network(cluster))$"]
+    }
+
+    /// The name of an image that was kept of a cluster's node, and goes with the cluster.
+    static func keptImage(_ cluster: ClusterPlan.ID, _ number: String) -> String {
+        "cluster-fixture/kept:\(cluster)-\(number)"
+    }
+
+    /// All such images of a cluster, by their names.
+    static func keptImages(of cluster: ClusterPlan.ID) -> [String] {
+        ["image", "ls", "--filter", "reference=\(keptImage(cluster, "*"))", "--format", "{{.Repository}}:{{.Tag}}"]
     }
 
     /// An engine on macOS has processors of its own, which nobody has asked it for.
@@ -39,12 +59,19 @@ package enum DockerArguments {
     }
 
     package static func labels(_ plan: ClusterPlan, node: String? = nil) -> [String] {
-        let values: [(DockerLabel, String)] =
-            [
-                (.cluster, "\(plan.id)"), (.name, plan.name), (.user, "\(geteuid())"),
-                (.owner, ProcessIdentity.current.text),
-            ] + (node.map { [(.node, $0)] } ?? [])
-        return values.flatMap { ["--label", "\($0)=\($1)"] }
+        labels(
+            [(.cluster, "\(plan.id)"), (.name, plan.name), (.owner, ProcessIdentity.current.text)]
+                + (node.map { [(.node, $0)] } ?? []))
+    }
+
+    /// The labels of what is added to a cluster, whoever has made it.
+    static func labels(_ cluster: ClusterSummary, _ others: [(DockerLabel, String)]) -> [String] {
+        let owner = cluster.owner.map { [(DockerLabel.owner, $0.text)] } ?? []
+        return labels([(.cluster, "\(cluster.id)"), (.name, cluster.name)] + owner + others)
+    }
+
+    private static func labels(_ values: [(DockerLabel, String)]) -> [String] {
+        (values + [(.user, "\(geteuid())")]).flatMap { ["--label", "\($0)=\($1)"] }
     }
 
     package static func createNetwork(_ plan: ClusterPlan, _ subnet: Subnet) -> [String] {
@@ -80,8 +107,7 @@ package enum DockerArguments {
             arguments += ["--publish", "127.0.0.1:\(port.hostPort):\(port.nodePort)/\(port.transport)"]
         }
         arguments += ["--mount", "type=bind,source=\(files),target=/root/.cluster-fixture,readonly"]
-        // The engine writes its own anew at each start.
-        arguments += ["--mount", "type=bind,source=\(files)/hosts,target=/etc/hosts"]
+        arguments += ["--mount", "type=bind,source=\(files)/\(DockerNodeFolder.hosts),target=/etc/hosts"]
         // The node's first process gives all others ten seconds to end.
         arguments += ["--stop-timeout", "20"]
         for mount in plan.mounts {
@@ -108,8 +134,11 @@ package enum DockerArguments {
         for name in Set(configuration.capabilities.compactMap(Capabilities.name) + ["NET_ADMIN"]).sorted() {
             arguments += ["--cap-add", name]
         }
-        return arguments + [image, "--configure"]
+        return arguments + [image, configure]
     }
+
+    /// The word that has an image's entry point take over a node's files: the last of all.
+    static let configure = "--configure"
 
     /// The cluster's own folders that all nodes share: volumes without a name, which the first node makes, with what its image has
     /// there, and the others take from it. The engine removes them with the last container that has them.

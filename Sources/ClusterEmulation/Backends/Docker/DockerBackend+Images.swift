@@ -43,6 +43,13 @@ extension DockerBackend: ImageKeeping {
         return (try? Date(String(seconds), strategy: .iso8601)) ?? .distantPast
     }
 
+    package func removeSnapshot(_ name: String) async throws {
+        if engine.missingSocket != nil { return }
+        let tag = DockerImages.snapshotTag(name)
+        guard try await !engine.ask(["image", "ls", "--quiet", tag]).lines.isEmpty else { return }
+        try await engine.change(["image", "rm", tag], else: "\(tag) could not be removed")
+    }
+
     package func remove(_ image: KeptImage) async throws {
         do {
             try await engine.change(["image", "rm", image.name], else: "\(image.name) could not be removed")

@@ -85,14 +85,17 @@ extension DockerBackend {
         var taken: Set<Int> = []
         let ports = try plan.nodes.map { try PublishedPorts(of: $0, besides: &taken) }
         let started = Locked<[String: PublishedPorts]>([:])
+        let recipe = Locked<[String: [String]]>([:])
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (index, node) in plan.nodes.enumerated() {
                 let folder = try DockerNodeFolder.write(plan, node: node, in: subnet, files: files)
                 let start = { @Sendable [taken, ports] in
-                    let used = try await run(node, of: plan, at: ports[index], besides: taken) {
-                        DockerArguments.run(
+                    let used = try await run(node, of: plan, at: ports[index], besides: taken) { ports in
+                        let words = DockerArguments.run(
                             plan, node: node, image: images[node.image].parts[0], address: addresses[index],
-                            address6: addresses6?[index], ports: $0, files: folder)
+                            address6: addresses6?[index], ports: ports, files: folder)
+                        recipe.withLock { $0[node.name] = words }
+                        return words
                     }
                     started.withLock { $0[node.name] = used }
                 }
@@ -106,6 +109,7 @@ extension DockerBackend {
             try await group.waitForAll()
         }
         try Task.checkCancellation()
+        try DockerRecipe(recipe.withLock { $0 }).write(to: plan.workspace.folder)
         return started.withLock { $0 }
     }
 

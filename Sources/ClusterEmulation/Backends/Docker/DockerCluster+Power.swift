@@ -45,7 +45,7 @@ extension DockerCluster: NodePausing {
 
 extension DockerCluster {
     /// How the engine sees a node's container.
-    struct ContainerState: Sendable {
+    struct ContainerState: Sendable, Equatable {
         let node: NodeState
         /// It runs, and is frozen.
         let isPaused: Bool

@@ -21,7 +21,7 @@ package struct DockerCluster: BackendCluster {
     package var hostIP: String? { known.map(\.hostIP) ?? summary.inventory?.hostIP }
 
     package func states() async throws -> [String: NodeState] {
-        let containers = try await engine.records(.containers, of: summary.id).map(\.id)
+        let containers = try await engine.records(.containers, of: summary.id).filter(\.isNode).map(\.id)
         guard !containers.isEmpty else { throw lost }
         return try await containerStates(containers).mapValues(\.node)
     }
@@ -44,11 +44,24 @@ package struct DockerCluster: BackendCluster {
         nodes.map { ($0, engine.command(["logs", "--follow", "--tail", "500", container($0)])) }
     }
 
+    /// Returns when the engine knows whether a node runs, where something on it was killed.
+    private func settle(_ node: String) async throws {
+        for _ in 0..<100 {
+            guard try await state(of: node) == ContainerState(node: .running, isPaused: false) else { return }
+            if try await engine.ask(DockerArguments.execute(["true"], in: container(node))).succeeded { return }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
     package func execute(_ words: [String], on node: String, streams: ProgramStreams) async throws -> Int32 {
         try check(words, for: node)
         let code = try await engine.command(DockerArguments.execute(words, in: container(node))).run(streams: streams)
         // The engine has the same exit codes for what it could not do itself.
-        if code != 0 { try await require(node, toBeAwakeFor: "run `\(words[0])`") }
+        if code != 0 {
+            // A program of a node that is just ending is told to have been killed before the node is told to have ended.
+            if code == 137 { try await settle(node) }
+            try await require(node, toBeAwakeFor: "run `\(words[0])`")
+        }
         return code
     }
 
@@ -62,7 +75,9 @@ package struct DockerCluster: BackendCluster {
             engine.typed + " " + words.map(shellQuoted).joined(separator: " ")
         }
         // Without containers, `docker rm` would fail and the network stay: xargs -r runs nothing for an empty list.
-        return "\(typed(DockerArguments.containers(of: summary.id))) | xargs -r \(engine.typed) rm -fv "
+        let containers =
+            "\(typed(DockerArguments.containersBeside(nodesOf: summary.id))); \(typed(DockerArguments.containers(of: summary.id)))"
+        return "{ \(containers); } | sort -u | xargs -r \(engine.typed) rm -fv "
             + "&& \(typed(DockerArguments.networks(of: summary.id))) | xargs -r \(engine.typed) network rm"
     }
 
@@ -77,6 +92,7 @@ extension DockerCluster {
         do {
             try await remove(["rm", "--force", "--volumes"], containers, "containers")
             try await remove(["network", "rm"], networks, "network")
+            try await removeKeptImages()
         } catch {
             // Another process, or an engine that has just come back, may have been removing the same: what counts is
             // whether anything is left.

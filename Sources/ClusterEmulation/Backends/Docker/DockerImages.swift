@@ -16,6 +16,21 @@ package struct DockerImages: Sendable {
         return name
     }
 
+    /// Returns the name under which the engine has the image of what shapes nodes' networks.
+    ///
+    /// - Throws: As ``ensure(_:timeline:)`` does.
+    func ensureNetworkShaper(timeline: Timeline) async throws -> String {
+        let below = try await ensure(.node, timeline: timeline)
+        var fingerprint = BuildContext.network.fingerprint
+        fingerprint.add((try await identifier(of: below) ?? below).utf8)
+        return try await ensure(.node, tag: "cluster-fixture/network:\(fingerprint.text)") { tag in
+            let folder = try BuildContext.network.unpack()
+            try await build(
+                "of what shapes networks", path: folder + "/Dockerfile", context: folder, target: nil,
+                arguments: [ImageAddition.below: below], tag: tag, timeline: timeline)
+        }
+    }
+
     /// Refuses an image that an engine can't have.
     package static func check(_ image: NodeImage) throws {
         guard case .rootFileSystem = image.source else { return }
@@ -121,7 +136,8 @@ package struct DockerImages: Sendable {
     }
 
     private func build(
-        _ image: NodeImage, path: String, context: String, target: String?, arguments: [String: String], tag: String,
+        _ image: some CustomStringConvertible & Sendable, path: String, context: String, target: String?,
+        arguments: [String: String], tag: String,
         timeline: Timeline
     ) async throws {
         timeline.note(.work, "building the image \(image) as \(tag); this is done once")

@@ -6,6 +6,8 @@ package enum DockerLabel: String, CaseIterable, CustomStringConvertible {
     case name = "org.clusterfixture.name"
     /// The node's name; networks have none.
     case node = "org.clusterfixture.node"
+    /// Of a container beside a node: when that node was started, since its network is another one each time.
+    case start = "org.clusterfixture.start"
     /// The process that made it: ``ProcessIdentity/text``.
     case owner = "org.clusterfixture.owner"
     /// The number of the user whose cluster it is: an engine may serve several, who must not touch each other's.

@@ -1,10 +1,13 @@
 /// The folder with a node's files, which `start-node --configure` in the image copies to their places: `etc-ssh/` to
-/// `/etc/ssh`, `sshd_config.d/` to the folder of that name in there, `etc-sudoers.d/` to `/etc/sudoers.d`, `root/` and `ubuntu/` to the users' `~/.ssh`; `hosts` is mounted over
-/// `/etc/hosts`; `node` says whose files these are; `ports` has the published ones; those of `limits` are for `ulimit`; `files` lists the services' files, which are
+/// `/etc/ssh`, `sshd_config.d/` to the folder of that name in there, `etc-sudoers.d/` to `/etc/sudoers.d`, `root/` and `ubuntu/` to the users' `~/.ssh`; `hosts` to `/etc/hosts`,
+/// over which `mounted-hosts` is mounted; `node` says whose files these are; `ports` has the published ones; those of `limits` are for `ulimit`; `files` lists the services' files, which are
 /// in `file/` by their numbers; `shared` lists the folders of the cluster's own that its nodes share; `network` has a second interface's name and address; `rules` are the network's, for nft.
 enum DockerNodeFolder {
     /// The folder of all nodes' folders, in the cluster's.
     static let place = "nodes"
+
+    /// The file that is a node's `/etc/hosts`. The engine's own would be written anew at each start.
+    static let hosts = "mounted-hosts"
 
     /// Writes the folder and returns its path.
     static func write(
@@ -18,7 +21,8 @@ enum DockerNodeFolder {
         for file in files.common + files.own(of: node.name) {
             try folders[file.place]?.write(file.text, to: file.name, mode: file.mode)
         }
-        try folder.write(files.hosts, to: "hosts", mode: 0o644)
+        try folder.write(files.hosts, to: "hosts")
+        try folder.write("", to: hosts, mode: 0o644)
         try folder.write("\(DockerArguments.container(plan.id, node.name))\n", to: "node")
         let ports = node.ports.map { "\($0.transport.rawValue) \($0.nodePort)\n" }
         try folder.write(ports.joined(), to: "ports")
@@ -35,6 +39,29 @@ enum DockerNodeFolder {
         try folder.write(network(plan, node.name, subnet), to: "network")
         try folder.write(rules(plan, node.name, subnet), to: "rules")
         return folder.path
+    }
+
+    /// Where what is in a folder is on the node, for those that hold secrets.
+    static let targets = Dictionary(
+        uniqueKeysWithValues: [
+            (NodeFile.Place.etcSSH, "/etc/ssh"), (.sshdSettings, "/etc/ssh/sshd_config.d"),
+            (.home(.root), "/root/.ssh"), (.home(.ubuntu), "/home/ubuntu/.ssh"),
+        ].map { ($0.folder, $1) })
+
+    /// The file in which a node notes that it has its files: `docker/start-node`.
+    static let known = "/var/lib/cluster-fixture/node"
+
+    /// The paths of the cluster's own folders that all nodes share, as the first node's folder has them.
+    static func sharedFolders(in folder: OwnFolder) throws -> [String] {
+        String(decoding: try folder.read("shared"), as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+
+    /// The paths of the services' files on the node of a folder.
+    static func servicesFiles(in folder: OwnFolder) throws -> [String] {
+        String(decoding: try folder.read("files"), as: UTF8.self).split(separator: "\n").compactMap { line in
+            let words = line.split(separator: " ", maxSplits: 3)
+            return words.count == 4 && words[0] != "folder" ? String(words[3]) : nil
+        }
     }
 
     /// The name and the address of an interface in the second network, if there is one.

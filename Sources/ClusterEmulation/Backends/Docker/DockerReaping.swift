@@ -8,8 +8,9 @@ extension DockerBackend {
         return ReapingScript(
             String(cString: docker_reaping_script()),
             arguments: [
+                quoted(DockerArguments.containersBeside(nodesOf: cluster)),
                 quoted(DockerArguments.containers(of: cluster)), quoted(DockerArguments.networks(of: cluster)),
-                docker.program,
+                quoted(DockerArguments.keptImages(of: cluster)), docker.program,
             ] + docker.arguments)
     }
 }

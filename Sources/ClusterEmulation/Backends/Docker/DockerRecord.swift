@@ -9,6 +9,10 @@ package struct DockerRecord: Sendable, Hashable {
     /// The engine's own name for it.
     package let id: String
     package let cluster: ClusterID
+    /// What its label says is its name: a node's, that of what is beside a node, or none.
+    let node: String
+    /// Of what is beside a node: when that node was started.
+    let start: String
     private let clusterName: String
     private let owner: ProcessIdentity?
     /// The cluster's folder, if what the container shows is one.
@@ -21,6 +25,8 @@ package struct DockerRecord: Sendable, Hashable {
         else { return nil }
         self.id = facts.id
         self.cluster = cluster
+        node = facts[.node]
+        start = facts[.start]
         clusterName = facts[.name]
         owner = ProcessIdentity(text: facts[.owner])
         let network = DockerArguments.network(cluster)
@@ -36,6 +42,9 @@ package struct DockerRecord: Sendable, Hashable {
             guard Self.words(facts.networks).contains(network) || workspace != nil else { return nil }
         }
     }
+
+    /// Whether it is a node, and not beside one.
+    var isNode: Bool { !node.contains(".") }
 
     /// The cluster's folder, above the one with a node's files, if it is this user's and marked.
     private static func workspace(_ source: String, _ cluster: ClusterID, _ node: String) -> Workspace? {

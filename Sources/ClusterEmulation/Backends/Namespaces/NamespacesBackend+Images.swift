@@ -22,14 +22,20 @@ extension NamespacesBackend: ImageKeeping {
         return kept
     }
 
-    package func remove(_ image: KeptImage) async throws {
-        let folder = FileIdentity("\(images.cache.folder)/\(image.name)")
+    package func remove(_ image: KeptImage) async throws { try await remove(image.name) }
+
+    private func remove(_ name: String) async throws {
+        let folder = FileIdentity("\(images.cache.folder)/\(name)")
         if let folder, let cluster = try Self.uses()[folder]?.first {
             throw ClusterError(
-                .imageUnavailable, "\(image.name) stays: cluster \(cluster) runs on it.",
+                .imageUnavailable, "\(name) stays: cluster \(cluster) runs on it.",
                 remedy: "Remove the cluster first: `cluster-fixture down \(cluster)`.")
         }
-        try await images.cache.remove(image.name)
+        try await images.cache.remove(name)
+    }
+
+    package func removeSnapshot(_ name: String) async throws {
+        if try images.cache.names().contains(name) { try await remove(name) }
     }
 
     package func unfinishedImages() async throws -> [String] {

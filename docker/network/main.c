@@ -1,0 +1,3 @@
+#include "wire/wire.h"
+
+int main(void) { return wire_main(); }
