@@ -4,7 +4,8 @@ import Foundation
 
 /// A process with clusters, for tests: `Victim NAME` starts one, says `ready`, and stops it when its standard input ends,
 /// unless it is killed before; `Victim NAME COUNT` makes and removes so many, one after another; with `failing` the work on
-/// it fails. With `services` its clusters have them, with `faults` the network is a bad one.
+/// it fails; with `breaking` it breaks and mends its cluster until it is killed. With `services` its clusters have them, with `faults` the
+/// network is a bad one.
 @main
 struct Victim {
     static func main() async throws {
@@ -13,11 +14,27 @@ struct Victim {
         let configuration = ClusterConfiguration.victim(name, services: words.contains("services"))
         if words.contains("failing") {
             try await withCluster(configuration) { _ in throw ClusterError(.commandFailed, "It fails on purpose.") }
+        } else if words.contains("breaking") {
+            try await breakAndMend(configuration)
         } else if let count = words.lazy.compactMap({ Int($0) }).first {
             for _ in 0..<count { try await makeAndRemove(configuration) }
         } else {
             try await waitToBeKilled(
                 configuration, forking: words.contains("fork"), withFaults: words.contains("faults"))
+        }
+    }
+
+    /// Breaks all kinds of things, again and again.
+    private static func breakAndMend(_ configuration: ClusterConfiguration) async throws {
+        say("booting")
+        try await withCluster(configuration) { cluster in
+            let mix = FaultMix(
+                kinds: Set(FaultMix.Kind.allCases), count: 6, window: .milliseconds(500),
+                length: .milliseconds(10) ... .milliseconds(300))
+            while true {
+                let schedule = FaultSchedule(seed: .random(in: 0 ... .max), on: cluster, mix: mix)
+                try await cluster.underFaults(schedule) { try await Task.sleep(for: mix.window) }
+            }
         }
     }
 

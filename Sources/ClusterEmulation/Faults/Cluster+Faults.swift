@@ -107,7 +107,6 @@ struct FaultScene: Sendable {
             return try await begun.end(on: cluster, timeline: timeline)
         }
         try await node.start()
-        timeline.endFaults(at: "power", of: name)
     }
 
     /// A cluster that this process itself has stopped was not ended by something else.
@@ -117,7 +116,8 @@ struct FaultScene: Sendable {
         do { return try await uncancelled(body) } catch let error as ClusterError {
             guard await access.isClosed else { throw error }
             throw ClusterError(
-                .noCluster, "\(node ?? "The network") can't be broken or mended: its cluster was stopped by this process.",
+                .noCluster,
+                "\(node ?? "The network") can't be broken or mended: its cluster was stopped by this process.",
                 node: node, underlying: error)
         }
     }

@@ -17,11 +17,18 @@ extension Fault {
     func check(_ cluster: any BackendCluster) throws {
         if let node { _ = try cluster.index(of: node) }
         try breakage?.check()
+        guard case .network(let fault) = kind else { return }
+        let names = cluster.nodes.map(\.name)
+        try fault.conditions(node, of: names).validate(
+            nodes: names, hasMachine: cluster.hostIP != nil, cluster: cluster.summary.name)
     }
 
     /// Breaks it, by the backend's own way, whoever has made the cluster. Returns when it is in force.
     ///
-    /// - Parameter timeline: Where it is noted, in the process that has one.
+    /// - Parameters:
+    ///   - cluster: The cluster.
+    ///   - timeline: Where it is noted, in the process that has one.
+    /// - Returns: The fault that is in force, which is to be ended.
     /// - Throws: ``ClusterError``; with the code `faultFailed` if the node does not let it be done.
     package func begin(on cluster: any BackendCluster, timeline: Timeline? = nil) async throws -> BegunFault {
         try check(cluster)
@@ -30,6 +37,12 @@ extension Fault {
             let conditions = try fault.conditions(node, of: cluster.nodes.map(\.name))
             let id = try await NetworkFaults(of: cluster, timeline: timeline).add(conditions, node: node)
             return BegunFault(self, networkID: id)
+        }
+        if let power = breakage as? PowerFault {
+            // Nodes that are off or frozen are told of as such.
+            try await power.begin(on: node, of: cluster)
+            timeline?.note(power.begun, node: node)
+            return BegunFault(self)
         }
         timeline?.endFaults(at: breakage.place, of: node)
         let number = timeline?.beginFault("\(breakage.place): \(breakage.words)", node: node)
@@ -45,6 +58,10 @@ extension Fault {
         try check(cluster)
         guard let breakage, let node else { return }
         try await breakage.end(on: node, of: cluster)
+        if let power = breakage as? PowerFault {
+            timeline?.note(power.ended, node: node)
+            return
+        }
         timeline?.endFaults(at: breakage.place, of: node)
     }
 }
