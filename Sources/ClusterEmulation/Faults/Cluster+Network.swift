@@ -42,7 +42,8 @@ extension Cluster {
     /// ```swift
     /// try await withCluster(nodes: 3) { cluster in
     ///     try await cluster.partitioned([["node1"], ["node2", "node3"]]) {
-    ///         try await cluster["node2"].run("etcdctl put key value").requireSuccess()
+    ///         let put = try await cluster["node2"].run("etcdctl put key value")
+    ///         print(put.standardOutput)
     ///     }
     /// }
     /// ```
