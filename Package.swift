@@ -114,7 +114,13 @@ let package = Package(
         .testTarget(
             name: "ExampleDaskTests",
             dependencies: ["ClusterFixture", "FixtureTestSupport", "TerrainPipeline"],
-            exclude: ["JobQueue/squares.py", "Laserfarm/make_tile.py", "Laserfarm/pipelines.py"],
+            exclude: [
+                "JobQueue/squares.py", "Laserfarm/make_tile.py", "Laserfarm/pipelines.py", "Resilience/squares.py",
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ExampleEtcdTests",
+            dependencies: ["ClusterFixture", "FixtureTestSupport"],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -107,7 +107,6 @@ struct FaultScene: Sendable {
             return try await begun.end(on: cluster, timeline: timeline)
         }
         try await node.start()
-        timeline.endFaults(at: "power", of: name)
     }
 
     /// A cluster that this process itself has stopped was not ended by something else.

@@ -1,6 +1,6 @@
 extension Cluster {
-    /// Makes the cluster as new, much faster than another one would be there: processes are gone, files as they were at the start, clocks right,
-    /// forwarded ports closed. Names, addresses, ports and keys stay. Its services are started again.
+    /// Makes the cluster as new, much faster than another one would be there: processes are gone, files as they were at the start, faults
+    /// healed, clocks right, forwarded ports closed. Names, addresses, ports and keys stay. Its services are started again.
     ///
     /// Returns when every node, and every service, is ready.
     ///

@@ -38,6 +38,12 @@ extension Fault {
             let id = try await NetworkFaults(of: cluster, timeline: timeline).add(conditions, node: node)
             return BegunFault(self, networkID: id)
         }
+        if let power = breakage as? PowerFault {
+            // Nodes that are off or frozen are told of as such.
+            try await power.begin(on: node, of: cluster)
+            timeline?.note(power.begun, node: node)
+            return BegunFault(self)
+        }
         timeline?.endFaults(at: breakage.place, of: node)
         let number = timeline?.beginFault("\(breakage.place): \(breakage.words)", node: node)
         do { try await breakage.begin(on: node, of: cluster) } catch {
@@ -52,6 +58,10 @@ extension Fault {
         try check(cluster)
         guard let breakage, let node else { return }
         try await breakage.end(on: node, of: cluster)
+        if let power = breakage as? PowerFault {
+            timeline?.note(power.ended, node: node)
+            return
+        }
         timeline?.endFaults(at: breakage.place, of: node)
     }
 }

@@ -16,6 +16,18 @@ extension PowerFault: NodeBreakage {
 
     var place: String { "power" }
 
+    /// What is noted when it has begun.
+    var begun: Event.Kind {
+        switch self {
+        case .killed: .killed
+        case .stopped: .ended
+        case .paused: .paused
+        }
+    }
+
+    /// What is noted when it is over.
+    var ended: Event.Kind { self == .paused ? .resumed : .started }
+
     func begin(on node: String, of cluster: any BackendCluster) async throws {
         switch self {
         case .killed: try await power(cluster, node, "kill a single node").kill(node)

@@ -5,6 +5,7 @@ extension ListedCluster {
     package func reset() async throws {
         let resetting = try cluster.capability((any NodeResetting).self, "make nodes as new")
         try refuseServices("made as new")
+        if cluster is any NetworkShaping { try await NetworkFaults(of: cluster).replace(by: .healthy) }
         try await restart { try await resetting.reset(cluster.nodes.map(\.name)) }
         try await resetting.awaitEnds()
     }
@@ -27,6 +28,7 @@ extension ListedCluster {
 
     private func restart(_ body: () async throws -> Void) async throws {
         try await SharedConnections.close(in: summary.workspace.socketFolder, endingNodes: body)
+        try await NetworkFaults(of: cluster).applyAgain()
         let watch = BannerWatch(cluster.nodes.map { ($0.host, $0.port) })
         try watch.start()
         defer { watch.stop() }

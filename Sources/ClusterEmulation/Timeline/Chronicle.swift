@@ -79,6 +79,13 @@ package struct Chronicle: Sendable {
                 if let index = faults.removeValue(forKey: number) { result[index].until = event.time }
                 continue
             }
+            if event.kind == "mended" {
+                for (number, index) in faults where result[index].isMended(by: event) {
+                    result[index].until = event.time
+                    faults[number] = nil
+                }
+                continue
+            }
             result.append(event)
             if event.kind == "reset" {
                 for node in nodes {
@@ -110,6 +117,12 @@ package struct Chronicle: Sendable {
 }
 
 extension TimelineEntry {
+    /// Whether a fault is over now that something was mended.
+    fileprivate func isMended(by event: TimelineEntry) -> Bool {
+        let isThere = event.nodes.map { nodes in self.nodes.map { Set($0).isSubset(of: nodes) } ?? false } ?? true
+        return isThere && (text ?? "").hasPrefix(event.text ?? "")
+    }
+
     fileprivate func masked(_ secrets: Secrets) -> TimelineEntry {
         var entry = self
         entry.text = text.map(secrets.masked)

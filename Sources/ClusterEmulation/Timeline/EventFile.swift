@@ -56,12 +56,6 @@ extension Timeline {
 }
 
 extension ListedCluster {
-    /// The faults that other processes' commands have begun, and nobody has ended yet.
-    package var openFaults: [(number: Int, nodes: [String], detail: String)] {
-        EventFile(summary.workspace).entries.reduce(into: []) { open, entry in
-            guard let number = entry.number else { return }
-            if entry.kind == "fault" { open.append((number, entry.nodes ?? [], entry.text ?? "")) }
-            if entry.kind == "healed" { open.removeAll { $0.number == number } }
-        }
-    }
+    /// Where this process notes what it does to the cluster.
+    package var timeline: Timeline { Timeline(of: summary) }
 }

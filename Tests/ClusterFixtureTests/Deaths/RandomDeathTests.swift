@@ -7,8 +7,8 @@ import Testing
 
 private let rounds = ProcessInfo.processInfo.environment["CLUSTER_FIXTURE_KILLS"].flatMap { Int($0) } ?? 0
 
-/// SIGKILL at moments that nobody chose, across set-up, use and teardown: a second later, nothing is left. In every second round
-/// the clusters have services: Slurm, and folders that the nodes share.
+/// SIGKILL at moments that nobody chose, across set-up, use and teardown: a second later, nothing is left. In every third round
+/// the clusters have services: Slurm, and folders that the nodes share. In every other third round they are being broken and mended.
 ///
 /// `scripts/kill-at-random` runs it, on its own: a second is not long on a machine that runs a hundred other tests.
 @Suite(
@@ -20,16 +20,16 @@ struct RandomDeathTests {
         try await ClusterConfiguration.victim("prepared", services: true, backend: .namespaces).prepareImages()
         try await withTemporaryFolder { folder in
             let name = "random-" + String(Int.random(in: 100_000..<999_999))
-            let services = round % 2 == 1
-            let moment = Duration.milliseconds(Int.random(in: 0..<(services ? 2000 : 1000)))
-            let found = try await killVictim(name, services: services, temporaryFolder: folder, after: moment)
+            let kind = [["1000"], ["1000", "services"], ["breaking"]][round % 3]
+            let moment = Duration.milliseconds(Int.random(in: 0..<(round % 3 == 0 ? 1000 : 2000)))
+            let found = try await killVictim(name, kind, temporaryFolder: folder, after: moment)
             let killed = ContinuousClock.now
             var left = try Traces(name: name, folder: folder, clusters: found).left
             while !left.isEmpty, ContinuousClock.now - killed < .seconds(1) {
                 try await Task.sleep(for: .milliseconds(5))
                 left = try Traces(name: name, folder: folder, clusters: found).left
             }
-            #expect(left == [], "killed after \(moment)")
+            #expect(left == [], "\(kind), killed after \(moment)")
         }
     }
 
@@ -45,12 +45,12 @@ struct RandomDeathTests {
     /// Kills a process that makes and removes clusters, one after another, so long after its first word. Returns the
     /// clusters that it had at that moment.
     private func killVictim(
-        _ name: String, services: Bool, temporaryFolder: String, after moment: Duration
+        _ name: String, _ kind: [String], temporaryFolder: String, after moment: Duration
     ) async throws -> [FoundCluster] {
         var options = PlatformOptions()
         options.createSession = true
         return try await Subprocess.run(
-            .name("env"), arguments: Arguments([VictimProgram.path, name, "1000"] + (services ? ["services"] : [])),
+            .name("env"), arguments: Arguments([VictimProgram.path, name] + kind),
             environment: .inherit.updating(["TMPDIR": temporaryFolder, "CLUSTER_FIXTURE_BACKEND": "namespaces"]),
             platformOptions: options, input: .none, output: .sequence, error: .discarded
         ) { execution in

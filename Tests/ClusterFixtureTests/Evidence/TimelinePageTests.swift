@@ -26,6 +26,39 @@ struct TimelinePageTests {
         }
     }
 
+    /// A run as users have them. Its pictures are the documentation's.
+    @Test func whatBrokeARunIsSeenAtAGlance() async throws {
+        let backend = try #require(try await BackendUnderTest.usable().last)
+        let configuration = ClusterConfiguration(
+            roles: [NodeRole("scheduler"), NodeRole("worker", 4)], backend: backend.choice, name: "resilience")
+        let evidence = try await withCluster(configuration) { cluster in
+            let pipeline = try await ResilienceRun(cluster: cluster).fail()
+            let evidence = await cluster.evidence(of: "theSchedulerIsCutOff")
+            pipeline.cancel()
+            _ = await pipeline.result
+            return evidence
+        }
+        try await withTemporaryFolder { folder in
+            try evidence.write(to: OwnFolder(folder))
+            try await Browser.with { browser in
+                try await browser.resize(width: 1400, height: 800)
+                try await browser.open("file://\(folder)/timeline.html")
+                let standing: [String] = try await browser.evaluate(
+                    "return [...document.querySelectorAll('.chip b')].map(name => name.textContent)")
+                #expect(standing.starts(with: ["worker3", "5 nodes", "scheduler1"]), "\(standing)")
+                let tests: [String] = try await browser.evaluate(
+                    "return [...document.querySelectorAll('.bar.test')].map(bar => bar.textContent)")
+                #expect(tests == ["everyTileIsComputed", "aKilledWorkerComesBack", "✕ theSchedulerIsCutOff"])
+                for dark in [false, true] {
+                    try await browser.prefer(dark: dark)
+                    let picture = try await browser.screenshot("timeline\(dark ? "-dark" : "")")
+                    #expect(picture.starts(with: [0x89, 0x50, 0x4e, 0x47]))
+                }
+                #expect(try await browser.complaints() == [])
+            }
+        }
+    }
+
     private func look(_ browser: Browser, _ address: String) async throws {
         _ = try await browser.requests()
         try await browser.open(address)
@@ -79,10 +112,6 @@ struct TimelinePageTests {
         #expect(try await browser.complaints() == [])
         let requests = try await browser.requests()
         #expect(requests.allSatisfy { $0 == address || $0.hasPrefix("data:") }, "\(requests)")
-        for dark in [false, true] {
-            try await browser.prefer(dark: dark)
-            _ = try await browser.screenshot("timeline-\(dark ? "dark" : "light")")
-        }
         try await browser.resize(width: 390, height: 844, isPhone: true)
         let overflow: Int = try await browser.evaluate(
             "return document.documentElement.scrollWidth - document.documentElement.clientWidth")

@@ -65,7 +65,9 @@ struct SnapshotTests {
 
     @Test(arguments: try await BackendUnderTest.usable())
     func aSlurmComesBackWithItsFinishedJobs(_ backend: BackendUnderTest) async throws {
-        try await withCluster(roles: [.login, .compute(1)], services: [.slurm(accounting: true)], backend: backend.choice) { cluster in
+        try await withCluster(
+            roles: [.login, .compute(1)], services: [.slurm(accounting: true)], backend: backend.choice
+        ) { cluster in
             let login = cluster["login1"]
             try await login.run("sbatch --wait --job-name before --wrap true").requireSuccess()
             let before = try await jobs(login)

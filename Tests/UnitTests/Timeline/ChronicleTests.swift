@@ -32,6 +32,23 @@ struct ChronicleTests {
         #expect(try #require(entries.first { $0.kind == "frozen" }).until == nil)
     }
 
+    @Test func whoeverMendsSomethingNeedNotHaveBrokenIt() throws {
+        let timeline = Timeline()
+        _ = timeline.beginFault("ssh: it refuses logins", node: "node1")
+        _ = timeline.beginFault("disk: it is full", node: "node1")
+        _ = timeline.beginFault("ssh: it refuses logins", node: "node2")
+        _ = timeline.beginFault("network: node1 | node2, node3")
+        func open() -> [String?] { chronicle(timeline).entries.filter { $0.until == nil }.map(\.text) }
+        timeline.note(.mended, node: "node1", "ssh")
+        #expect(open() == ["disk: it is full", "ssh: it refuses logins", "network: node1 | node2, node3"])
+        timeline.note(.mended, "network")
+        #expect(open() == ["disk: it is full", "ssh: it refuses logins"])
+        timeline.note(.mended, node: "node2")
+        #expect(open() == ["disk: it is full"])
+        timeline.note(.mended)
+        #expect(open() == [])
+    }
+
     @Test func anEndThatNobodyHasNotedStandsWhereItWas() throws {
         let timeline = Timeline()
         timeline.note(.killed, node: "node1")
