@@ -80,7 +80,7 @@ struct UnderFaultsTests {
     @Test func aFailureIsToldWithItsSeedAndTheShortestSchedule() async throws {
         let told = Locked<[String]>([])
         let watching: IssueHandlingTrait = .compactMapIssues { issue in
-            told.withLock { $0.append("\(issue)\(issue.comments.map(\.rawValue).joined())") }
+            told.withLock { $0.append(issue.comments.map(\.rawValue).joined()) }
             return nil
         }
         let mix = FaultMix(
