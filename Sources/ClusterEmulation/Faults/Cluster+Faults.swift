@@ -2,6 +2,7 @@ extension Cluster {
     /// Breaks something as long as a closure runs. It is mended however that ends: returning, throwing, or cancelled.
     ///
     /// ```swift
+    /// let cluster = try Cluster.current
     /// try await cluster.under(.paused("node2"), .partitioned([["node1"], ["node2", "node3"]])) {
     ///     …
     /// }

@@ -56,7 +56,8 @@ extension SSHFaults {
     /// Breaks something of sshd as long as a closure runs, however that ends.
     ///
     /// ```swift
-    /// try await node.ssh.under(.stalled(.beforeBanner)) { … }
+    /// let node = try Cluster.current["node2"]
+    /// try await node.ssh.under(.loginsLimited(10)) { … }
     /// ```
     ///
     /// - Returns: What the closure returns.
