@@ -13,6 +13,7 @@ extension Cluster {
     ///   - body: What to do meanwhile.
     /// - Returns: What the closure returns.
     /// - Throws: What the closure throws; ``ClusterError`` if there is no such node, the backend can't do it, or it can't be mended.
+    @discardableResult
     public nonisolated(nonsending) func under<Result>(
         _ faults: Fault..., body: nonisolated(nonsending) () async throws -> Result
     ) async throws -> Result {
@@ -26,6 +27,7 @@ extension Cluster {
     ///   - body: What to do meanwhile.
     /// - Returns: What the closure returns.
     /// - Throws: What the closure throws; ``ClusterError`` if there is no such node, the backend can't do it, or it can't be mended.
+    @discardableResult
     public nonisolated(nonsending) func under<Result>(
         _ faults: [Fault], _ body: nonisolated(nonsending) () async throws -> Result
     ) async throws -> Result {

@@ -9,6 +9,7 @@ extension Cluster {
     ///   - body: What to do meanwhile.
     /// - Returns: What the closure returns.
     /// - Throws: What the closure throws; ``ClusterError`` if something could not be broken or mended.
+    @discardableResult
     public nonisolated(nonsending) func underFaults<Result>(
         _ schedule: FaultSchedule, _ body: nonisolated(nonsending) () async throws -> Result
     ) async throws -> Result {

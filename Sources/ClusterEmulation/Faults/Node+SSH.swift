@@ -62,6 +62,7 @@ extension SSHFaults {
     ///
     /// - Returns: What the closure returns.
     /// - Throws: What the closure throws; ``ClusterError`` if it can't be broken or mended.
+    @discardableResult
     public nonisolated(nonsending) func under<Result>(
         _ fault: SSHFault, _ body: nonisolated(nonsending) () async throws -> Result
     ) async throws -> Result {
@@ -72,6 +73,7 @@ extension SSHFaults {
     ///
     /// - Returns: What the closure returns.
     /// - Throws: What the closure throws; as ``stall(_:)`` does.
+    @discardableResult
     public nonisolated(nonsending) func stalled<Result>(
         _ stage: SSHFault.Stage, _ body: nonisolated(nonsending) () async throws -> Result
     ) async throws -> Result {
