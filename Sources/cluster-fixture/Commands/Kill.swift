@@ -29,6 +29,7 @@ struct Kill: AsyncParsableCommand {
                     node: node.name)
             }
             try await cluster.kill(node.name)
+            found.timeline.note(.killed, node: node.name)
             Console.note("\(node.name) of \(found.summary.name) has ended")
         }
     }
