@@ -56,7 +56,8 @@ let package = Package(
             exclude: [
                 "reaper.sh", "reap-docker.sh", "relay.sh", "ssh-client.sh", "send-files.sh", "receive-files.sh",
                 "prepare-inside.sh", "run-inside.sh", "start-slurm.sh", "prove-slurm.sh", "start-program.sh",
-                "prove-dask.py", "prove-jupyter.py", "break-ssh.sh", "break-names.py", "set-clock.sh", "examine-node.sh",
+                "prove-dask.py", "prove-jupyter.py", "break-ssh.sh", "break-names.py", "set-clock.sh",
+                "examine-node.sh",
                 "timeline.html",
             ],
             cSettings: strictC),
@@ -96,7 +97,7 @@ let package = Package(
             ],
             exclude: [
                 "Clients/clients.py", "Clients/configured.py", "Clients/configured.rb", "Evidence/at_terminal.py",
-                "Services/allreduce.c",
+                "Faults/meet.py", "Services/allreduce.c",
             ],
             swiftSettings: strict),
         .target(

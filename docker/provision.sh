@@ -79,7 +79,7 @@ provision_node() {
     mkdir -p /etc/ssh
     touch /etc/ssh/ssh_host_rsa_key /etc/ssh/ssh_host_ecdsa_key /etc/ssh/ssh_host_ed25519_key
     apt-get install -y --no-install-recommends openssh-server openssh-client openssh-sftp-server \
-        python3 rsync iproute2 iputils-ping nftables procps sudo xauth
+        python3 rsync iproute2 iputils-ping nftables procps sudo xauth libfaketime
     [ -e /usr/bin/python ] || ln -s python3 /usr/bin/python
     make_packages_folders
     make_ubuntu_user

@@ -86,9 +86,9 @@ extension Trait where Self == UnderFaults {
     ///   - shrinkingRuns: How many shorter schedules are tried at most when the test fails.
     /// - Returns: The trait.
     public static func underFaults(
-        seeds: ClosedRange<UInt64>, mix: FaultMix = FaultMix(), shrinkingRuns: Int = 20
+        seeds: ClosedRange<Int>, mix: FaultMix = FaultMix(), shrinkingRuns: Int = 20
     ) -> Self {
-        UnderFaults(seeds: Array(seeds), mix: mix, shrinkingRuns: shrinkingRuns)
+        UnderFaults(seeds: seeds.map { UInt64(bitPattern: Int64($0)) }, mix: mix, shrinkingRuns: shrinkingRuns)
     }
 
     /// Runs the test once while faults begin and end as a schedule says.
@@ -117,9 +117,7 @@ private struct FaultedRun: Sendable {
         }
     }
 
-    /// Runs the test under a schedule.
-    ///
-    /// - Parameter isQuiet: Whether its issues are not recorded: they are known already.
+    /// Runs the test under a schedule. If it is quiet, its issues are not recorded: they are known already.
     func attempt(
         _ schedule: FaultSchedule, isQuiet: Bool, _ function: @concurrent @Sendable () async throws -> Void
     ) async -> Outcome {

@@ -66,6 +66,12 @@ extension Node {
         return result.exitCode == 0 ? result.lines.first ?? "" : nil
     }
 
+    /// The same, when they can be asked again.
+    func getWhenPossible(_ key: String) async throws -> String {
+        let line = "until etcdctl --command-timeout=1s get \(key) --print-value-only; do sleep 0.05; done"
+        return try await run(line, timeout: .seconds(60)).requireSuccess().lines.first ?? ""
+    }
+
     /// Waits until a value can be written by way of this node.
     func putWhenPossible(_ key: String, _ value: String) async throws {
         let line = "until etcdctl --command-timeout=1s put \(key) \(value); do sleep 0.05; done"

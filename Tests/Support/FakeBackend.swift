@@ -19,6 +19,7 @@ package final class FakeBackend: Backend, Sendable {
     }
 
     package let name = "fake"
+    package let clusterType: any BackendCluster.Type = FakeCluster.self
     private let script: Script
     private let nodeStates: [String: NodeState]
     private let destroyFailure: String?

@@ -4,7 +4,8 @@ import Foundation
 
 /// A process with clusters, for tests: `Victim NAME` starts one, says `ready`, and stops it when its standard input ends,
 /// unless it is killed before; `Victim NAME COUNT` makes and removes so many, one after another; with `failing` the work on
-/// it fails; with `faults` it breaks and mends its cluster until it is killed. With `services` its clusters have them.
+/// it fails; with `breaking` it breaks and mends its cluster until it is killed. With `services` its clusters have them, with `faults` the
+/// network is a bad one.
 @main
 struct Victim {
     static func main() async throws {
@@ -13,12 +14,13 @@ struct Victim {
         let configuration = ClusterConfiguration.victim(name, services: words.contains("services"))
         if words.contains("failing") {
             try await withCluster(configuration) { _ in throw ClusterError(.commandFailed, "It fails on purpose.") }
-        } else if words.contains("faults") {
+        } else if words.contains("breaking") {
             try await breakAndMend(configuration)
         } else if let count = words.lazy.compactMap({ Int($0) }).first {
             for _ in 0..<count { try await makeAndRemove(configuration) }
         } else {
-            try await waitToBeKilled(configuration, forking: words.contains("fork"))
+            try await waitToBeKilled(
+                configuration, forking: words.contains("fork"), withFaults: words.contains("faults"))
         }
     }
 
@@ -52,11 +54,17 @@ struct Victim {
         say("made and removed one")
     }
 
-    private static func waitToBeKilled(_ configuration: ClusterConfiguration, forking: Bool) async throws {
+    private static func waitToBeKilled(
+        _ configuration: ClusterConfiguration, forking: Bool, withFaults: Bool
+    ) async throws {
         say("booting")
         let cluster = try await Cluster.start(configuration)
         try await cluster[0].run("true", as: .root)
         say("logs in with \(cluster[0].identityFile(for: .root))")
+        if withFaults {
+            try await cluster[0].degrade(latency: .milliseconds(50), loss: 0.01)
+            try await cluster[2].isolate()
+        }
         if forking { say("child \(ForkedChild.start())") }
         say("ready")
         while readLine() != nil {}

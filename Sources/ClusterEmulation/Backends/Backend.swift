@@ -6,6 +6,9 @@ package protocol Backend: Sendable {
     /// A name for people, such as `docker`.
     var name: String { get }
 
+    /// What its clusters are: the type tells what they can do besides.
+    var clusterType: any BackendCluster.Type { get }
+
     /// Whether the backend can run here, and if not, exactly why.
     func availability() async -> Availability
 

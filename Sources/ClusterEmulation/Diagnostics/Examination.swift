@@ -42,6 +42,10 @@ package enum Examination {
             case .available(let description):
                 findings.append(
                     Finding(name: backend.name, ok: true, isNeeded: false, detail: description, remedy: nil))
+                findings.append(
+                    Finding(
+                        name: "faults on \(backend.name)", ok: true, isNeeded: false,
+                        detail: FaultSupport(of: backend).words, remedy: nil))
             case .unavailable(let reason, let remedy):
                 findings.append(Finding(name: backend.name, ok: false, isNeeded: false, detail: reason, remedy: remedy))
             }

@@ -23,11 +23,13 @@ extension ClockShift: NodeBreakage {
 
     func check() throws {
         guard rate.isFinite, rate >= 0.001, rate <= 1000 else {
-            throw ClusterError(.invalidConfiguration, "A clock can't run \(rate) times as fast: 0.001 to 1000 is possible.")
+            throw ClusterError(
+                .invalidConfiguration, "A clock can't run \(rate) times as fast: 0.001 to 1000 is possible.")
         }
         // In both directions to where programs still know what to make of it.
         guard abs(offset / .seconds(1)) <= 1e9 else {
-            throw ClusterError(.invalidConfiguration, "A clock can't be \(offset.inSeconds) off: about thirty years are possible.")
+            throw ClusterError(
+                .invalidConfiguration, "A clock can't be \(offset.inSeconds) off: about thirty years are possible.")
         }
     }
 

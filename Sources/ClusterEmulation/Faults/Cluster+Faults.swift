@@ -116,7 +116,8 @@ struct FaultScene: Sendable {
         do { return try await uncancelled(body) } catch let error as ClusterError {
             guard await access.isClosed else { throw error }
             throw ClusterError(
-                .noCluster, "\(node ?? "The network") can't be broken or mended: its cluster was stopped by this process.",
+                .noCluster,
+                "\(node ?? "The network") can't be broken or mended: its cluster was stopped by this process.",
                 node: node, underlying: error)
         }
     }

@@ -25,9 +25,13 @@ extension DiskFault: NodeBreakage {
         }
     }
 
-    func begin(on node: String, of cluster: any BackendCluster) async throws { try await set(node, cluster, isBroken: true) }
+    func begin(on node: String, of cluster: any BackendCluster) async throws {
+        try await set(node, cluster, isBroken: true)
+    }
 
-    func end(on node: String, of cluster: any BackendCluster) async throws { try await set(node, cluster, isBroken: false) }
+    func end(on node: String, of cluster: any BackendCluster) async throws {
+        try await set(node, cluster, isBroken: false)
+    }
 
     private func set(_ node: String, _ cluster: any BackendCluster, isBroken: Bool) async throws {
         switch self {
@@ -40,7 +44,8 @@ extension DiskFault: NodeBreakage {
             }
             try await shaping.fillDisk(of: node, leaving: isBroken ? bytes : nil)
         case .readOnly:
-            let protection = try cluster.capability((any DiskProtecting).self, "make a node's disk read-only", node: node)
+            let protection = try cluster.capability(
+                (any DiskProtecting).self, "make a node's disk read-only", node: node)
             try await protection.protectDisk(of: node, isBroken)
         }
     }

@@ -17,11 +17,18 @@ extension Fault {
     func check(_ cluster: any BackendCluster) throws {
         if let node { _ = try cluster.index(of: node) }
         try breakage?.check()
+        guard case .network(let fault) = kind else { return }
+        let names = cluster.nodes.map(\.name)
+        try fault.conditions(node, of: names).validate(
+            nodes: names, hasMachine: cluster.hostIP != nil, cluster: cluster.summary.name)
     }
 
     /// Breaks it, by the backend's own way, whoever has made the cluster. Returns when it is in force.
     ///
-    /// - Parameter timeline: Where it is noted, in the process that has one.
+    /// - Parameters:
+    ///   - cluster: The cluster.
+    ///   - timeline: Where it is noted, in the process that has one.
+    /// - Returns: The fault that is in force, which is to be ended.
     /// - Throws: ``ClusterError``; with the code `faultFailed` if the node does not let it be done.
     package func begin(on cluster: any BackendCluster, timeline: Timeline? = nil) async throws -> BegunFault {
         try check(cluster)
@@ -91,5 +98,7 @@ extension Timeline {
             }
         }
         for number in open { endFault(number, node: node) }
+        // Another process may have begun it.
+        if isOfFoundCluster { note(.mended, node: node, place) }
     }
 }

@@ -44,6 +44,7 @@ extension Fault {
     ///   - node: The node's name.
     ///   - offset: How much later it is there; below zero, earlier.
     ///   - rate: How fast time passes there.
+    /// - Returns: The fault.
     public static func clock(_ node: String, offset: Duration, rate: Double = 1) -> Fault {
         Fault(.clock(ClockShift(offset: offset, rate: rate)), on: node)
     }
@@ -72,6 +73,7 @@ extension Fault {
     ///   - latency: How long everything is under way besides.
     ///   - loss: The chance of a frame to be lost, 0 to 1.
     ///   - bandwidth: How many bits get through in a second; nil for any number.
+    /// - Returns: The fault.
     public static func degraded(
         _ node: String, latency: Duration = .zero, loss: Double = 0, bandwidth: Int? = nil
     ) -> Fault {
@@ -80,6 +82,19 @@ extension Fault {
 
     package static func degraded(_ node: String, _ link: NetworkConditions.Link) -> Fault {
         Fault(.network(.degraded(link)), on: node)
+    }
+}
+
+extension Fault {
+    /// What is the case then, for people: "node1: sshd refuses logins".
+    package var saying: String {
+        if let breakage { return "\(node ?? ""): \(breakage.words)" }
+        return switch kind {
+        case .network(.partitioned(let groups)):
+            "the network falls into \(groups.map { $0.joined(separator: ", ") }.joined(separator: " | "))"
+        case .network(.degraded(let link)): "the network around \(node ?? ""): \(link)"
+        default: "the network around \(node ?? ""): nothing passes"
+        }
     }
 }
 
@@ -104,7 +119,8 @@ extension Fault: CustomStringConvertible {
 
 extension Fault {
     private static func source(_ link: NetworkConditions.Link) -> String {
-        (link.latency > .zero ? ", latency: \(link.latency.source)" : "") + (link.loss > 0 ? ", loss: \(link.loss)" : "")
+        (link.latency > .zero ? ", latency: \(link.latency.source)" : "")
+            + (link.loss > 0 ? ", loss: \(link.loss)" : "")
             + (link.bandwidth.map { ", bandwidth: \($0)" } ?? "")
     }
 }

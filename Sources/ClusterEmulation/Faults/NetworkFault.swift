@@ -4,9 +4,7 @@ enum NetworkFault: Sendable, Hashable {
     case isolated
     case degraded(NetworkConditions.Link)
 
-    /// - Parameters:
-    ///   - node: The node that it is about, if it is one.
-    ///   - nodes: The names of all nodes.
+    /// What the network of some nodes does then. If the fault is about one of them, it is named.
     func conditions(_ node: String?, of nodes: [String]) throws -> NetworkConditions {
         switch self {
         case .partitioned(let groups): try .partition(groups, of: nodes)

@@ -30,12 +30,7 @@ public struct DiskFaults: Sendable {
     /// - Throws: ``ClusterError`` if the node has ended.
     public func heal() async throws {
         let (scene, node) = (node.scene, node.name)
-        try await scene.mend(node, "disk") {
-            if let shaping = scene.cluster as? any DiskShaping { try await shaping.fillDisk(of: node, leaving: nil) }
-            if let protection = scene.cluster as? any DiskProtecting {
-                try await protection.protectDisk(of: node, false)
-            }
-        }
+        try await scene.mend(node, "disk") { try await scene.cluster.healDisk(of: node) }
     }
 
     /// Leaves only so many bytes on the node's file system as long as a closure runs, however that ends.

@@ -27,9 +27,7 @@ public struct NameFaults: Sendable {
     /// - Throws: ``ClusterError`` if the node has ended.
     public func heal() async throws {
         let (scene, node) = (node.scene, node.name)
-        try await scene.mend(node, "names") {
-            try await NodeScript.names.run(["heal"], on: node, of: scene.cluster, "names can't be mended")
-        }
+        try await scene.mend(node, "names") { try await scene.cluster.healNames(of: node) }
     }
 
     /// Breaks names as long as a closure runs, however that ends.

@@ -44,9 +44,12 @@ public struct SSHFaults: Sendable {
     /// Mends whatever is broken of sshd. Logins that were kept waiting go on.
     ///
     /// - Throws: ``ClusterError`` if the node has ended.
-    public func heal() async throws { try await node.scene.healSSH(of: node.name) }
+    public func heal() async throws {
+        let (scene, node) = (node.scene, node.name)
+        try await scene.mend(node, "ssh") { try await scene.cluster.healSSH(of: node) }
+    }
 
-    private func begin(_ fault: SSHFault) async throws { try await node.scene.begin(.ssh(fault, on: node.name)) }
+    package func begin(_ fault: SSHFault) async throws { try await node.scene.begin(.ssh(fault, on: node.name)) }
 }
 
 extension SSHFaults {
@@ -72,11 +75,5 @@ extension SSHFaults {
         _ stage: SSHFault.Stage, _ body: nonisolated(nonsending) () async throws -> Result
     ) async throws -> Result {
         try await under(.stalled(stage), body)
-    }
-}
-
-extension FaultScene {
-    func healSSH(of node: String) async throws {
-        try await mend(node, "ssh") { try await NodeScript.ssh.run(["heal"], on: node, of: cluster, "sshd can't be mended") }
     }
 }

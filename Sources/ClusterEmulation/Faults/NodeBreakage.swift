@@ -29,12 +29,17 @@ struct NodeScript: Sendable {
 
     /// Runs it to its end, even if the task is cancelled: half of a fault is in nobody's interest.
     ///
-    /// - Parameter failure: What to say if it fails, such as "sshd can't be broken".
+    /// - Parameters:
+    ///   - words: What the script is to do.
+    ///   - node: The node's name.
+    ///   - cluster: The node's cluster.
+    ///   - failure: What to say if it fails, such as "sshd can't be broken".
     /// - Throws: ``ClusterError`` with the code `faultFailed` and the script's reason; or what keeps any program from running there.
     func run(_ words: [String], on node: String, of cluster: any BackendCluster, _ failure: String) async throws {
         let output = try await uncancelled { [program] in
             do { return try await cluster.execute(program + words, on: node) } catch let error as ClusterError
-            where error.code == .connectionLost {
+                where error.code == .connectionLost
+            {
                 let state = try await cluster.states()[node]
                 let reason = state == .running ? ClusterError.sentence(error.message) : "it has ended."
                 throw ClusterError(

@@ -109,7 +109,9 @@ extension SSHFault: NodeBreakage {
             guard limit.start >= 1, (1...100).contains(limit.percent), limit.full >= limit.start else {
                 throw ClusterError(
                     .invalidConfiguration, "MaxStartups can't be \(limit).",
-                    remedy: "It is a number from 1 on, a percentage from 1 to 100, and a number that is not below the first.")
+                    remedy:
+                        "It is a number from 1 on, a percentage from 1 to 100, and a number that is not below the first."
+                )
             }
         case .bannerSlowed(let time): try NodeScript.check(time, "sshd's first line can't come")
         case .connectionsDropped(let bytes) where bytes < 1:

@@ -20,7 +20,7 @@ struct RandomDeathTests {
         try await ClusterConfiguration.victim("prepared", services: true, backend: .namespaces).prepareImages()
         try await withTemporaryFolder { folder in
             let name = "random-" + String(Int.random(in: 100_000..<999_999))
-            let kind = [["1000"], ["1000", "services"], ["faults"]][round % 3]
+            let kind = [["1000"], ["1000", "services"], ["breaking"]][round % 3]
             let moment = Duration.milliseconds(Int.random(in: 0..<(round % 3 == 0 ? 1000 : 2000)))
             let found = try await killVictim(name, kind, temporaryFolder: folder, after: moment)
             let killed = ContinuousClock.now

@@ -126,7 +126,8 @@ struct DockerSnapshotTests {
     /// Looks into every layer, and what the engine says of the image.
     private func requireNone(of secrets: [String], in image: NodeImage) async throws {
         try await withTemporaryFolder { folder in
-            try await engine.change(["save", "--output", "\(folder)/image.tar", try await kept(image).name], else: "not saved")
+            let name = try await kept(image).name
+            try await engine.change(["save", "--output", "\(folder)/image.tar", name], else: "not saved")
             let patterns = secrets.map { $0 + "\n" }.joined()
             try patterns.write(toFile: "\(folder)/patterns", atomically: true, encoding: .utf8)
             let found = try await Command("grep", ["-acFf", "\(folder)/patterns", "\(folder)/image.tar"]).output()

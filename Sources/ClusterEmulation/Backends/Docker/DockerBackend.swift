@@ -2,6 +2,7 @@
 package struct DockerBackend: Backend {
     static let identifier = "docker"
     package let name = Self.identifier
+    package let clusterType: any BackendCluster.Type = DockerCluster.self
     package let engine: DockerEngine
 
     package init(_ engine: DockerEngine) { self.engine = engine }

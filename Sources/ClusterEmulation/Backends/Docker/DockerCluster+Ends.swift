@@ -3,7 +3,7 @@ package import Foundation
 extension DockerCluster: NodeEnds {
     package func endDates() async throws -> [String: Date] {
         let format = "{{index .Config.Labels \"\(DockerLabel.node)\"}} {{.State.Running}} {{.State.FinishedAt}}"
-        let containers = try await engine.records(.containers, of: summary.id).map(\.id)
+        let containers = try await engine.records(.containers, of: summary.id).filter(\.isNode).map(\.id)
         guard !containers.isEmpty else { throw lost }
         return try await engine.lines(["inspect", "--type", "container", "--format", format] + containers)
             .reduce(into: [:]) { dates, line in

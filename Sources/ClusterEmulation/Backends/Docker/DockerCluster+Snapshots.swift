@@ -51,7 +51,8 @@ extension DockerCluster: NodeSnapshots {
         guard let own = summary.workspace.opened?.folder, (try? own.read(Self.mark)) != nil else { return }
         let tags = try await engine.lines(DockerArguments.keptImages(of: summary.id))
         if tags.isEmpty { return }
-        try await engine.change(["image", "rm"] + tags, else: "Kept files of cluster \(summary.name) could not be removed")
+        try await engine.change(
+            ["image", "rm"] + tags, else: "Kept files of cluster \(summary.name) could not be removed")
     }
 
     /// The file in the cluster's folder that says that there are such images.
@@ -89,6 +90,7 @@ extension DockerCluster: NodeSnapshots {
     ///   - tag: The image's name.
     ///   - folder: Where the secrets are meanwhile, in a folder of the node's name.
     ///   - isKept: Whether they stay there.
+    /// - Throws: ``ClusterError`` if the node runs, or the engine refuses it.
     private func commit(_ node: String, as tag: String, in folder: OwnFolder, keeping isKept: Bool) async throws {
         let state = try await state(of: node)
         guard state.isPaused || state.node != .running else {

@@ -34,6 +34,7 @@ struct DockerSecrets: Sendable {
     /// - Parameters:
     ///   - folder: Where they are kept.
     ///   - body: The closure.
+    /// - Throws: What the closure throws; ``ClusterError`` if the files can't be taken away or put back.
     func whileAway(in folder: OwnFolder, _ body: () async throws -> Void) async throws {
         let archives = try await archives(in: folder)
         let outcome: Result<Void, any Error>

@@ -15,7 +15,8 @@ extension NamespaceCluster: DiskProtecting {
     func protectDisk(of node: String, _ isProtected: Bool) async throws {
         let words = ["sh", "-c", Self.script, "sh", isProtected ? "ro" : "rw"]
         try await NodeScript(program: words).run(
-            [], on: node, of: self, isProtected ? "the disk can't be made read-only" : "the disk can't be made writable")
+            [], on: node, of: self, isProtected ? "the disk can't be made read-only" : "the disk can't be made writable"
+        )
     }
 }
 #endif

@@ -10,6 +10,7 @@ import Glibc
 package struct NamespacesBackend: Backend {
     static let identifier = "namespaces"
     package let name = Self.identifier
+    package let clusterType: any BackendCluster.Type = NamespaceCluster.self
 
     let images: NamespaceImages
 

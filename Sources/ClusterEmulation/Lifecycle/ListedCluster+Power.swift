@@ -1,0 +1,32 @@
+extension ListedCluster {
+    /// Starts a node after its end, and waits until its sshd answers. A node that runs stays as it is.
+    ///
+    /// - Parameters:
+    ///   - node: The node's name.
+    ///   - limit: How long it may take.
+    /// - Throws: ``ClusterError`` if the backend can't do that, or with the code `notReady`.
+    package func start(_ node: String, within limit: Duration = .seconds(60)) async throws {
+        try await cluster.capability((any NodePower).self, "start a single node", node: node).start(node)
+        try await NetworkFaults(of: cluster).applyAgain()
+        try await PacketCapture.resume(on: node, of: cluster)
+        // One behind another can't be asked from here.
+        guard let provisioned = cluster.nodes.first(where: { $0.name == node }),
+            inventory?.nodes.first(where: { $0.name == node })?.proxyJump == nil
+        else { return }
+        let watch = BannerWatch([(provisioned.host, provisioned.port)])
+        try watch.start()
+        defer { watch.stop() }
+        do { try await withDeadline(limit) { try await watch.allBanners() } } catch is DeadlineExceeded {
+            throw ClusterError(
+                .notReady, "\(node) was started, but its sshd does not answer within \(limit.inSeconds).", node: node,
+                remedy: "See its log: `cluster-fixture logs \(summary.name) \(node)`.")
+        }
+    }
+
+    /// Stops a node in order. A node that has ended stays as it is.
+    ///
+    /// - Throws: ``ClusterError`` if the backend can't do that.
+    package func stop(_ node: String) async throws {
+        try await cluster.capability((any NodePower).self, "stop a single node", node: node).stop(node)
+    }
+}

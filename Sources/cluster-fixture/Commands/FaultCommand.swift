@@ -1,0 +1,96 @@
+import ArgumentParser
+import ClusterEmulation
+
+struct FaultCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fault", abstract: "Breaks a cluster on purpose, and mends it.",
+        discussion: """
+            A fault stays until it is healed. All of them work when nobody can log in any more. `kill`, `stop` and `pause` are \
+            commands of their own.
+
+            THE NETWORK, of the cluster:
+              fault lab partition node1 node2,node3        groups that don't reach each other
+              fault lab isolate node1                      it reaches no other node, and none reaches it
+              fault lab degrade node1 --latency 20ms --loss 10% --bandwidth 10m
+              fault lab network heal
+
+            ONE NODE:
+              fault lab/node1 ssh refuse-logins | stall-before-banner | stall-after-key-exchange | change-host-key
+              fault lab/node1 ssh limit-logins 10:30:60    sshd's MaxStartups, or a number
+              fault lab/node1 ssh slow-banner 2s
+              fault lab/node1 ssh drop-after 20k           connections are reset after so many bytes
+              fault lab/node1 clock +1h --rate 2           for what starts from then on
+              fault lab/node1 disk --leaving 10m
+              fault lab/node1 disk read-only
+              fault lab/node1 names missing node2 | wrong node2 198.18.0.99 | slow 2s
+              fault lab/node1 ssh heal                     and so for clock, disk and names
+
+            EVERYTHING:
+              fault lab/node1 heal
+              fault lab heal
+            """)
+
+    @Argument(help: "The cluster, or a node of it: lab, or lab/node1.", completion: .places)
+    var place: Place
+
+    @Argument(
+        parsing: .allUnrecognized,
+        help: "What is broken: partition, isolate, degrade, network, ssh, clock, disk, names; or heal.",
+        completion: .list(FaultWords.topics))
+    var words: [String]
+
+    @Option(help: "With degrade: how long everything is under way besides, such as 20ms.")
+    var latency: Span?
+
+    @Option(help: "With degrade: how much is lost, such as 10%.")
+    var loss: Chances?
+
+    @Option(help: "With degrade: how many bits get through in a second, such as 10m.")
+    var bandwidth: BitRate?
+
+    @Option(help: "With clock: how fast time passes for a program. (default: 1)")
+    var rate: Double?
+
+    @Option(help: "With disk: how many bytes are left, such as 10m.")
+    var leaving: DiskRoom?
+
+    func validate() throws { _ = try deed(on: place.node) }
+
+    private func deed(on node: String?) throws -> FaultWords.Deed {
+        let options = FaultWords.Options(
+            latency: latency?.duration, loss: loss?.chance, bandwidth: bandwidth?.bits, rate: rate,
+            leaving: leaving?.bytes)
+        return try FaultWords(words, node: node, options: options).deed()
+    }
+
+    func run() async throws {
+        let found = try await ClusterCatalog.find(place.cluster)
+        _ = try found.requireInventory()
+        // As the cluster has it, so that one that is not there is said to be near another.
+        let node = place.node == nil ? nil : try place.find(in: found).node.name
+        switch try deed(on: node) {
+        case .begin(let fault):
+            _ = try await fault.begin(on: found.cluster, timeline: found.timeline)
+            Console.note("\(found.summary.name): \(fault.saying)")
+        case .mend(let what, let body):
+            let ended = try await body(found.cluster)
+            note(on: found, node, but: ended)
+            for name in ended {
+                Console.note("\(found.summary.name): \(name) has ended: nothing could be mended there")
+            }
+            Console.note("\(found.summary.name): \(what) is mended")
+        }
+    }
+
+    /// Notes what is mended: the network, one kind, or everything on the nodes that run.
+    private func note(on found: ListedCluster, _ node: String?, but ended: [String]) {
+        let (topic, timeline) = (words.first ?? "", found.timeline)
+        if topic == "heal" {
+            let nodes = (node.map { [$0] } ?? found.cluster.nodes.map(\.name)).filter { !ended.contains($0) }
+            if !nodes.isEmpty { timeline.note(.mended, nodes: nodes) }
+            if node == nil { timeline.note(.mended, "network") }
+        } else {
+            timeline.note(.mended, node: node, ["partition", "isolate", "degrade"].contains(topic) ? "network" : topic)
+        }
+    }
+}
