@@ -8,13 +8,16 @@ extension DockerBackend: ImageKeeping {
             "image", "ls", "--filter", "reference=cluster-fixture/*", "--format", "{{.Repository}}:{{.Tag}}",
         ]).lines.sorted()
         guard !names.isEmpty else { return [] }
-        let format = "{{.Size}}\t{{.Created}}\t{{index .Config.Labels \"\(DockerImages.makerLabel)\"}}"
+        // What somebody removes meanwhile is left out.
+        let format =
+            "{{.Size}}\t{{.Created}}\t{{index .Config.Labels \"\(DockerImages.makerLabel)\"}}\t{{range .RepoTags}}{{.}} {{end}}"
         let facts = try await engine.ask(["image", "inspect", "--format", format] + names).lines
-        guard facts.count == names.count else { return [] }
         var kept: [KeptImage] = []
-        for (name, line) in zip(names, facts) {
+        for line in facts {
             let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
-            guard fields.count == 3, let size = Int(fields[0]) else { continue }
+            guard fields.count == 4, let size = Int(fields[0]),
+                let name = names.first(where: fields[3].split(separator: " ").map(String.init).contains)
+            else { continue }
             kept.append(
                 KeptImage(
                     backend: self.name, name: name,

@@ -28,11 +28,20 @@ extension DockerCluster: NetworkShaping {
                 let folder = try folder(beside: node)
                 let words = DockerArguments.runBeside(
                     node, summary, image: image, start: starts[node] ?? "", files: folder)
-                try await engine.change(words, node: node, else: "\(node)'s network could not be shaped")
+                do {
+                    try await engine.change(words, node: node, else: "\(node)'s network could not be shaped")
+                } catch {
+                    guard try await self.starts()[node] != starts[node] else { throw error }
+                }
             }
         }
         try await each(concerned) { node, paths, rules in
-            try await shape(node, ImpairedDirection.wireText(paths.map(\.direction)) + "\n" + rules)
+            do {
+                try await shape(node, ImpairedDirection.wireText(paths.map(\.direction)) + "\n" + rules)
+            } catch {
+                // A node that has ended meanwhile has no network. When it is started again, it gets what is in force then.
+                guard try await self.starts()[node] != starts[node] else { throw error }
+            }
         }
     }
 
