@@ -21,7 +21,8 @@ struct Options {
                 guard let value = words.next() else { throw Failure("\(word) wants a value") }
                 values[word] = value
             default:
-                throw Failure("unknown option \(word); there are --nodes, --runs, --only, --json, --scale, --slurm and --again")
+                throw Failure(
+                    "unknown option \(word); there are --nodes, --runs, --only, --json, --scale, --slurm and --again")
             }
         }
         guard [scale, slurm, again].filter({ $0 }).count < 2, !slurm && !again || values["--only"] == nil else {
