@@ -54,7 +54,7 @@ struct EtcdTests {
     }
 
     /// What is broken when is chance, and the same chance each time. When this fails, the shortest schedule that it fails under is told.
-    @Test(.underFaults(seeds: 1...3, mix: FaultMix(kinds: [.pause, .partition, .isolate, .degrade])))
+    @Test(UnderFaults.underFaults(seeds: 1...3, mix: FaultMix(kinds: [.pause, .partition, .isolate, .degrade])))
     func noValueThatWasAcknowledgedIsLost() async throws {
         let cluster = try Cluster.current
         var acknowledged: [String] = []

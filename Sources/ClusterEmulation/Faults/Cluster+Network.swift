@@ -53,6 +53,7 @@ extension Cluster {
     ///   - body: What to do meanwhile.
     /// - Returns: What the closure returns.
     /// - Throws: What the closure throws; as ``partition(_:)`` does.
+    @discardableResult
     public nonisolated(nonsending) func partitioned<Result>(
         _ groups: [[String]], _ body: nonisolated(nonsending) () async throws -> Result
     ) async throws -> Result {
@@ -66,6 +67,7 @@ extension Cluster {
     ///   - body: What to do meanwhile.
     /// - Returns: What the closure returns.
     /// - Throws: What the closure throws; as ``addNetworkConditions(_:)`` does.
+    @discardableResult
     public nonisolated(nonsending) func with<Result>(
         _ conditions: NetworkConditions, _ body: nonisolated(nonsending) () async throws -> Result
     ) async throws -> Result {
