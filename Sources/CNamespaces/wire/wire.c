@@ -10,6 +10,7 @@
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -177,7 +178,8 @@ static void be_prompt(void) {
         uint32_t priority;
         uint64_t slice, deadline, period;
     } attributes = {.size = sizeof attributes, .nice = getpriority(PRIO_PROCESS, 0), .slice = 100000};
-    syscall(SYS_sched_setattr, 0, &attributes, 0);
+    // Whoever has made it more urgent than that knows why.
+    if (sched_getscheduler(0) == SCHED_OTHER) syscall(SYS_sched_setattr, 0, &attributes, 0);
     prctl(PR_SET_TIMERSLACK, 1UL);  // else the kernel may add 50 µs to every latency
 }
 
