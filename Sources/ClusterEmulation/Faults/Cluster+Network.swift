@@ -40,9 +40,11 @@ extension Cluster {
     /// Parts the network as long as a closure runs; it heals however that ends: returning, throwing, or cancelled.
     ///
     /// ```swift
-    /// let cluster = try Cluster.current
-    /// try await cluster.partitioned([["node1"], ["node2", "node3"]]) {
-    ///     try await cluster["node2"].run("etcdctl put key value").requireSuccess()
+    /// try await withCluster(nodes: 3) { cluster in
+    ///     try await cluster.partitioned([["node1"], ["node2", "node3"]]) {
+    ///         let put = try await cluster["node2"].run("etcdctl put key value")
+    ///         print(put.standardOutput)
+    ///     }
     /// }
     /// ```
     ///

@@ -84,6 +84,8 @@ package struct Chronicle: Sendable {
                     result[index].until = event.time
                     faults[number] = nil
                 }
+                // Whoever mends everything lets frozen nodes go on.
+                if event.text == nil { for node in event.nodes ?? nodes { finish(&frozen, node, event) } }
                 continue
             }
             result.append(event)
