@@ -87,8 +87,9 @@ struct UnderFaultsTests {
             kinds: [.pause, .kill, .ssh], count: 4, window: .seconds(2),
             length: .milliseconds(100) ... .milliseconds(300))
         let test = try #require(Test.current)
-        try await watching.provideScope(for: test, testCase: Test.Case.current) {
-            try await ClusterFixture(nodes: 2).provideScope(for: test, testCase: nil) {
+        // To the fixture the test has passed: no logs are saved.
+        try await ClusterFixture(nodes: 2).provideScope(for: test, testCase: nil) {
+            try await watching.provideScope(for: test, testCase: Test.Case.current) {
                 try await UnderFaults.underFaults(seeds: 1...50, mix: mix, shrinkingRuns: 12).provideScope(
                     for: test, testCase: Test.Case.current
                 ) {
