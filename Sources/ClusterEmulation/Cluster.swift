@@ -55,6 +55,9 @@ public final class Cluster: Sendable {
     /// How long each step of its start took.
     public var startTimes: StartTimes { StartTimes(runtime.timeline.events) }
 
+    /// How long the steps of its last ``reset()`` or ``restore(_:)`` took that there were; nil before the first.
+    public var resetTimes: StartTimes? { runtime.resetTimes }
+
     /// Removes the cluster without a trace. A second call waits for the first and does nothing.
     ///
     /// The removal is completed even when the task is cancelled.

@@ -87,7 +87,8 @@ package struct ImageAddition: Sendable, Hashable {
         ARG \(below)
         FROM ${\(below)}
         COPY \(folder) /opt/cluster-fixture/\(folder)
-        RUN /opt/cluster-fixture/\(folder)/provision.sh add && rm -rf /opt/cluster-fixture/\(folder)
+        RUN /opt/cluster-fixture/\(folder)/provision.sh add && rm -rf /opt/cluster-fixture/\(folder) \\
+            && if [ -e /opt/cluster-fixture/as-new.tar ]; then start-node --keep; fi
 
         """
 }

@@ -44,6 +44,70 @@ struct DockerSnapshotTests {
         }
     }
 
+    /// What there is on a node that somebody may have left there.
+    private static let look = """
+        find / -xdev ! -path '/var/log/*' ! -path '/run/*' -printf '%p %y %m %U %G %l\\n' | sort
+        find /run /dev/shm -xdev -printf '%p %y %m %U %G\\n' | sort
+        find /etc /home /root -xdev -type f ! -name machine-id -exec md5sum {} + | sort
+        ps -e -o comm= | grep -v -x -e ps -e sort -e grep -e sh -e bash | sort
+        """
+
+    private func container(_ node: Node, of cluster: Cluster) async throws -> String {
+        try await engine.lines([
+            "inspect", "--format", "{{.Id}}", DockerArguments.container(cluster.clusterID, node.name),
+        ])[0]
+    }
+
+    @Test func whereUsersWriteANodeIsMadeAsNewWithinItsContainer() async throws {
+        try await withCluster(nodes: 2, backend: .docker, configure: { $0.sudo = true }) { cluster in
+            let node = cluster[0]
+            let (before, container) = (try await seen(node, of: cluster), try await container(node, of: cluster))
+            for _ in 1...2 {
+                let dirt = """
+                    echo x > /root/file; echo x > /tmp/-rf; echo x > /dev/shm/file; mkdir -p '/srv/a b/c'; mkfifo /var/fifo
+                    rm -rf /etc/motd /etc/ssh /var/spool /home/ubuntu/.profile; mkdir /etc/motd; touch /var/spool /etc/motd/x
+                    chmod 777 /etc/passwd /home /root/.ssh; chown ubuntu /srv /etc/shadow; ln -s /usr /mnt/usr
+                    echo 1.2.3.4 node2 >> /etc/hosts; echo >> /etc/profile; touch -d 2001-01-01 /etc/profile
+                    setsid sleep 1000 > /dev/null 2>&1 < /dev/null & ipcmk -S 1
+                    useradd --create-home somebody; rm /root/.ssh/authorized_keys
+                    """
+                _ = try await cluster.handle.execute(["bash", "-c", dirt], on: node.name)
+                try await reset([node], of: cluster)
+                let after = try await seen(node, of: cluster)
+                #expect(after.subtracting(before) == [])
+                #expect(before.subtracting(after) == [])
+                #expect(try await self.container(node, of: cluster) == container)
+                #expect(
+                    try await node.run("ipcs -s | grep -c 0x; sudo -n true; ssh -o BatchMode=yes node2 hostname").lines
+                        == ["0", "node2"])
+            }
+            // Another container has to come where anything else was touched.
+            let others = [
+                "echo x > /usr/local/bin/true", "ip address add 10.9.9.9/32 dev lo", "mkdir /own", "echo x > /dev/file",
+                "touch /.dockerenv", "nft add table ip own", "touch '/root/a\nb'", "rm /usr/bin/tar",
+                "echo x > /var/cache/x",
+            ]
+            var last = container
+            for line in others {
+                let done = try await cluster.handle.execute(["bash", "-c", line], on: node.name)
+                #expect(done.exitCode == 0, "\(line): \(done)")
+                try await reset([node], of: cluster)
+                let now = try await self.container(node, of: cluster)
+                #expect(now != last, "\(line)")
+                last = now
+                #expect(try await seen(node, of: cluster) == before)
+            }
+        }
+    }
+
+    private func seen(_ node: Node, of cluster: Cluster) async throws -> Set<String> {
+        // What a node notes of itself comes a moment after sshd.
+        let noted = try await cluster.handle.execute(
+            ["sh", "-c", "until test -e /run/facts; do sleep 0.01; done"], on: node.name)
+        #expect(noted.exitCode == 0)
+        return Set(try await node.run(Self.look, as: .root).requireSuccess().lines)
+    }
+
     @Test func aNodeThatSomebodyHasRemovedIsThereAgain() async throws {
         try await withCluster(nodes: 2, backend: .docker) { cluster in
             try await engine.change(

@@ -44,7 +44,8 @@ struct UnderFaultsTests {
                     let isOff = try await eventually { try await cluster.handle.states()["node2"] != .running }
                     let isOn = try await eventually { try await cluster.handle.states()["node2"] == .running }
                     let refuses = try await eventually {
-                        try await cluster[0].run("grep -r DenyUsers /etc/ssh/sshd_config.d", as: .root).exitCode == 0
+                        let words = ["grep", "-r", "DenyUsers", "/etc/ssh/sshd_config.d"]
+                        return try await cluster.handle.execute(words, on: "node1").exitCode == 0
                     }
                     #expect(isOff && isOn && refuses)
                     throw Oops()
@@ -79,7 +80,7 @@ struct UnderFaultsTests {
     @Test func aFailureIsToldWithItsSeedAndTheShortestSchedule() async throws {
         let told = Locked<[String]>([])
         let watching: IssueHandlingTrait = .compactMapIssues { issue in
-            told.withLock { $0.append("\(issue)\(issue.comments.map(\.rawValue).joined())") }
+            told.withLock { $0.append(issue.comments.map(\.rawValue).joined()) }
             return nil
         }
         let mix = FaultMix(

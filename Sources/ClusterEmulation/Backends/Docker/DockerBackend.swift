@@ -110,7 +110,7 @@ extension DockerBackend {
             try await group.waitForAll()
         }
         try Task.checkCancellation()
-        try DockerRecipe(recipe.withLock { $0 }).write(to: plan.workspace.folder)
+        try DockerRecipe(recipe.withLock { $0 }, plan).write(to: plan.workspace.folder)
         return started.withLock { $0 }
     }
 

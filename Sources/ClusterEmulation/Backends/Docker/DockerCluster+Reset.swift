@@ -1,5 +1,6 @@
 extension DockerCluster: NodeResetting {
-    /// Containers can't be made as new: others of the same name, address and ports take their places. The network stays.
+    /// A node that runs, on which little was changed, is made as new within its container. Of others the container is replaced by one of
+    /// the same name, address and ports. The network stays.
     ///
     /// Folders that all nodes share are as new only if all nodes are: else another one uses them.
     package func reset(_ names: [String]) async throws {
@@ -11,6 +12,7 @@ extension DockerCluster: NodeResetting {
         try await uncancelled {
             guard recipe.hasSharedFolders else {
                 return try await together(replaced) { node in
+                    if recipe.isRenewable(node), await renew(node) { return }
                     try await remove([node])
                     try await run(node, recipe.words(for: node))
                 }

@@ -5,10 +5,23 @@ import Foundation
 struct DockerRecipe: Sendable, Codable {
     /// By the nodes' names.
     private let words: [String: [String]]
+    /// The nodes that can be made as new within their containers.
+    private let renewable: Set<String>
 
     private static let file = "docker-run.json"
 
-    init(_ words: [String: [String]]) { self.words = words }
+    /// - Parameters:
+    ///   - words: The words that have run each node.
+    ///   - plan: The plan. Only this package's own images know what they have had at the beginning; and what is mounted on a node is
+    ///     no business of whoever cleans up there.
+    init(_ words: [String: [String]], _ plan: ClusterPlan) {
+        self.words = words
+        let renewable = plan.nodes.filter { node in
+            guard case .package = node.image.source else { return false }
+            return plan.mounts.isEmpty && plan.sharedFolders.isEmpty
+        }
+        self.renewable = Set(renewable.map(\.name))
+    }
 
     /// Reads that of a cluster.
     ///
@@ -31,6 +44,9 @@ struct DockerRecipe: Sendable, Codable {
         let text = String(decoding: try encoder.encode(self), as: UTF8.self)
         try OwnFolder(folder).write(text, to: Self.file)
     }
+
+    /// Whether a node can be made as new within its container.
+    func isRenewable(_ node: String) -> Bool { renewable.contains(node) }
 
     /// Whether there are folders that all nodes share.
     var hasSharedFolders: Bool { words.values.contains { $0.contains("--volumes-from") } }
