@@ -80,7 +80,7 @@ public final class Cluster: Sendable {
     /// What was made or told in confidence.
     var secrets: Secrets {
         var secrets = Secrets(words: runtime.plan.passwords.values)
-        secrets.add(services.flatMap(\.plan.values.values))
+        secrets.add(services.flatMap(\.plan.values).filter { Secrets.isSecret(name: $0.key) }.map(\.value))
         let configuration = runtime.plan.configuration
         secrets.add((configuration.environment.map { $0 } + configuration.roles.flatMap(\.environment)).map(\.value))
         return secrets
