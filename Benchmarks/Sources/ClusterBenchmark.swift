@@ -1,7 +1,7 @@
 import Foundation
 
 /// `run`: every contender at every number of nodes. `run --scale`: the namespaces backend alone, with its memory. `run --slurm`: batch
-/// systems.
+/// systems. `run --again`: clusters that are made as new.
 @main
 struct ClusterBenchmark {
     static func main() async {
@@ -11,6 +11,8 @@ struct ClusterBenchmark {
             do {
                 if options.slurm {
                     try await SlurmBenchmark.run(options, workshop)
+                } else if options.again {
+                    try await WholeAgainBenchmark.run(options, workshop)
                 } else {
                     try await options.scale ? scale(options) : compare(options, workshop)
                 }

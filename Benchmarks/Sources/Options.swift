@@ -2,6 +2,7 @@
 struct Options {
     let scale: Bool
     let slurm: Bool
+    let again: Bool
     let nodes: [Int]
     let only: [String]?
     let json: String?
@@ -9,24 +10,26 @@ struct Options {
 
     init(_ words: some Sequence<String>) throws {
         var values: [String: String] = [:]
-        var (scale, slurm) = (false, false)
+        var (scale, slurm, again) = (false, false, false)
         var words = words.makeIterator()
         while let word = words.next() {
             switch word {
             case "--scale": scale = true
             case "--slurm": slurm = true
+            case "--again": again = true
             case "--nodes", "--runs", "--only", "--json":
                 guard let value = words.next() else { throw Failure("\(word) wants a value") }
                 values[word] = value
             default:
-                throw Failure("unknown option \(word); there are --nodes, --runs, --only, --json, --scale and --slurm")
+                throw Failure(
+                    "unknown option \(word); there are --nodes, --runs, --only, --json, --scale, --slurm and --again")
             }
         }
-        guard !slurm || !scale && values["--only"] == nil else {
-            throw Failure("--slurm measures all of its contenders: leave out --scale and --only")
+        guard [scale, slurm, again].filter({ $0 }).count < 2, !slurm && !again || values["--only"] == nil else {
+            throw Failure("--slurm and --again measure all of their contenders: leave out the others, and --only")
         }
-        (self.scale, self.slurm) = (scale, slurm)
-        let usual = scale ? "3,10,50,100,250" : slurm ? "2" : "1,3,10,50,100"
+        (self.scale, self.slurm, self.again) = (scale, slurm, again)
+        let usual = scale ? "3,10,50,100,250" : slurm ? "2" : again ? "3" : "1,3,10,50,100"
         nodes = try (values["--nodes"] ?? usual).split(separator: ",").map {
             try Self.count($0)
         }

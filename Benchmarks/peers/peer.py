@@ -4,8 +4,8 @@ import json
 import sys
 
 
-def serve(up, down):
-    """Says `ready`, then answers `up N` with a JSON list of host and port pairs, and `down` with `down`.
+def serve(up, down, restart=None):
+    """Says `ready`, then answers `up N`, and `restart N` if it can, with a JSON list of host and port pairs, and `down` with `down`.
 
     However it ends (the benchmark is done or has died, or `up` failed), `down` is called once more: it takes down whatever
     there is.
@@ -16,6 +16,8 @@ def serve(up, down):
             word, *numbers = line.split()
             if word == "up":
                 say(json.dumps(up(int(numbers[0]))))
+            elif word == "restart":
+                say(json.dumps(restart()))
             else:
                 down()
                 say("down")

@@ -27,6 +27,16 @@ def up(count):
         return list(threads.map(start, containers))
 
 
+def again(container):
+    container.get_wrapped_container().restart(timeout=0)
+    return "127.0.0.1", int(container.get_exposed_port(22))
+
+
+def restart():
+    with ThreadPoolExecutor(len(containers)) as threads:
+        return list(threads.map(again, containers))
+
+
 def down():
     if containers:
         with ThreadPoolExecutor(len(containers)) as threads:
@@ -34,4 +44,4 @@ def down():
     containers.clear()
 
 
-peer.serve(up, down)
+peer.serve(up, down, restart)

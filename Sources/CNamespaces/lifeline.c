@@ -168,9 +168,21 @@ static int serve_client(const struct ns_cluster *cluster, struct lifeline *lifel
     return tell(client, &answer, descriptor);
 }
 
+// Whoever asks the lifeline can have programs of this machine run. A node that sees the cluster's folder, in a folder that is shared with it,
+// must not: its processes have numbers here, and those outside of the cluster have none.
+static int is_outside(int socket) {
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+    return getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.pid == 0;
+}
+
 static void accept_client(const struct ns_cluster *cluster, struct lifeline *lifeline) {
     int socket = accept4(cluster->listener, NULL, NULL, SOCK_CLOEXEC);
-    if (socket >= 0) lifeline->clients[lifeline->client_count++] = (struct client){.socket = socket};
+    if (socket < 0) return;
+    if (is_outside(socket))
+        lifeline->clients[lifeline->client_count++] = (struct client){.socket = socket};
+    else
+        close(socket);
 }
 
 static void let_go(struct lifeline *lifeline, size_t client) {

@@ -55,6 +55,9 @@ public final class Cluster: Sendable {
     /// How long each step of its start took.
     public var startTimes: StartTimes { StartTimes(runtime.timeline.events) }
 
+    /// How long the steps of its last ``reset()`` or ``restore(_:)`` took that there were; nil before the first.
+    public var resetTimes: StartTimes? { runtime.resetTimes }
+
     /// Removes the cluster without a trace. A second call waits for the first and does nothing.
     ///
     /// The removal is completed even when the task is cancelled.
@@ -77,7 +80,7 @@ public final class Cluster: Sendable {
     /// What was made or told in confidence.
     var secrets: Secrets {
         var secrets = Secrets(words: runtime.plan.passwords.values)
-        secrets.add(services.flatMap(\.plan.values.values))
+        secrets.add(services.flatMap(\.plan.values).filter { Secrets.isSecret(name: $0.key) }.map(\.value))
         let configuration = runtime.plan.configuration
         secrets.add((configuration.environment.map { $0 } + configuration.roles.flatMap(\.environment)).map(\.value))
         return secrets

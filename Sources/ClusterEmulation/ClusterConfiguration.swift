@@ -51,7 +51,8 @@ public struct ClusterConfiguration: Sendable, Hashable {
     /// processor 0.1 to 0.2 seconds, for each node.
     public var rsaHostKeys: Bool
     /// Whether what each node sends and gets is recorded, by tcpdump on the node: the last 8 to 16 MB of it, with all that is in it. When a
-    /// test fails, the evidence has a file NODE.pcap for each. The nodes' image gets the package tcpdump.
+    /// test fails, the evidence has a file NODE.pcap for each. The nodes' image gets the package tcpdump, unless it
+    /// has that already.
     public var packets: Bool
     /// How long all nodes together may take to become ready, from the moment their containers are started.
     public var readyWithin: Duration

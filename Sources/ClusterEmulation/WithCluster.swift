@@ -1,6 +1,7 @@
 /// Starts a cluster, hands it to a closure, and removes it when the closure returns or throws.
 ///
-/// If the closure throws, the nodes' logs are saved first, in a folder that is named on standard error.
+/// If the closure throws, the evidence is saved first, in a folder that is named on standard error: the nodes' logs, how each of them is
+/// doing, and a page with all that happened. `CLUSTER_FIXTURE_BREAK=failure` gives the terminal a shell into the cluster before it goes.
 /// `CLUSTER_FIXTURE_KEEP=failure` or `=always` keeps the cluster.
 ///
 /// ```swift

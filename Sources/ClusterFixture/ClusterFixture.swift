@@ -34,9 +34,11 @@ public import Testing
 ///
 /// Without a test framework, use `withCluster`.
 ///
-/// When a test fails, the logs of the nodes are written to a folder that is named on standard error. An `XCTestCase` has to
-/// tell the fixture whether its test failed, as above. With `CLUSTER_FIXTURE_KEEP=failure` or `=always` the cluster is kept
-/// too, and the commands that reach it and that remove it are printed.
+/// When a test fails, the evidence is written to a folder that is named on standard error: the logs of the nodes, how each of them is
+/// doing, and a page with all that happened; see <doc:Evidence>. An `XCTestCase` has to tell the fixture whether its test failed, as
+/// above. With `CLUSTER_FIXTURE_BREAK=failure` the terminal gets a shell into the cluster before it goes. With
+/// `CLUSTER_FIXTURE_KEEP=failure` or `=always` the cluster is kept, and the commands that reach it and that remove it are
+/// printed.
 public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping {
     /// The settings of the cluster.
     public let configuration: ClusterConfiguration

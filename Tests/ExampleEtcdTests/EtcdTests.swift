@@ -17,13 +17,16 @@ struct EtcdTests {
 
         try await cluster.partitioned([["node1"], ["node2", "node3"]]) {
             try await others.putWhenPossible("color", "blue")
-            #expect(try await !alone.put("color", "red"), "one of three has written by itself")
+            // What is not acknowledged may be written all the same, later: when the way is free again, the others get it. So it is another
+            // key.
+            #expect(try await !alone.put("alone", "yes"), "one of three has written by itself")
             #expect(try await alone.get("color") == nil, "one of three can't know what is true")
         }
 
         // Healed, it learns what the others have agreed on.
         try await alone.putWhenPossible("healed", "yes")
-        #expect(try await alone.getWhenPossible("color") == "blue")
+        let learned = try await alone.getWhenPossible("color")
+        #expect(learned == "blue")
     }
 
     @Test func whatWasWrittenOutlivesAPowerCutOfAll() async throws {
@@ -51,7 +54,7 @@ struct EtcdTests {
     }
 
     /// What is broken when is chance, and the same chance each time. When this fails, the shortest schedule that it fails under is told.
-    @Test(.underFaults(seeds: 1...3, mix: FaultMix(kinds: [.pause, .partition, .isolate, .degrade])))
+    @Test(UnderFaults.underFaults(seeds: 1...3, mix: FaultMix(kinds: [.pause, .partition, .isolate, .degrade])))
     func noValueThatWasAcknowledgedIsLost() async throws {
         let cluster = try Cluster.current
         var acknowledged: [String] = []

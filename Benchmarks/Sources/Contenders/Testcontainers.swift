@@ -10,9 +10,11 @@ final class Testcontainers: Contender {
 
     init(_ workshop: Workshop) {
         self.workshop = workshop
-        peer = Peer {
-            [Self.python, Peer.script("testcontainers_peer.py"), try workshop.image(), workshop.label]
-        }
+        peer = Self.peer(workshop)
+    }
+
+    static func peer(_ workshop: Workshop) -> Peer {
+        Peer { [python, Peer.script("testcontainers_peer.py"), try workshop.image(), workshop.label] }
     }
 
     func whyNot() -> String? {

@@ -3,7 +3,7 @@ import Foundation
 /// A contender in another language: a script of `peers/`, told what to do line by line.
 ///
 /// It says `ready` once it has started and imported all it needs, which nobody's clock sees. `up N` it answers with the
-/// nodes' hosts and ports, `down` with `down`. When its standard input ends, however that comes about, it takes down what
+/// nodes' hosts and ports, `restart N` with those after it, `down` with `down`. When its standard input ends, however that comes about, it takes down what
 /// it has and ends: it lives in a process group of its own, so that Ctrl-C does not reach it first.
 final class Peer {
     private let command: () throws -> [String]
@@ -22,8 +22,13 @@ final class Peer {
     }
 
     /// Starts nodes and returns where they are; whether sshd answers there yet is for the caller to find out.
-    func up(_ nodes: Int) throws -> [Endpoint] {
-        let answer = try ask("up \(nodes)")
+    func up(_ nodes: Int) throws -> [Endpoint] { try endpoints("up", nodes) }
+
+    /// Restarts the nodes that are up and returns where they are now.
+    func restart(_ nodes: Int) throws -> [Endpoint] { try endpoints("restart", nodes) }
+
+    private func endpoints(_ request: String, _ nodes: Int) throws -> [Endpoint] {
+        let answer = try ask("\(request) \(nodes)")
         let pairs = try JSONDecoder().decode([Endpoint].self, from: Data(answer.utf8))
         guard pairs.count == nodes else { throw Failure("\(pairs.count) nodes instead of \(nodes) came up") }
         return pairs

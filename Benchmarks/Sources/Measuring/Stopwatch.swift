@@ -5,6 +5,14 @@ enum Step: String {
     case job
     /// From a batch job's submission to its end.
     case batch
+    /// From the wish for a cluster as new to the banners of its nodes, and until all are ready.
+    case resetBanners, reset
+    /// One node is stopped in order, and ready again.
+    case restart
+    /// All nodes' files are kept; they have them back, and are ready.
+    case snapshot, restore
+    /// A cluster that was started ahead is handed over.
+    case lease
 }
 
 /// How long after the beginning each step was done, in seconds; a teardown and a batch job have beginnings of their own.

@@ -34,6 +34,15 @@ struct Bar {
         Bar(step: .batch, contender: "namespaces", limit: 1.5),
     ]
 
+    /// A cluster as new, and one that was started ahead.
+    static let again = [
+        Bar(step: .resetBanners, contender: "namespaces", other: "namespaces", otherStep: .ready, limit: 0.25),
+        Bar(step: .resetBanners, contender: "docker", other: "docker", otherStep: .ready, limit: 0.5),
+        Bar(step: .reset, contender: "docker", other: "testcontainers-python", limit: 1),
+        Bar(step: .lease, contender: "namespaces", limit: 0.01),
+        Bar(step: .lease, contender: "docker", limit: 0.01),
+    ]
+
     /// A table of those of which both times are known.
     static func print(_ bars: [Bar], _ medians: Medians, under title: String) {
         let rows = bars.compactMap { $0.row(medians) }

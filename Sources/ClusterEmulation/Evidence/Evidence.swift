@@ -23,6 +23,8 @@ package struct Evidence: Sendable {
         of cluster: any BackendCluster, timeline: Timeline?, logs: [String: [String]], secrets: Secrets, work: String
     ) async {
         let (summary, nodes) = (cluster.summary, cluster.nodes)
+        let known = nodes.flatMap { [$0.name, $0.fqdn, $0.ip] } + User.allCases.map(\.rawValue) + [summary.name]
+        let secrets = secrets.without(known)
         let file = EventFile(summary.workspace).entries
         let names = nodes.map(\.name)
         let before = Chronicle(timeline, file: file, nodes: names, secrets: secrets)

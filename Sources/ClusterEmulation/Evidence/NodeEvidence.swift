@@ -31,10 +31,13 @@ struct NodeExamination: Sendable {
     let logs: [String: [String]]
     /// The nodes that were frozen on purpose, and so can't answer.
     let frozen: Set<String>
+    /// How long each question may take.
     var limit = Duration.seconds(10)
+    /// How long all may take together: where more than a few nodes do not answer, the rest is not asked.
+    var wholeLimit = Duration.seconds(30)
 
     func run() async -> [NodeEvidence] {
-        let cluster = cluster
+        let (cluster, end) = (cluster, ContinuousClock.now + wholeLimit)
         async let asked = attempt { try await cluster.states() }
         async let told = attempt { try await cluster.logs() }
         let (states, texts) = await (asked, told)
@@ -42,7 +45,7 @@ struct NodeExamination: Sendable {
         return await withTaskGroup(of: (Int, NodeEvidence).self) { group in
             for (index, node) in nodes.enumerated() {
                 group.addTask {
-                    let evidence = try? await gate.pass { await examine(node, states, texts) }
+                    let evidence = try? await gate.pass { await examine(node, states, texts, until: end) }
                     return (index, evidence ?? unknown(node))
                 }
             }
@@ -52,7 +55,7 @@ struct NodeExamination: Sendable {
 
     private func examine(
         _ node: ProvisionedNode, _ states: Result<[String: NodeState], any Error>,
-        _ texts: Result<[String: String], any Error>
+        _ texts: Result<[String: String], any Error>, until end: ContinuousClock.Instant
     ) async -> NodeEvidence {
         let log: String
         switch texts {
@@ -76,13 +79,13 @@ struct NodeExamination: Sendable {
             case .exited(let code): return evidence("ended, exit code \(code)")
             case .running:
                 if frozen.contains(node.name) { return evidence("frozen") }
-                return await ask(node, evidence)
+                return await ask(node, min(limit, end - .now), evidence)
             }
         }
     }
 
     private func ask(
-        _ node: ProvisionedNode, _ evidence: (String, [NodeEvidence.Part]) -> NodeEvidence
+        _ node: ProvisionedNode, _ limit: Duration, _ evidence: (String, [NodeEvidence.Part]) -> NodeEvidence
     ) async -> NodeEvidence {
         // No log can have it.
         let mark = "cluster-fixture-\(UInt64.random(in: 0 ... .max))"
@@ -90,7 +93,7 @@ struct NodeExamination: Sendable {
         // Not as a word, which would stand among the node's processes.
         let script = Array(String(cString: node_examining_script()).utf8)
         let cluster = cluster
-        switch await attempt({ try await cluster.execute(words, on: node.name, input: script) }) {
+        switch await attempt(within: limit, { try await cluster.execute(words, on: node.name, input: script) }) {
         case .success(let output): return evidence("running", Self.parts(of: output.standardOutput, mark))
         case .failure(let error):
             return evidence(
@@ -120,9 +123,9 @@ struct NodeExamination: Sendable {
     }
 
     private func attempt<Value: Sendable>(
-        _ body: @escaping @Sendable () async throws -> Value
+        within limit: Duration? = nil, _ body: @escaping @Sendable () async throws -> Value
     ) async -> Result<Value, any Error> {
-        await attended(for: limit, body)
+        await attended(for: limit ?? self.limit, body)
     }
 }
 

@@ -2,6 +2,7 @@ extension Cluster {
     /// Breaks something as long as a closure runs. It is mended however that ends: returning, throwing, or cancelled.
     ///
     /// ```swift
+    /// let cluster = try Cluster.current
     /// try await cluster.under(.paused("node2"), .partitioned([["node1"], ["node2", "node3"]])) {
     ///     …
     /// }
@@ -12,6 +13,7 @@ extension Cluster {
     ///   - body: What to do meanwhile.
     /// - Returns: What the closure returns.
     /// - Throws: What the closure throws; ``ClusterError`` if there is no such node, the backend can't do it, or it can't be mended.
+    @discardableResult
     public nonisolated(nonsending) func under<Result>(
         _ faults: Fault..., body: nonisolated(nonsending) () async throws -> Result
     ) async throws -> Result {
@@ -25,6 +27,7 @@ extension Cluster {
     ///   - body: What to do meanwhile.
     /// - Returns: What the closure returns.
     /// - Throws: What the closure throws; ``ClusterError`` if there is no such node, the backend can't do it, or it can't be mended.
+    @discardableResult
     public nonisolated(nonsending) func under<Result>(
         _ faults: [Fault], _ body: nonisolated(nonsending) () async throws -> Result
     ) async throws -> Result {

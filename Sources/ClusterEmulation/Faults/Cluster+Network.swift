@@ -40,8 +40,11 @@ extension Cluster {
     /// Parts the network as long as a closure runs; it heals however that ends: returning, throwing, or cancelled.
     ///
     /// ```swift
-    /// try await cluster.partitioned([["node1"], ["node2", "node3"]]) {
-    ///     try await cluster["node2"].run("etcdctl put key value").requireSuccess()
+    /// try await withCluster(nodes: 3) { cluster in
+    ///     try await cluster.partitioned([["node1"], ["node2", "node3"]]) {
+    ///         let put = try await cluster["node2"].run("etcdctl put key value")
+    ///         print(put.standardOutput)
+    ///     }
     /// }
     /// ```
     ///
@@ -50,6 +53,7 @@ extension Cluster {
     ///   - body: What to do meanwhile.
     /// - Returns: What the closure returns.
     /// - Throws: What the closure throws; as ``partition(_:)`` does.
+    @discardableResult
     public nonisolated(nonsending) func partitioned<Result>(
         _ groups: [[String]], _ body: nonisolated(nonsending) () async throws -> Result
     ) async throws -> Result {
@@ -63,6 +67,7 @@ extension Cluster {
     ///   - body: What to do meanwhile.
     /// - Returns: What the closure returns.
     /// - Throws: What the closure throws; as ``addNetworkConditions(_:)`` does.
+    @discardableResult
     public nonisolated(nonsending) func with<Result>(
         _ conditions: NetworkConditions, _ body: nonisolated(nonsending) () async throws -> Result
     ) async throws -> Result {

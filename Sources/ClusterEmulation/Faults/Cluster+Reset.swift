@@ -20,12 +20,22 @@ extension ClusterRuntime {
 
     /// Ends and starts all nodes by `body`, waits until they are ready, and starts the services.
     func restart(_ body: () async throws -> Void) async throws {
+        let begun = ContinuousClock.now
+        let times = Locked<[StartTimes.Step: Duration]>([:])
+        @Sendable func note(_ step: StartTimes.Step) { times.withLock { $0[step] = .now - begun } }
         try await access.renew(endingNodes: body)
+        note(.nodes)
         try await NetworkFaults(of: cluster, timeline: timeline).applyAgain()
         let (up, areUp) = AsyncStream<Void>.makeStream()
         async let served: Void = Self.startServices(plan, on: cluster, after: up, timeline: timeline)
-        try await Readiness(plan: plan, cluster: cluster, access: access, timeline: timeline).wait { areUp.finish() }
+        try await Readiness(plan: plan, cluster: cluster, access: access, timeline: timeline).wait {
+            note(.banners)
+            areUp.finish()
+        }
         try await Passwords.set(plan.passwords, on: cluster)
+        note(.ready)
         try await served
+        if !plan.services.isEmpty { note(.services) }
+        resetTimes = StartTimes(times.withLock { $0 })
     }
 }

@@ -98,5 +98,7 @@ extension Timeline {
             }
         }
         for number in open { endFault(number, node: node) }
+        // Another process may have begun it.
+        if isOfFoundCluster { note(.mended, node: node, place) }
     }
 }

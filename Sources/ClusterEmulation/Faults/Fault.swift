@@ -1,6 +1,7 @@
 /// Something that is broken on purpose, and on which node: a value that can be compared, printed, begun and ended.
 ///
 /// ```swift
+/// let cluster = try Cluster.current
 /// try await cluster.under(.paused("node2"), .ssh(.bannerSlowed(.seconds(2)), on: "node1")) {
 ///     …
 /// }

@@ -181,7 +181,7 @@ private struct Making {
     /// A node has one fault at a time, and so has the network: what is off can't be broken, nor mended. Nothing is so quick that a
     /// fault could begin the moment another ends.
     private static func collide(_ one: FaultSchedule.Entry, _ other: FaultSchedule.Entry) -> Bool {
-        let gap = Duration.milliseconds(200)
+        let gap = Duration.milliseconds(100)
         let apart = one.begin > other.begin + other.length + gap || other.begin > one.begin + one.length + gap
         func slot(_ entry: FaultSchedule.Entry) -> String? { entry.fault.isOfNetwork ? nil : entry.fault.node }
         return !apart && slot(one) == slot(other)

@@ -3,6 +3,7 @@
 /// With a seed it is made by chance, and the same each time:
 ///
 /// ```swift
+/// let cluster = try Cluster.current
 /// try await cluster.underFaults(FaultSchedule(seed: 42, on: cluster)) {
 ///     …
 /// }

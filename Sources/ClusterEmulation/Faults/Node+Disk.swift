@@ -37,6 +37,7 @@ public struct DiskFaults: Sendable {
     ///
     /// - Returns: What the closure returns.
     /// - Throws: What the closure throws; as ``fill(leaving:)`` does.
+    @discardableResult
     public nonisolated(nonsending) func filled<Result>(
         leaving bytes: Int = 0, _ body: nonisolated(nonsending) () async throws -> Result
     ) async throws -> Result {
@@ -47,6 +48,7 @@ public struct DiskFaults: Sendable {
     ///
     /// - Returns: What the closure returns.
     /// - Throws: What the closure throws; as ``makeReadOnly()`` does.
+    @discardableResult
     public nonisolated(nonsending) func readOnly<Result>(
         _ body: nonisolated(nonsending) () async throws -> Result
     ) async throws -> Result {

@@ -15,6 +15,7 @@ extension Node {
     ///
     /// - Returns: What the closure returns.
     /// - Throws: What the closure throws; as ``kill()`` and ``start(within:)`` do.
+    @discardableResult
     public nonisolated(nonsending) func killed<Result>(
         _ body: nonisolated(nonsending) () async throws -> Result
     ) async throws -> Result {
@@ -25,6 +26,7 @@ extension Node {
     ///
     /// - Returns: What the closure returns.
     /// - Throws: What the closure throws; as ``stop()`` and ``start(within:)`` do.
+    @discardableResult
     public nonisolated(nonsending) func stopped<Result>(
         _ body: nonisolated(nonsending) () async throws -> Result
     ) async throws -> Result {
@@ -35,6 +37,7 @@ extension Node {
     ///
     /// - Returns: What the closure returns.
     /// - Throws: What the closure throws; as ``pause()`` and ``resume()`` do.
+    @discardableResult
     public nonisolated(nonsending) func paused<Result>(
         _ body: nonisolated(nonsending) () async throws -> Result
     ) async throws -> Result {
@@ -71,6 +74,7 @@ extension Node {
     ///   - body: What to do meanwhile.
     /// - Returns: What the closure returns.
     /// - Throws: What the closure throws; as ``setClock(offset:rate:)`` does.
+    @discardableResult
     public nonisolated(nonsending) func withClock<Result>(
         offset: Duration, rate: Double = 1, _ body: nonisolated(nonsending) () async throws -> Result
     ) async throws -> Result {

@@ -34,6 +34,7 @@ public struct NameFaults: Sendable {
     ///
     /// - Returns: What the closure returns.
     /// - Throws: What the closure throws; ``ClusterError`` if they can't be broken or mended.
+    @discardableResult
     public nonisolated(nonsending) func under<Result>(
         _ fault: NameFault, _ body: nonisolated(nonsending) () async throws -> Result
     ) async throws -> Result {

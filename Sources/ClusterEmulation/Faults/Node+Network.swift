@@ -15,6 +15,7 @@ extension Node {
     ///   - body: What to do meanwhile.
     /// - Returns: What the closure returns.
     /// - Throws: What the closure throws; as ``isolate(includingMachine:)`` does.
+    @discardableResult
     public nonisolated(nonsending) func isolated<Result>(
         includingMachine: Bool = false, _ body: nonisolated(nonsending) () async throws -> Result
     ) async throws -> Result {
@@ -67,6 +68,7 @@ extension Node {
     ///   - body: What to do meanwhile.
     /// - Returns: What the closure returns.
     /// - Throws: What the closure throws; ``ClusterError`` for values that can't be, if the backend can't do it, or the cluster is gone.
+    @discardableResult
     public nonisolated(nonsending) func degraded<Result>(
         latency: Duration = .zero, jitter: Duration = .zero, loss: Double = 0, duplication: Double = 0,
         reordering: Double = 0, corruption: Double = 0, bandwidth: Int? = nil, mtu: Int? = nil,

@@ -32,7 +32,6 @@ extension Node {
         try await power("start a single node").start(name)
         timeline.note(.started, node: name)
         await access.forget(name)
-        try await NetworkFaults(of: cluster, timeline: timeline).applyAgain()
         try await waitUntilReady(within: limit)
         try await PacketCapture.resume(on: name, of: cluster)
     }
@@ -61,11 +60,13 @@ extension Node {
         timeline.note(.resumed, node: name)
     }
 
-    /// Waits until the node's sshd answers and lets the test process in.
+    /// Waits until the node's sshd answers and lets the test process in. What is done to the cluster's network is done to a node that has
+    /// started anew by then, however it has.
     ///
     /// - Parameter limit: How long that may take.
     /// - Throws: ``ClusterError`` with the code `notReady`; `CancellationError`.
     public func waitUntilReady(within limit: Duration = .seconds(60)) async throws {
+        try await NetworkFaults(of: cluster, timeline: timeline).applyAgain()
         try await Readiness(
             clusterName: cluster.summary.name, limit: limit, nodes: [provisioned], cluster: cluster, access: access,
             timeline: timeline

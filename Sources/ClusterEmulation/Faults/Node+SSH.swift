@@ -56,11 +56,13 @@ extension SSHFaults {
     /// Breaks something of sshd as long as a closure runs, however that ends.
     ///
     /// ```swift
-    /// try await node.ssh.under(.stalled(.beforeBanner)) { … }
+    /// let node = try Cluster.current["node2"]
+    /// try await node.ssh.under(.loginsLimited(10)) { … }
     /// ```
     ///
     /// - Returns: What the closure returns.
     /// - Throws: What the closure throws; ``ClusterError`` if it can't be broken or mended.
+    @discardableResult
     public nonisolated(nonsending) func under<Result>(
         _ fault: SSHFault, _ body: nonisolated(nonsending) () async throws -> Result
     ) async throws -> Result {
@@ -71,6 +73,7 @@ extension SSHFaults {
     ///
     /// - Returns: What the closure returns.
     /// - Throws: What the closure throws; as ``stall(_:)`` does.
+    @discardableResult
     public nonisolated(nonsending) func stalled<Result>(
         _ stage: SSHFault.Stage, _ body: nonisolated(nonsending) () async throws -> Result
     ) async throws -> Result {

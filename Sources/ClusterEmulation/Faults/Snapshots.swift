@@ -20,6 +20,7 @@ package struct Snapshots: Sendable {
     ///
     /// - Parameter keeping: How what runs on the nodes is kept from changing them.
     /// - Returns: The name, which no user can give.
+    /// - Throws: ``ClusterError`` if the backend can't do that; `CancellationError`.
     func keep(_ keeping: Keeping = .frozen) async throws -> String {
         let (place, name) = (try place, ".\(RandomDigits.hexadecimal(10))")
         let folder = try place.make(name)

@@ -128,7 +128,8 @@ extension Cluster {
                             name: "\($0)", identityFile: node.identityFile(for: $0), password: node.password(for: $0))
                     })
             },
-            services: services.map { planned in
+            // Whoever reads it has asked for no service that records packets.
+            services: services.filter { !($0.service is PacketCapture) }.map { planned in
                 Inventory.Service(
                     name: planned.service.name, nodes: planned.plan.nodes,
                     endpoints: planned.plan.endpoints.map { endpoint in

@@ -5,6 +5,7 @@ final class ClusterRuntime: Sendable {
     let access: SSHAccess
     let timeline: Timeline
     private let reaper: Reaper
+    private let lastReset = Locked<StartTimes?>(nil)
     private let stopping = Locked<Task<Void, any Error>?>(nil)
 
     private init(
@@ -92,6 +93,12 @@ final class ClusterRuntime: Sendable {
                 index: index, provisioned: node, cluster: cluster, access: access, timeline: timeline,
                 passwords: plan.passwords, proxyJump: jumps[node.name])
         }
+    }
+
+    /// How long the last start of all nodes of a cluster that was there took.
+    var resetTimes: StartTimes? {
+        get { lastReset.withLock { $0 } }
+        set { lastReset.withLock { $0 = newValue } }
     }
 
     func alsoEnd(_ process: Int32?) { reaper.alsoEnd(process) }

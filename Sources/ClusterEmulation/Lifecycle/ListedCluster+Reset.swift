@@ -38,6 +38,8 @@ extension ListedCluster {
                 .notReady, "Not all nodes of \(summary.name) answer within \(limit.inSeconds).",
                 remedy: "See their logs: `cluster-fixture logs \(summary.name)`.")
         }
+        timeline.note(.reset)
+        for node in cluster.nodes { try await PacketCapture.resume(on: node.name, of: cluster) }
     }
 
     /// How they are started, only the process knows that started the cluster.

@@ -1,13 +1,25 @@
 /// A direction whose frames are not only let pass or not: they are led over a wire, or through netem, by a mark.
 struct ImpairedDirection: Sendable, Hashable {
-    /// What its frames are marked with, which tells it from all others.
-    let mark: UInt32
+    /// What its frames are marked with, which tells it from all others, and whether they are led to the wire.
+    private(set) var mark: UInt32
     /// The interfaces that lead to those who send and to those who receive.
     let (senders, receivers): (String, String)
     let link: NetworkConditions.Link
     let seed: UInt64
 
-    /// The bits of a mark that tell that it is one of these.
+    private static let (wire, netem): (UInt32, UInt32) = (0x4000_0000, 0x6000_0000)
+
+    /// Whether its frames are left to the kernel's own netem, and not led to the wire.
+    var isByNetem: Bool { mark & 0xF000_0000 == Self.netem }
+
+    /// The same, left to netem.
+    var byNetem: Self {
+        var direction = self
+        direction.mark = mark ^ Self.wire | Self.netem
+        return direction
+    }
+
+    /// What tells by a mark that a frame is led to the wire.
     static let maskedMark = "meta mark & 0xf0000000 == 0x40000000"
     /// What the wire marks its own frames with.
     static let wireMark = "0x57495245"
@@ -26,7 +38,7 @@ struct ImpairedDirection: Sendable, Hashable {
         from source: Int, to target: Int, in network: Int, interfaces: (String, String), _ link: NetworkConditions.Link,
         seed: UInt64
     ) {
-        mark = 0x4000_0000 | UInt32(network) << 24 | UInt32(source) << 12 | UInt32(target)
+        mark = Self.wire | UInt32(network) << 24 | UInt32(source) << 12 | UInt32(target)
         (senders, receivers) = interfaces
         self.link = link
         // Directions have chances of their own.
@@ -49,7 +61,7 @@ struct ImpairedDirection: Sendable, Hashable {
 
     /// What the wire reads.
     static func wireText(_ directions: [Self]) -> String {
-        directions.sorted { $0.mark < $1.mark }.map(\.wireLine).joined()
+        directions.filter { !$0.isByNetem }.sorted { $0.mark < $1.mark }.map(\.wireLine).joined()
     }
 
     /// What is said of frames that a wire should have carried.

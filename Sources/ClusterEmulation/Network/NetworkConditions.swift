@@ -5,7 +5,9 @@
 /// ```swift
 /// var conditions = NetworkConditions()
 /// conditions[from: .node("node1"), to: .node("node2")] = .init(latency: .milliseconds(20), loss: 0.1)
-/// try await cluster.setNetworkConditions(conditions)
+/// try await withCluster(nodes: 2) { cluster in
+///     try await cluster.setNetworkConditions(conditions)
+/// }
 /// ```
 public struct NetworkConditions: Sendable, Hashable {
     /// Somebody on the network.

@@ -12,13 +12,13 @@ extension PacketFilter {
     /// marked and led to the wire.
     static func faults(
         _ conditions: NetworkConditions, _ directions: [ImpairedDirection],
-        ports: (NetworkConditions.Place) -> [String], isThere: (String) -> Bool
+        ports: (NetworkConditions.Place) -> [String]
     ) -> String {
         if conditions.isHealthy { return emptied }
         let cuts = passages(conditions, ports: ports) { $0.isCut ? "drop" : "accept" }
         let isAnyCut = conditions.rules.contains(where: \.link.isCut)
         let isAnyShut = conditions.rules.contains { $0.link.opening != .any }
-        let receivers = Set(directions.map(\.receivers)).filter(isThere).sorted()
+        let receivers = Set(directions.filter { !$0.isByNetem }.map(\.receivers)).sorted()
         let diverting =
             receivers.isEmpty
             ? ""
@@ -34,7 +34,7 @@ extension PacketFilter {
         return emptied + "table bridge faults {\n"
             + (isAnyCut ? hook("cutting", at: 2, cuts) : "")
             + (isAnyShut ? openings(conditions, ports: ports, at: 3) : "")
-            + (receivers.isEmpty ? "" : hook("marking", at: 4, [marking(directions)]))
+            + (directions.isEmpty ? "" : hook("marking", at: 4, [marking(directions)]))
             + "}\n" + diverting
     }
 

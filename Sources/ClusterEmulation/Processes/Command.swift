@@ -62,7 +62,10 @@ extension Command {
     }
 
     private func collect(input: [UInt8]) async throws -> CommandOutput {
-        try await explainingFailure {
+        // A program may end before it has read all that it is given, as `ssh` does when it loses its connection. Whoever writes to it then
+        // gets SIGPIPE, of which these pipes know.
+        if !input.isEmpty { return try await ProgramPipes.collect(input: input) { try await run(streams: $0) } }
+        return try await explainingFailure {
             let result = try await Subprocess.run(
                 executable, arguments: Arguments(arguments), environment: subprocessEnvironment,
                 input: .array(input), output: .bytes(limit: .max), error: .bytes(limit: .max)

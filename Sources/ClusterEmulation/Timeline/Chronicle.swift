@@ -26,6 +26,7 @@ package struct Chronicle: Sendable {
         let activities = known.filter { !$0.isEvent }
         var all = secrets
         for activity in timeline?.activities ?? [] { all.formUnion(activity.secrets) }
+        all = all.without(nodes)
         self.beginning = beginning
         self.end = end
         entries = (Self.spans(events, nodes) + activities).map { $0.masked(all) }.sorted { $0.time < $1.time }
@@ -84,6 +85,8 @@ package struct Chronicle: Sendable {
                     result[index].until = event.time
                     faults[number] = nil
                 }
+                // Whoever mends everything lets frozen nodes go on.
+                if event.text == nil { for node in event.nodes ?? nodes { finish(&frozen, node, event) } }
                 continue
             }
             result.append(event)

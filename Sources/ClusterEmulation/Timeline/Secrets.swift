@@ -26,6 +26,19 @@ package struct Secrets: Sendable, Hashable {
         words.formUnion(values.filter { $0.utf8.count >= 6 && !$0.hasPrefix("/") && Double($0) == nil })
     }
 
+    /// Whether what has such a name is told in confidence: a service's `token`, but not its `address`.
+    static func isSecret(name: String) -> Bool {
+        let name = name.lowercased()
+        return ["token", "password", "secret", "key", "credential"].contains { name.contains($0) }
+    }
+
+    /// Without what everybody may know: the names of nodes, say, which variables may have too.
+    func without(_ known: some Sequence<String>) -> Secrets {
+        var secrets = self
+        secrets.words.subtract(known)
+        return secrets
+    }
+
     mutating func formUnion(_ others: Secrets) { words.formUnion(others.words) }
 
     var isEmpty: Bool { words.isEmpty && lines.isEmpty && !areTooMany }

@@ -23,6 +23,9 @@ public struct StartTimes: Sendable, Hashable {
     /// How long after the beginning a step was done; zero if it has not been.
     public subscript(step: Step) -> Duration { durations[step] ?? .zero }
 
+    /// - Parameter durations: How long after the beginning each step was done.
+    init(_ durations: [Step: Duration]) { self.durations = durations }
+
     /// Reads them off what has happened.
     package init(_ events: [Event]) {
         for event in events { if case .done(let step) = event.kind { durations[step] = event.time } }

@@ -24,6 +24,9 @@ package final class Timeline: Sendable {
     /// What was done so far, as it began. Of what has ended the last thousand are kept.
     package var activities: [Activity] { done.withLock { $0.all } }
 
+    /// Whether it tells of what this process does to a cluster that another has made.
+    var isOfFoundCluster: Bool { readers.contains { $0 is EventFile } }
+
     /// How long ago it began.
     package var now: Duration { ContinuousClock.now - beginning }
 

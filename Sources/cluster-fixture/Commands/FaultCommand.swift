@@ -70,14 +70,27 @@ struct FaultCommand: AsyncParsableCommand {
         let node = place.node == nil ? nil : try place.find(in: found).node.name
         switch try deed(on: node) {
         case .begin(let fault):
-            _ = try await fault.begin(on: found.cluster)
+            _ = try await fault.begin(on: found.cluster, timeline: found.timeline)
             Console.note("\(found.summary.name): \(fault.saying)")
         case .mend(let what, let body):
             let ended = try await body(found.cluster)
+            note(on: found, node, but: ended)
             for name in ended {
                 Console.note("\(found.summary.name): \(name) has ended: nothing could be mended there")
             }
             Console.note("\(found.summary.name): \(what) is mended")
+        }
+    }
+
+    /// Notes what is mended: the network, one kind, or everything on the nodes that run.
+    private func note(on found: ListedCluster, _ node: String?, but ended: [String]) {
+        let (topic, timeline) = (words.first ?? "", found.timeline)
+        if topic == "heal" {
+            let nodes = (node.map { [$0] } ?? found.cluster.nodes.map(\.name)).filter { !ended.contains($0) }
+            if !nodes.isEmpty { timeline.note(.mended, nodes: nodes) }
+            if node == nil { timeline.note(.mended, "network") }
+        } else {
+            timeline.note(.mended, node: node, ["partition", "isolate", "degrade"].contains(topic) ? "network" : topic)
         }
     }
 }

@@ -14,7 +14,7 @@ struct Kill: AsyncParsableCommand {
     @OptionGroup var nodes: NodePlaces
 
     func run() async throws {
-        try await nodes.each("has ended") { found, node in
+        try await nodes.each("has ended", noting: .killed) { found, node in
             try await found.cluster.capability((any NodePower).self, "kill a single node", node: node).kill(node)
         }
     }

@@ -14,7 +14,7 @@ struct Pause: AsyncParsableCommand {
     @OptionGroup var nodes: NodePlaces
 
     func run() async throws {
-        try await nodes.each("is frozen") { found, node in
+        try await nodes.each("is frozen", noting: .paused) { found, node in
             try await found.cluster.capability((any NodePausing).self, "pause a node", node: node).pause(node)
         }
     }

@@ -14,8 +14,9 @@ struct Restart: AsyncParsableCommand {
     @OptionGroup var nodes: NodePlaces
 
     func run() async throws {
-        try await nodes.each("is up") {
+        try await nodes.each("is up", noting: .started) {
             try await $0.stop($1)
+            $0.timeline.note(.ended, node: $1, "stopped")
             try await $0.start($1)
         }
     }

@@ -14,7 +14,7 @@ struct Resume: AsyncParsableCommand {
     @OptionGroup var nodes: NodePlaces
 
     func run() async throws {
-        try await nodes.each("goes on") { found, node in
+        try await nodes.each("goes on", noting: .resumed) { found, node in
             try await found.cluster.capability((any NodePausing).self, "resume a node", node: node).resume(node)
         }
     }

@@ -14,6 +14,6 @@ struct Start: AsyncParsableCommand {
     @OptionGroup var nodes: NodePlaces
 
     func run() async throws {
-        try await nodes.each("is up") { try await $0.start($1) }
+        try await nodes.each("is up", noting: .started) { try await $0.start($1) }
     }
 }

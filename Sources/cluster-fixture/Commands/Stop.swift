@@ -14,6 +14,6 @@ struct Stop: AsyncParsableCommand {
     @OptionGroup var nodes: NodePlaces
 
     func run() async throws {
-        try await nodes.each("has ended") { try await $0.stop($1) }
+        try await nodes.each("has ended", noting: .ended) { try await $0.stop($1) }
     }
 }

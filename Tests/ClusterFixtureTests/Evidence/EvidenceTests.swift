@@ -36,7 +36,7 @@ import Testing
                 ])
             let log = try #require(files["node1.log"])
             #expect(log.contains("Accepted publickey"))
-            #expect(files["node1.chatter.log"]?.contains("it works") == true)
+            #expect(files["node1.chatter.log"] == "it works on node1 with •••\n")
             let text = try #require(files["node1.txt"])
             for title in ["processes", "sockets", "network", "disk", "limits", "time and memory", "commands"] {
                 #expect(text.contains("── \(title) ──\n"), "\(title)")
@@ -64,10 +64,13 @@ import Testing
     private struct Chatter: Service {
         let name = "chatter"
         func plan(for layout: ClusterLayout) throws -> ServicePlan {
-            ServicePlan(on: [layout.nodes[0].name], logs: ["/var/log/chatter.log", "/var/log/none.log"])
+            ServicePlan(
+                on: [layout.nodes[0].name], logs: ["/var/log/chatter.log", "/var/log/none.log"],
+                values: ["token": "a-token-of-chatters", "place": layout.nodes[0].name])
         }
         func start(on nodes: ServiceNodes) async throws {
-            try await nodes.run("echo it works >/var/log/chatter.log", on: nodes.names[0]).requireSuccess()
+            let words = "it works on \(nodes.names[0]) with \(nodes.plan.values["token"] ?? "")"
+            try await nodes.run("echo \(words) >/var/log/chatter.log", on: nodes.names[0]).requireSuccess()
         }
     }
 
@@ -107,6 +110,18 @@ import Testing
             ).run()
             #expect(unknown.map { $0.parts.contains { $0.title == "no answer" } } == [false, true])
             try await cluster[1].resume()
+        }
+    }
+
+    /// Whatever has ended the cluster: what is known of it is told all the same.
+    @Test(arguments: try await BackendUnderTest.usable())
+    func aClusterThatIsGoneLeavesWhatIsKnown(backend: BackendUnderTest) async throws {
+        try await withCluster(nodes: 2, backend: backend.choice) { cluster in
+            try await cluster[0].run("echo before")
+            try await cluster.handle.destroy()
+            let evidence = await cluster.evidence(of: "a test")
+            #expect(evidence.nodes.allSatisfy { $0.state.hasPrefix("unknown: Cluster \(cluster.name) is gone") })
+            #expect(evidence.files.first { $0.name == "node1.txt" }?.text.contains("echo before") == true)
         }
     }
 

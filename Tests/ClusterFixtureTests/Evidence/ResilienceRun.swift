@@ -26,6 +26,7 @@ struct ResilienceRun: Sendable {
             try await node.run("cat >features.py", standardInput: Self.features).requireSuccess()
             try await node.upload(from: "/etc/hostname", to: "settings.txt")
         }
+        try await scheduler.run("echo 'import time; time.sleep(60)' >gather.py").requireSuccess()
         try await scheduler.run("mkdir -p tiles; cd tiles; setsid python3 -m http.server 8786 >/dev/null 2>&1 &")
         try await test("everyTileIsComputed") {
             try await compute(0.4)
@@ -40,9 +41,8 @@ struct ResilienceRun: Sendable {
         }
         let number = cluster.timeline.begin(
             .test, "theSchedulerIsCutOff", place: "ResilienceTests/SchedulerTests.swift")
-        let pipeline = Task { [scheduler] in
-            try await scheduler.run("sleep 60; : gather --from worker1,worker2,worker3,worker4")
-        }
+        let gather = "python3 gather.py --from \(workers.map(\.name).joined(separator: ","))"
+        let pipeline = Task { [scheduler] in try await scheduler.run(gather) }
         try await compute(0.3)
         try await cluster.partition([[scheduler.name], workers.map(\.name)])
         async let last = workers[1].run("python3 features.py tile-16 0.8")

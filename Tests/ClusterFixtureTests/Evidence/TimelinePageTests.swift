@@ -41,7 +41,7 @@ struct TimelinePageTests {
         try await withTemporaryFolder { folder in
             try evidence.write(to: OwnFolder(folder))
             try await Browser.with { browser in
-                try await browser.resize(width: 1400, height: 800)
+                try await browser.resize(width: 1400, height: 740)
                 try await browser.open("file://\(folder)/timeline.html")
                 let standing: [String] = try await browser.evaluate(
                     "return [...document.querySelectorAll('.chip b')].map(name => name.textContent)")

@@ -91,7 +91,7 @@ struct FaultScopeTests {
         let node = cluster[1]
         try await node.paused {
             let error = try await #require(throws: ClusterError.self) { try await node.ssh.refuseLogins() }
-            #expect(error.node == "node2" && error.message.contains("frozen"), "\(error)")
+            #expect(error.node == "node2" && "\(error)".lowercased().contains("resume"), "\(error)")
         }
         try await node.stopped {
             for fault in [

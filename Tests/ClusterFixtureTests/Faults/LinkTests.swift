@@ -128,6 +128,15 @@ struct LinkTests {
                 let time = try #require(try await roundTrip(traffic, cluster[0], cluster[1].ip))
                 #expect(time >= 200)
             }
+            // One that was told to by somebody on it.
+            try await cluster[1].run("touch /run/gone", as: .root).requireSuccess()
+            _ = try? await cluster[1].run("reboot", as: .root)
+            #expect(
+                try await eventually {
+                    (try? await cluster[1].run("test ! -e /run/gone && hostname"))?.standardOutput == "node2\n"
+                })
+            try await cluster[1].waitUntilReady()
+            #expect(try #require(try await roundTrip(traffic, cluster[0], cluster[1].ip)) >= 200)
             try await cluster[1].isolate()
             try await cluster[1].kill()
             // What is done to a network in which nobody is stays.

@@ -35,6 +35,29 @@ struct OutsideTests {
         }
     }
 
+    @Test(.enabled("an ordinary user's cluster is not in this machine's network") { geteuid() == 0 })
+    func theWayOutCanBeSlowAndCut() async throws {
+        try await withCluster(backend: .namespaces) { there in
+            let greeting = Self.greet(there[0].ip, 22)
+            try await withCluster(nodes: 2, backend: .namespaces, configure: { $0.outside = true }) { cluster in
+                var slow = NetworkConditions()
+                slow[from: .node("node1"), to: .outside] = .init(latency: .milliseconds(200))
+                try await cluster.with(slow) {
+                    let begin = ContinuousClock.now
+                    let greeted = try await cluster[0].run(greeting)
+                    #expect(greeted.standardOutput == "SSH-2.0" && ContinuousClock.now - begin >= .milliseconds(400))
+                }
+                var cut = NetworkConditions()
+                cut[from: .node("node1"), to: .outside] = .cut
+                try await cluster.with(cut) {
+                    let (one, other) = (try await cluster[0].run(greeting), try await cluster[1].run(greeting))
+                    #expect(one.exitCode != 0 && other.standardOutput == "SSH-2.0")
+                }
+                #expect(try await eventually { try await cluster[0].run(greeting).standardOutput == "SSH-2.0" })
+            }
+        }
+    }
+
     @Test func theWayOutEndsWithTheCluster() async throws {
         let cluster = try await Cluster.start(ClusterConfiguration(backend: .namespaces, outside: true))
         let words = "--netns-type=path"

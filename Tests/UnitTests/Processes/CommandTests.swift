@@ -66,4 +66,12 @@ import Testing
         #expect(code == 2)
         #expect(lines.withLock { $0 } == ["a", "b", "c"])
     }
+
+    /// Of a signal that ended this process instead, the test run would tell.
+    @Test func aProgramNeedNotReadWhatItIsGiven() async throws {
+        let large = [UInt8](repeating: 7, count: 3_000_000)
+        #expect(try await Command("true", []).output(input: large).succeeded)
+        #expect(try await Command("sh", ["-c", "head -c 3; exit 5"]).output(input: large).exitCode == 5)
+        #expect(try await Command("wc", ["-c"]).output(input: large).standardOutput == "3000000\n")
+    }
 }

@@ -5,7 +5,7 @@ extension NamespaceCluster: DiskProtecting {
         for place in / /tmp; do
             mount -o "remount,bind,$1" "$place" 2>/dev/null && continue
             mount -o remount,bind,rw / 2>/dev/null
-            set -- "$(find /proc/[0-9]*/fd -perm -u=w -lname '/*' ! -lname '/dev/*' ! -lname '/proc/*' ! -lname '/run/*' \\
+            set -- "$(find /proc/[0-9]*/fd -perm -u=w -xtype f -lname '/*' ! -lname '/dev/*' ! -lname '/proc/*' ! -lname '/run/*' \\
                 -printf '%l by process %h\\n' 2>/dev/null | sed 's|/proc/\\([0-9]*\\)/fd|\\1|' | head -n 1)"
             echo "$place is in use${1:+, such as $1}" >&2
             exit 1

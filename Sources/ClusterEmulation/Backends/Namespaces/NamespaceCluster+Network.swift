@@ -10,15 +10,20 @@ extension NamespaceCluster: NetworkShaping {
                 .missingProgram, "The network can't be changed: nft, which sets up its rules, is not on this machine.",
                 remedy: "Install it (apt-get install nftables).")
         }
-        let directions = directions(conditions)
+        let down = Set(try await states().filter { $0.value != .running }.keys.flatMap { ports(.node($0)) })
+        var directions = directions(conditions).filter { !down.contains($0.receivers) }
         try ImpairedDirection.check(directions)
+        let netem = await Netem.Kernel(self)
+        if conditions.seed == nil, netem != nil { directions = Netem.takes(directions) }
+        let isWired = directions.contains { !$0.isByNetem }
         // Frames are led to a wire that knows them; and it knows them for as long as they may come.
-        if !directions.isEmpty { try await setWire(directions) }
-        let down = try await states().filter { $0.value != .running }.keys
-        let missing = Set(down.flatMap { ports(.node($0)) })
-        let rules = PacketFilter.faults(conditions, directions, ports: ports) { !missing.contains($0) }
-        try await runInNetwork([nft, "-f", "-"], input: rules, "its rules could not be set up")
-        if directions.isEmpty { try await setWire([]) }
+        if isWired { try await setWire(directions) }
+        try await netem?.set(directions)
+        try await runInNetwork(
+            [nft, "-f", "-"], input: PacketFilter.faults(conditions, directions, ports: ports),
+            "its rules could not be set up", remedy: "It takes Linux 5.19 and nft 1.0.1, or later ones.")
+        if !isWired { try await setWire([]) }
+        try await netem?.clear(but: directions)
     }
 
     private func setWire(_ directions: [ImpairedDirection]) async throws {
@@ -30,7 +35,9 @@ extension NamespaceCluster: NetworkShaping {
     }
 
     @discardableResult
-    private func runInNetwork(_ words: [String], input: String, _ failure: String) async throws -> String {
+    fileprivate func runInNetwork(
+        _ words: [String], input: String, _ failure: String, remedy: String = ""
+    ) async throws -> String {
         let output = try await ProgramPipes.collect(input: Array(input.utf8)) {
             try await executeInNetwork(words, streams: $0)
         }
@@ -39,7 +46,7 @@ extension NamespaceCluster: NetworkShaping {
             .provisioningFailed,
             ClusterError.sentence(
                 "The network of cluster \(summary.name) could not be changed, since \(failure): \(ClusterError.lastLines(output.complaint, 3))"
-            ))
+            ), remedy: remedy)
     }
 }
 
@@ -48,7 +55,10 @@ extension NamespaceCluster {
     private func ports(_ place: NetworkConditions.Place) -> [String] {
         switch place {
         case .machine: return ["outside"]
-        case .outside: return ["tap"]
+        case .outside:
+            // Without the option `outside` there is no way there.
+            let log = NodeLogs.file("outside", of: summary.folder)
+            return FileManager.default.fileExists(atPath: log) ? ["tap"] : []
         case .node(let name):
             guard let index = nodes.firstIndex(where: { $0.name == name }) else { return [] }
             return [NetworkRules.port(index)]
@@ -73,6 +83,41 @@ extension NamespaceCluster {
                     from: number(source), to: number(target), in: network, interfaces: interfaces, link,
                     seed: seed)
             }
+        }
+    }
+}
+
+extension Netem {
+    /// A kernel that has it, asked through a cluster in whose network it is to be.
+    struct Kernel {
+        private let cluster: NamespaceCluster
+        private let tc: String
+        /// The interfaces that have it.
+        private let interfaces: [String]
+
+        /// Nil if the kernel has it not, or tc is not on this machine.
+        init?(_ cluster: NamespaceCluster) async {
+            guard let tc = ProgramPath.find("tc") else { return nil }
+            // To find out is to try it where nothing is sent.
+            let tries = "qdisc replace dev lo root netem\nqdisc del dev lo root\nqdisc show\n"
+            guard let told = try? await cluster.runInNetwork([tc, "-batch", "-"], input: tries, "") else { return nil }
+            (self.cluster, self.tc) = (cluster, tc)
+            interfaces = Netem.interfaces(in: told)
+        }
+
+        func set(_ directions: [ImpairedDirection]) async throws {
+            try await run(Netem.batch(directions.filter(\.isByNetem)))
+        }
+
+        /// Takes it away where no direction has it.
+        func clear(but directions: [ImpairedDirection]) async throws {
+            let kept = Set(directions.filter(\.isByNetem).map(\.receivers))
+            try await run(interfaces.filter { !kept.contains($0) }.map { "qdisc del dev \($0) root\n" }.joined())
+        }
+
+        private func run(_ batch: String) async throws {
+            if batch.isEmpty { return }
+            try await cluster.runInNetwork([tc, "-batch", "-"], input: batch, "netem could not be set up")
         }
     }
 }
