@@ -13,7 +13,9 @@ struct NodePlaces: ParsableArguments {
     }
 
     /// Does something to each node, notes it, and says on standard error what is the case now.
-    func each(_ said: String, noting kind: Event.Kind, _ body: (ListedCluster, String) async throws -> Void) async throws {
+    func each(_ said: String, noting kind: Event.Kind, _ body: (ListedCluster, String) async throws -> Void)
+        async throws
+    {
         for place in places {
             let (found, _, node) = try await place.find()
             try await body(found, node.name)
