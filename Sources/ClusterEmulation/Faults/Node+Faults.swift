@@ -55,7 +55,8 @@ extension Node {
     /// - Parameters:
     ///   - offset: How much later it is on the node; below zero, earlier.
     ///   - rate: How fast time passes for a program, 0.001 to 1000.
-    /// - Throws: ``ClusterError`` with the code `faultFailed` if the node's image has no libfaketime, or it does not work there;
+    /// - Throws: ``ClusterError`` with the code `faultFailed` if the node's image has no libfaketime, or it does not work there, as in
+    ///   Debian 12, where Python could not sleep;
     ///   `invalidConfiguration`, `connectionLost`.
     public func setClock(offset: Duration, rate: Double = 1) async throws {
         try await scene.begin(.clock(name, offset: offset, rate: rate))

@@ -75,6 +75,39 @@ struct OtherReleaseTests {
             #expect(try await node.run("sudo -n true").exitCode == 1)
             try await node.upload(from: #filePath, to: "sent")
             #expect(try await node.run("test -s sent").exitCode == 0)
+            try await isBrokenAndMended(node, cluster, hasClock: release.name != "bookworm")
         }
+    }
+
+    /// sshd and libfaketime are others there.
+    private func isBrokenAndMended(_ node: Node, _ cluster: Cluster, hasClock: Bool) async throws {
+        func login(_ line: String) async throws -> CommandOutput {
+            try await Command("ssh", ["-F", cluster.sshConfigurationFile, "ubuntu@node1", line]).output(
+                limit: .seconds(60))
+        }
+        let waits = "import threading, time; time.sleep(0.1); threading.Event().wait(0.1); print(time.time())"
+        if !hasClock {
+            let error = try await #require(throws: ClusterError.self) { try await node.setClock(offset: .seconds(60)) }
+            #expect(error.code == .faultFailed && error.message.contains("libfaketime"), "\(error)")
+        }
+        for shift in hasClock ? [86400.0, -86400] : [] {
+            try await node.setClock(offset: .seconds(shift))
+            let before = Date().timeIntervalSince1970
+            let own = try await login("timeout 30 python3 -c '\(waits)'")
+            let shared = try await node.run(["timeout", "30", "python3", "-c", waits])
+            for text in [own.standardOutput, shared.standardOutput] {
+                let time = try #require(Double(text.trimmingCharacters(in: .newlines)), "\(own.complaint)")
+                #expect(abs(time - before - shift) < 120)
+            }
+        }
+        try await node.resetClock()
+        #expect(try await login("date +%Y; env | grep -c FAKETIME").lines.last == "0")
+        for fault in [SSHFault.loginsRefused, .connectionsDropped(afterBytes: 2000), .hostKeyChanged] {
+            try await node.ssh.under(fault) {
+                let refused = try await login("hostname")
+                #expect(refused.exitCode == 255, "\(fault)")
+            }
+        }
+        #expect(try await login("hostname").standardOutput == "node1\n")
     }
 }
