@@ -33,6 +33,27 @@ struct SnapshotTests {
         }
     }
 
+    @Test(arguments: try await BackendUnderTest.usable())
+    func anImageHasNoSecretOfItsCluster(_ backend: BackendUnderTest) async throws {
+        var configuration = ClusterConfiguration(nodes: 1, backend: backend.choice)
+        configuration.environment = ["TOKEN": "hunter2"]
+        configuration.passwordLogins = true
+        configuration.sudo = true
+        try await withCluster(configuration) { cluster in
+            #expect(
+                try await cluster[0].run("sudo -n true && grep -c '^ubuntu:\\$' /etc/shadow", as: .root).exitCode == 0)
+            let image = try await cluster[0].snapshot()
+            try await withCluster(nodes: 1, image: image, backend: backend.choice) { other in
+                let found = try await other[0].run("grep -rlI hunter2 /etc /root /home", as: .root)
+                #expect(found.standardOutput == "")
+                #expect(try await other[0].run("sudo -n true").exitCode != 0)
+                #expect(try await other[0].run("grep -E '^(root|ubuntu):[$]' /etc/shadow", as: .root).exitCode == 1)
+                #expect(try await other[0].run("grep -r '^PasswordAuthentication yes' /etc/ssh").exitCode == 1)
+            }
+            try await image.removeSnapshot()
+        }
+    }
+
     private func check(_ cluster: Cluster, _ seen: String) async throws {
         let others = cluster.nodes.map { "ssh -o BatchMode=yes \($0.name) hostname" }.joined(separator: "; ")
         for node in cluster.nodes {

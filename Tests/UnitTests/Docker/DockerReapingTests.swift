@@ -5,7 +5,7 @@ import Testing
 
 /// What the reaper and a person ask an engine to remove, seen by a program in the engine's place.
 @Suite(.timeLimit(.minutes(1))) struct DockerReapingTests {
-    /// It lists one container, until that is removed, and one network, and writes down what changes something. Where the
+    /// It lists one container, until that is removed, one network and one image, and writes down what changes something. Where the
     /// engine is named, the commands name it first.
     private static let engine = """
         #!/bin/sh
@@ -14,6 +14,7 @@ import Testing
         case "$1 $2" in
             'ps --all') [ -e "$folder/removed" ] || echo c1 ;;
             'network ls') echo n1 ;;
+            'image ls') echo i1 ;;
             *) echo "$*" >>"$folder/asked" ;;
         esac
         [ "$1" != rm ] || touch "$folder/removed"
@@ -38,7 +39,8 @@ import Testing
             reaper.release()
             await reaper.ended()
             let asked = try asked(in: folder)
-            #expect(asked == ["rm -fv c1"] + Array(repeating: "network rm n1", count: 6))
+            let again = Array(repeating: ["network rm n1", "image rm i1"], count: 6)
+            #expect(asked == ["rm -fv c1"] + again.flatMap(\.self))
         }
     }
 

@@ -48,12 +48,15 @@ extension DockerCluster: NodeSnapshots {
 
     /// Removes images that were kept of the cluster's nodes.
     func removeKeptImages() async throws {
-        guard let own = summary.workspace.opened?.folder, (try? own.read(Self.mark)) != nil else { return }
+        guard hasKeptImages else { return }
         let tags = try await engine.lines(DockerArguments.keptImages(of: summary.id))
         if tags.isEmpty { return }
         try await engine.change(
             ["image", "rm"] + tags, else: "Kept files of cluster \(summary.name) could not be removed")
     }
+
+    /// Whether there may be such images.
+    var hasKeptImages: Bool { (try? summary.workspace.opened?.folder.read(Self.mark)) != nil }
 
     /// The file in the cluster's folder that says that there are such images.
     private static let mark = "kept-images"

@@ -77,8 +77,13 @@ package struct DockerCluster: BackendCluster {
         // Without containers, `docker rm` would fail and the network stay: xargs -r runs nothing for an empty list.
         let containers =
             "\(typed(DockerArguments.containersBeside(nodesOf: summary.id))); \(typed(DockerArguments.containers(of: summary.id)))"
-        return "{ \(containers); } | sort -u | xargs -r \(engine.typed) rm -fv "
+        var command =
+            "{ \(containers); } | sort -u | xargs -r \(engine.typed) rm -fv "
             + "&& \(typed(DockerArguments.networks(of: summary.id))) | xargs -r \(engine.typed) network rm"
+        if hasKeptImages {
+            command += " && \(typed(DockerArguments.keptImages(of: summary.id))) | xargs -r \(engine.typed) image rm"
+        }
+        return command
     }
 
     func container(_ node: String) -> String { DockerArguments.container(summary.id, node) }

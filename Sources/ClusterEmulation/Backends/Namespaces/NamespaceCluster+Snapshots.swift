@@ -6,14 +6,15 @@ import Glibc
 extension NamespaceCluster: NodeSnapshots {
     /// What the node has written is a layer over those that it stands on.
     func image(of node: String) async throws -> NodeImage {
-        let below = try KeptPlaces(in: summary.workspace).layers(of: node)
+        let places = try KeptPlaces(in: summary.workspace)
         let name = "snapshot-\(RandomDigits.hexadecimal(10))"
         let folder = try OwnFolder(summary.folder)
         let archive = "\(name).tar"
         defer { try? folder.remove(archive) }
         try await keepFiles(of: node, in: folder, as: archive)
         try await NamespaceImages(cache: nil).keep(
-            name, of: "\(node) of \(summary.name)", archive: "\(folder.path)/\(archive)", over: below)
+            name, of: "\(node) of \(summary.name)", archive: "\(folder.path)/\(archive)", over: places.layers(of: node),
+            without: places.secrets)
         return .snapshot(name)
     }
 
@@ -126,6 +127,8 @@ struct KeptPlaces: Codable {
     private let nodes: [String: Int]
     /// Where folders that all nodes share are in the cluster's base.
     let shared: [String]
+    /// The paths of the files of services.
+    let secrets: [String]
 
     private static let file = "files.json"
 
@@ -141,6 +144,7 @@ struct KeptPlaces: Codable {
             nodes[node.name] = places[node.image]
         }
         (self.images, self.nodes) = (folders, nodes)
+        secrets = Set(plan.nodes.flatMap(\.files).filter { $0.text != nil }.map(\.path)).sorted()
         shared = plan.sharedFolders.indices.map { "s\(plan.mounts.count + $0)" }
     }
 

@@ -39,25 +39,36 @@ package struct NamespaceImages: Sendable {
     ///   - description: What it is, for people.
     ///   - archive: A tar archive of the folder `u` of an overlay.
     ///   - below: What the node stands on.
+    ///   - secrets: Paths of files that are left out.
     /// - Throws: ``ClusterError`` with the code `imageUnavailable`.
-    func keep(_ name: String, of description: String, archive: String, over below: LayeredImage) async throws {
+    func keep(
+        _ name: String, of description: String, archive: String, over below: LayeredImage, without secrets: [String]
+    )
+        async throws
+    {
         let timeline = Timeline()
         _ = try await cache.once(name, description, timeline: timeline) { workshop in
             try await workshop.prepare { try await workshop.copy(archive) }
             try await workshop.run(
-                Self.unpacking, [workshop.inside(workshop.folder)],
+                Self.unpacking, [workshop.inside(workshop.folder)] + secrets,
                 else: "The files of \(description) could not be kept", timeline: timeline)
             return workshop.folder + "/u"
         }
         try cache.note(below, of: name)
     }
 
-    /// The next cluster has keys of its own: these are nobody's any more.
+    /// The next cluster has keys, rights, passwords and services of its own: these are nobody's any more.
     private static let unpacking = """
         cd "$1"
+        shift
         tar --extract --file=input --same-owner --same-permissions --numeric-owner --xattrs --xattrs-include='*' u
-        rm -f u/etc/ssh/ssh_host_*_key u/etc/ssh/ssh_host_*_key.pub
+        if [ -e u/etc/ssh/sshd_config.d/cluster-fixture.conf ] && [ -e u/etc/shadow ]; then
+            sed -i 's/^\\(root\\|ubuntu\\):[^:]*:/\\1:*:/' u/etc/shadow
+        fi
+        rm -f u/etc/ssh/ssh_host_*_key u/etc/ssh/ssh_host_*_key.pub u/etc/sudoers.d/cluster-fixture
+        rm -f u/etc/ssh/sshd_config.d/cluster-fixture.conf u/etc/ssh/sshd_config.d/environment.conf
         find u -path '*/.ssh/*' \\( -name 'id_*' -o -name environment -o -name authorized_keys \\) -delete
+        for file; do rm -f "u$file"; done
         """
 
     /// Removes a layer of the cache that no node stands on, and that none will.
