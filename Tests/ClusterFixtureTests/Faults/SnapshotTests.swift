@@ -48,7 +48,8 @@ struct SnapshotTests {
                 #expect(found.standardOutput == "")
                 #expect(try await other[0].run("sudo -n true").exitCode != 0)
                 #expect(try await other[0].run("grep -E '^(root|ubuntu):[$]' /etc/shadow", as: .root).exitCode == 1)
-                #expect(try await other[0].run("grep -r '^PasswordAuthentication yes' /etc/ssh", as: .root).exitCode == 1)
+                #expect(
+                    try await other[0].run("grep -r '^PasswordAuthentication yes' /etc/ssh", as: .root).exitCode == 1)
             }
             try await image.removeSnapshot()
         }
