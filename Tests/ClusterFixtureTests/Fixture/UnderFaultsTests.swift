@@ -124,7 +124,9 @@ extension Node {
         let name = name
         while true {
             do {
-                return try await cluster.execute(["sh", "-c", line], on: name).standardOutput
+                let output = try await cluster.execute(["sh", "-c", line + "; echo end"], on: name).standardOutput
+                // Else it was frozen in the moment in which it was asked.
+                if output.hasSuffix("end\n") { return String(output.dropLast(4)) }
             } catch let error as ClusterError where error.code == .connectionLost {
                 // It is off or frozen, and will not be for long.
                 try await Task.sleep(for: .milliseconds(20))
