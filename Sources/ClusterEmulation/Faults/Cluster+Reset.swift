@@ -2,7 +2,7 @@ extension Cluster {
     /// Makes the cluster as new, much faster than another one would be there: processes are gone, files as they were at the start, faults
     /// healed, clocks right, forwarded ports closed. Names, addresses, ports and keys stay. Its services are started again.
     ///
-    /// Returns when every node, and every service, is ready.
+    /// Returns when sshd answers on every node, and every service is ready.
     ///
     /// - Throws: ``ClusterError`` if the backend can't do that, or a node or a service does not become ready; `CancellationError`.
     public func reset() async throws { try await runtime.reset() }
@@ -28,7 +28,8 @@ extension ClusterRuntime {
         try await NetworkFaults(of: cluster, timeline: timeline).applyAgain()
         let (up, areUp) = AsyncStream<Void>.makeStream()
         async let served: Void = Self.startServices(plan, on: cluster, after: up, timeline: timeline)
-        try await Readiness(plan: plan, cluster: cluster, access: access, timeline: timeline).wait {
+        // Their keys and their users were proved when the cluster started.
+        try await Readiness(plan: plan, cluster: cluster, access: access, timeline: timeline).wait(byLogin: false) {
             note(.banners)
             areUp.finish()
         }
