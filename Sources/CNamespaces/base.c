@@ -1,13 +1,13 @@
 #define _GNU_SOURCE
 #include "base.h"
 
+#include "descriptors.h"
 #include "root.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -15,15 +15,11 @@
 
 void become_root(const struct step *at, int *held) {
     const struct ns_cluster *cluster = at->cluster;
-    char byte, control[CMSG_SPACE(most_mounts * sizeof(int))];
-    struct iovec data = {.iov_base = &byte, .iov_len = 1};
-    struct msghdr message = {
-        .msg_iov = &data, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    char byte;
+    size_t count = most_mounts;
     report(cluster, NS_USERS, -1, 0, "");
-    if (recvmsg(cluster->mapped, &message, MSG_CMSG_CLOEXEC) != 1) _exit(1);
+    if (receive_with(cluster->mapped, &byte, 1, held, &count, 0) != 1) _exit(1);
     close(cluster->mapped);
-    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    if (header) memcpy(held, CMSG_DATA(header), header->cmsg_len - CMSG_LEN(0));
     // Not the C library's functions: they take locks, and ask threads that are not here to do the same.
     MUST(syscall(SYS_setgroups, 0, NULL));
     MUST(syscall(SYS_setresgid, 0, 0, 0));

@@ -17,15 +17,9 @@
 // Writes `NAME -SECONDS NANOSECONDS`, which takes a clock back to its beginning.
 static size_t write_offset(char *text, const char *name, clockid_t clock) {
     struct timespec now;
-    char digits[20];
-    size_t length = strlen(name), count = 0;
     clock_gettime(clock, &now);
-    memcpy(text, name, length);
-    do digits[count++] = '0' + now.tv_sec % 10;
-    while (now.tv_sec /= 10);
-    while (count) text[length++] = digits[--count];
-    memcpy(text + length, " 0\n", 3);
-    return length + 3;
+    char *end = write_number(stpcpy(text, name), now.tv_sec);
+    return stpcpy(end, " 0\n") - text;
 }
 
 void start_time(const struct step *at) {

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "execute.h"
 
+#include "descriptors.h"
 #include "session.h"
 #include "wire/wire.h"
 
@@ -21,22 +22,11 @@ static char *const environment[] = {NODE_PATH, "HOME=/root", NULL};
 // Returns how many descriptors have come with a request: all that a program needs, or the asker's alone. Those of any other are closed,
 // and it is 0.
 static size_t receive(int channel, ssize_t *length, int held[descriptors]) {
-    union {
-        struct cmsghdr header;
-        char space[CMSG_SPACE(sizeof(int) * descriptors)];
-    } control;
-    struct iovec part = {bytes, sizeof bytes};
-    struct msghdr message = {
-        .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
-    *length = recvmsg(channel, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-    struct cmsghdr *header = *length > 0 ? CMSG_FIRSTHDR(&message) : NULL;
-    if (!header || header->cmsg_type != SCM_RIGHTS) return 0;
-    size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    memcpy(held, CMSG_DATA(header), sizeof(int) * count);
-    int is_whole = !(message.msg_flags & (MSG_TRUNC | MSG_CTRUNC));
-    if (is_whole && count == descriptors && !bytes[*length - 1]) return count;
-    if (is_whole && count == 1 && *length == sizeof(struct ns_order)) return count;
-    for (size_t i = 0; i < count; i++) close(held[i]);
+    size_t count = descriptors;
+    *length = receive_with(channel, bytes, sizeof bytes, held, &count, MSG_DONTWAIT);
+    if (count == descriptors && !bytes[*length - 1]) return count;
+    if (count == 1 && *length == sizeof(struct ns_order)) return count;
+    while (count) close(held[--count]);
     return 0;
 }
 
@@ -149,29 +139,11 @@ void executions_abandon(const struct pollfd *polled, size_t count) {
 
 // --- the asker's side -------------------------------------------------------------------------------------------------
 
-static int send_with(int channel, const void *bytes, size_t length, const int *held, size_t count) {
-    union {
-        struct cmsghdr header;
-        char space[CMSG_SPACE(sizeof(int) * descriptors)];
-    } control = {{0}};
-    struct iovec part = {(void *)bytes, length};
-    struct msghdr message = {
-        .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = CMSG_SPACE(count * sizeof *held)};
-    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(count * sizeof *held);
-    memcpy(CMSG_DATA(header), held, count * sizeof *held);
-    ssize_t sent;
-    while ((sent = sendmsg(channel, &message, MSG_NOSIGNAL)) < 0 && errno == EINTR) {}
-    return sent < 0 ? -1 : 0;
-}
-
 int ns_execute(int channel, const char *text, size_t length, const int streams[3], int asker) {
     int held[descriptors] = {streams[0], streams[1], streams[2], asker};
-    return send_with(channel, text, length, held, descriptors);
+    return send_with(channel, text, length, held, descriptors, 0);
 }
 
 int ns_tell(int channel, const struct ns_order *order, int asker) {
-    return send_with(channel, order, sizeof *order, &asker, 1);
+    return send_with(channel, order, sizeof *order, &asker, 1, 0);
 }

@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "files.h"
 
+#include "descriptors.h"
+
 #include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -10,36 +12,13 @@
 
 // --- the node's files when it has ended -------------------------------------------------------------------------------
 
-union rights {
-    struct cmsghdr header;
-    char space[CMSG_SPACE(sizeof(int))];
-};
-
-void leave_files(const struct step *at, int channel, int files) {
-    union rights rights = {{0}};
-    char byte = 0;
-    struct iovec part = {&byte, 1};
-    struct msghdr message = {
-        .msg_iov = &part, .msg_iovlen = 1, .msg_control = &rights, .msg_controllen = sizeof rights};
-    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof files);
-    memcpy(CMSG_DATA(header), &files, sizeof files);
-    MUST(sendmsg(channel, &message, MSG_NOSIGNAL));
-}
+void leave_files(const struct step *at, int channel, int files) { MUST(send_with(channel, "", 1, &files, 1, 0)); }
 
 int take_files(int channel) {
-    union rights rights;
-    int files = -1;
     char byte;
-    struct iovec part = {&byte, 1};
-    struct msghdr message = {
-        .msg_iov = &part, .msg_iovlen = 1, .msg_control = &rights, .msg_controllen = sizeof rights};
-    if (recvmsg(channel, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) != 1) return -1;
-    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    if (header && header->cmsg_type == SCM_RIGHTS) memcpy(&files, CMSG_DATA(header), sizeof files);
-    return files;
+    int files;
+    size_t count = 1;
+    return receive_with(channel, &byte, 1, &files, &count, MSG_DONTWAIT) == 1 && count ? files : -1;
 }
 
 // --- folders ----------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 #include "lifeline.h"
 
 #include "base.h"
+#include "descriptors.h"
 #include "execute.h"
 #include "files.h"
 #include "serve.h"
@@ -19,22 +20,7 @@
 
 // Returns 0, or -1 where the client can't take it now or has gone.
 static int tell(const struct client *client, const struct ns_report *report, int descriptor) {
-    union {
-        struct cmsghdr header;
-        char space[CMSG_SPACE(sizeof(int))];
-    } control = {{0}};
-    struct iovec part = {(void *)report, sizeof *report};
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
-    if (descriptor >= 0) {
-        message.msg_control = &control;
-        message.msg_controllen = sizeof control;
-        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-        header->cmsg_level = SOL_SOCKET;
-        header->cmsg_type = SCM_RIGHTS;
-        header->cmsg_len = CMSG_LEN(sizeof descriptor);
-        memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
-    }
-    return sendmsg(client->socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -1 : 0;
+    return send_with(client->socket, report, sizeof *report, &descriptor, descriptor >= 0, MSG_DONTWAIT);
 }
 
 // Of a node that has ended and was started again in the meantime, they are told the last.
@@ -78,6 +64,7 @@ static void note_end(const struct ns_cluster *cluster, struct lifeline *lifeline
 // Returns 0, or an errno.
 static int start_again(const struct ns_cluster *cluster, struct lifeline *lifeline, size_t index) {
     if (start_node(cluster, index, lifeline)) return errno ?: EINVAL;
+    take_connections(&cluster->nodes[index]);
     lifeline->nodes[index].change = ++lifeline->last_change;
     return 0;
 }

@@ -1,5 +1,6 @@
 // What a cluster's maker does, in a process of any number of threads.
 #define _GNU_SOURCE
+#include "descriptors.h"
 #include "namespaces.h"
 #include "netlink.h"
 #include "process.h"
@@ -51,21 +52,7 @@ int ns_hold(const char *folder, int read_only, pid_t cluster) {
     return tree;
 }
 
-int ns_hand_over(int socket, const int *held, size_t count) {
-    char byte = 1, control[CMSG_SPACE(64 * sizeof(int))] = "";
-    struct iovec data = {.iov_base = &byte, .iov_len = 1};
-    struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
-    if (count) {
-        message.msg_control = control;
-        message.msg_controllen = CMSG_SPACE(count * sizeof(int));
-        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-        header->cmsg_level = SOL_SOCKET;
-        header->cmsg_type = SCM_RIGHTS;
-        header->cmsg_len = CMSG_LEN(count * sizeof(int));
-        memcpy(CMSG_DATA(header), held, count * sizeof(int));
-    }
-    return sendmsg(socket, &message, MSG_NOSIGNAL) == 1 ? 0 : -1;
-}
+int ns_hand_over(int socket, const int *held, size_t count) { return send_with(socket, "", 1, held, count, 0); }
 
 // This thread is in the cluster's network only within this function, which never gives it away.
 static int add_pair(pid_t cluster, const char *interface) {

@@ -118,16 +118,15 @@ int netlink_set_aside(int netlink, const char *port) {
     struct request request;
     struct ifinfomsg message = {.ifi_index = if_nametoindex(port), .ifi_change = IFF_UP};
     int none = 0;
-    char name[IFNAMSIZ] = "old";
     if (!message.ifi_index) return -1;
     begin(&request, RTM_NEWLINK, 0, &message, sizeof message);
     add(&request, IFLA_MASTER, &none, sizeof none);
     if (ask(netlink, &request) < 0) return -1;
     // Only one that is down can be renamed, before Linux 6.2.
     message.ifi_change = 0;
-    for (int at = 3, number = message.ifi_index; number; number /= 10) name[at++] = '0' + number % 10;
     begin(&request, RTM_NEWLINK, 0, &message, sizeof message);
-    add_text(&request, IFLA_IFNAME, name);
+    // The kernel puts a number in there that is free.
+    add_text(&request, IFLA_IFNAME, "old%d");
     return ask(netlink, &request);
 }
 

@@ -8,6 +8,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+char *write_number(char *text, uint64_t number) {
+    char digits[20];
+    int count = 0;
+    do digits[count++] = '0' + number % 10;
+    while (number /= 10);
+    while (count) *text++ = digits[--count];
+    return text;
+}
+
 void report(const struct ns_cluster *cluster, int kind, int node, int code, const char *step) {
     struct ns_report report = {.kind = kind, .node = node, .code = code};
     strncpy(report.step, step, sizeof report.step - 1);

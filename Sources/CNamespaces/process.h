@@ -11,6 +11,9 @@ struct step {
     int node;  ///< the node's index, or -1 for the cluster itself
 };
 
+/// Writes a number in decimal digits, without a NUL, and returns where they end.
+char *write_number(char *text, uint64_t number);
+
 /// Tells the cluster's maker something.
 void report(const struct ns_cluster *cluster, int kind, int node, int code, const char *step);
 

@@ -90,13 +90,8 @@ enum { most_devices = 16 };
 
 // Writes `PREFIXnumber` to a text of 12 bytes.
 const char *numbered(char *text, char prefix, int number) {
-    char digits[8];
-    int length = 0, at = 0;
-    do digits[length++] = '0' + number % 10;
-    while (number /= 10);
-    text[at++] = prefix;
-    while (length) text[at++] = digits[--length];
-    text[at] = 0;
+    *text = prefix;
+    *write_number(text + 1, number) = 0;
     return text;
 }
 

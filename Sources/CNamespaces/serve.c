@@ -117,12 +117,10 @@ static int64_t milliseconds(void) {
 
 // Gives it a size in bytes. Returns an errno, or 0.
 static int resize(uint64_t bytes) {
-    char text[24], *at = text + sizeof text - 1;
+    char text[24];
     int context = fspick(server.files, "", FSPICK_EMPTY_PATH | FSPICK_CLOEXEC), error = 0;
-    *at = 0;
-    do *--at = '0' + bytes % 10;
-    while (bytes /= 10);
-    if (context < 0 || fsconfig(context, FSCONFIG_SET_STRING, "size", at, 0) < 0
+    *write_number(text, bytes) = 0;
+    if (context < 0 || fsconfig(context, FSCONFIG_SET_STRING, "size", text, 0) < 0
         || fsconfig(context, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0) < 0)
         error = errno;
     if (context >= 0) close(context);

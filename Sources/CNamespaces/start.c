@@ -3,7 +3,6 @@
 
 #include "netlink.h"
 #include "node.h"
-#include "ways.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -52,7 +51,7 @@ void refuse_connections(const struct ns_node *node) {
         if (!node->ports[i].is_datagram) shutdown(node->ports[i].listener, SHUT_RD);
 }
 
-static void take_connections(const struct ns_node *node) {
+void take_connections(const struct ns_node *node) {
     char nothing;
     for (size_t i = 0; i < node->port_count; i++) {
         const struct ns_port *port = &node->ports[i];
@@ -119,7 +118,6 @@ const char *start_node(const struct ns_cluster *cluster, int index, struct lifel
     node->process = child;
     node->lacks_files = 0;
     node->channel = channel[0];
-    take_connections(planned);
     // While the node puts its file system together, it gets its interface. Without, it ends.
     const char *failed = connect_node(cluster, index, lifeline, child);
     if (!failed && write(go[1], "", 1) < 0) failed = "telling the node that its interface is there";

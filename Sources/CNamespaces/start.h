@@ -20,4 +20,7 @@ const char *start_node(const struct ns_cluster *cluster, int index, struct lifel
 /// Lets this machine's ports that lead to a node refuse connections.
 void refuse_connections(const struct ns_node *node);
 
+/// Lets them take connections again.
+void take_connections(const struct ns_node *node);
+
 #endif

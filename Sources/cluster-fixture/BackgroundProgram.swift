@@ -4,7 +4,8 @@ import Foundation
 /// This program once more, to go on in the background. It has this one's standard input and error until it is ready, which it says on its
 /// standard output.
 struct BackgroundProgram {
-    let processID: pid_t
+    var processID: pid_t { started.processID }
+    private let started: StartedProgram
     private let output: Int32
 
     /// What it says when it is ready.
@@ -16,36 +17,16 @@ struct BackgroundProgram {
         pipe(&ends)
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         let program = Bundle.main.executablePath ?? CommandLine.arguments[0]
-        var arguments: [UnsafeMutablePointer<CChar>?] = ([program] + words).map { strdup($0) } + [nil]
-        var variables: [UnsafeMutablePointer<CChar>?] =
-            ProcessInfo.processInfo.environment.map { strdup("\($0)=\($1)") } + [nil]
-        defer { for pointer in arguments + variables { free(pointer) } }
-        #if canImport(Darwin)
-        var (attributes, actions): (posix_spawnattr_t?, posix_spawn_file_actions_t?) = (nil, nil)
-        #else
-        var (attributes, actions) = (posix_spawnattr_t(), posix_spawn_file_actions_t())
-        #endif
-        posix_spawnattr_init(&attributes)
-        posix_spawn_file_actions_init(&actions)
-        defer {
-            posix_spawnattr_destroy(&attributes)
-            posix_spawn_file_actions_destroy(&actions)
-        }
-        posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO)
-        // The threads that Swift's tasks run on let no signal in; a program must not inherit that.
-        var (all, none) = (sigset_t(), sigset_t())
-        sigfillset(&all)
-        sigemptyset(&none)
-        posix_spawnattr_setsigdefault(&attributes, &all)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
-        var process: pid_t = 0
-        let code = posix_spawn(&process, program, &actions, &attributes, &arguments, &variables)
-        close(ends[1])
-        (processID, output) = (process, ends[0])
-        guard code == 0 else {
+        output = ends[0]
+        defer { close(ends[1]) }
+        do {
+            started = try StartedProgram(
+                program, [program] + words, environment: ProcessInfo.processInfo.environment,
+                streams: [(STDOUT_FILENO, is: ends[1])])
+        } catch {
             close(output)
-            throw ClusterError(.missingProgram, "`\(program)` could not be run: \(String(cString: strerror(code))).")
+            throw ClusterError(
+                .missingProgram, "`\(program)` could not be run: \(String(cString: strerror(error.code))).")
         }
     }
 
@@ -53,7 +34,7 @@ struct BackgroundProgram {
     ///
     /// - Returns: 0 if it is ready; else its exit code.
     func ready() async -> Int32 {
-        let (process, output) = (processID, output)
+        let (started, output) = (started, output)
         return await BlockingThread.run {
             defer { close(output) }
             var (said, bytes): ([UInt8], [UInt8]) = ([], [UInt8](repeating: 0, count: 64))
@@ -62,10 +43,7 @@ struct BackgroundProgram {
                 if count > 0 { said += bytes[..<count] } else if count == 0 || errno != EINTR { break }
             }
             if String(decoding: said, as: UTF8.self) == Self.isReady + "\n" { return 0 }
-            var status: Int32 = 0
-            while waitpid(process, &status, 0) < 0, errno == EINTR {}
-            let signal = status & 0x7f
-            return signal == 0 ? max((status >> 8) & 0xff, 1) : 128 + signal
+            return max(started.exitCode(), 1)
         }
     }
 

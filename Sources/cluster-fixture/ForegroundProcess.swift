@@ -14,12 +14,11 @@ struct ForegroundProcess {
         let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         // Found on its own PATH, as env(1) would find it: with shims, `ssh` is the one that knows the nodes.
         let program = ProgramPath.findByName(words[0], on: variables["PATH"] ?? ProgramPath.own) ?? words[0]
-        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-        var entries: [UnsafeMutablePointer<CChar>?] = variables.map { strdup("\($0)=\($1)") } + [nil]
-        defer { for pointer in arguments + entries { free(pointer) } }
-        var result: Int32 = 0
         #if os(Linux)
         if !files.isEmpty {
+            var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+            var entries: [UnsafeMutablePointer<CChar>?] = variables.map { strdup("\($0)=\($1)") } + [nil]
+            defer { for pointer in arguments + entries { free(pointer) } }
             do {
                 processID = try ShownFile.spawn(program, &arguments, &entries, seeing: files)
                 return
@@ -29,8 +28,9 @@ struct ForegroundProcess {
             }
         }
         #endif
-        (processID, result) = Self.spawn(program, &arguments, &entries)
-        guard result == 0 else { throw Self.failure(words[0], result) }
+        do { processID = try StartedProgram(program, words, environment: variables).processID } catch {
+            throw Self.failure(words[0], error.code)
+        }
     }
 
     /// A command that finds a cluster in its environment.
@@ -56,25 +56,6 @@ struct ForegroundProcess {
         ClusterError(.missingProgram, "`\(program)` could not be run: \(String(cString: strerror(code))).")
     }
 
-    private static func spawn(
-        _ program: String, _ arguments: inout [UnsafeMutablePointer<CChar>?],
-        _ entries: inout [UnsafeMutablePointer<CChar>?]
-    ) -> (process: pid_t, code: Int32) {
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        // The threads that Swift's tasks run on let no signal in; a program must not inherit that.
-        var (all, none) = (sigset_t(), sigset_t())
-        sigfillset(&all)
-        sigemptyset(&none)
-        posix_spawnattr_setsigdefault(&attributes, &all)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
-        var process: pid_t = 0
-        let code = posix_spawn(&process, program, nil, &attributes, &arguments, &entries)
-        return (process, code)
-    }
-
     /// Waits for its end, and passes on the signals that come meanwhile.
     ///
     /// - Parameter pass: How a signal gets to whoever it is for; by default it is this process, which has those of the terminal already.
@@ -88,8 +69,7 @@ struct ForegroundProcess {
             await BlockingThread.run {
                 var status: Int32 = 0
                 while waitpid(process, &status, 0) < 0, errno == EINTR {}
-                let signal = status & 0x7f
-                return signal == 0 ? (status >> 8) & 0xff : 128 + signal
+                return WaitStatus(status).shellCode
             }
         }
     }

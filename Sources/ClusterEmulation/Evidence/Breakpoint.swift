@@ -109,46 +109,21 @@ private struct Terminal: Sendable {
             pthread_sigmask(SIG_BLOCK, &signals, nil)
             let before = tcgetpgrp(descriptor)
             let own = ProcessInfo.processInfo.environment["SHELL"] ?? ""
-            guard let process = spawn(own.isEmpty ? "/bin/sh" : own, environment) ?? spawn("/bin/sh", environment)
+            guard let program = spawn(own.isEmpty ? "/bin/sh" : own, environment) ?? spawn("/bin/sh", environment)
             else { return nil }
-            started(process)
-            tcsetpgrp(descriptor, process)
+            started(program.processID)
+            tcsetpgrp(descriptor, program.processID)
             // It may have been quicker, and have stopped since the terminal was not its own yet.
-            kill(-process, SIGCONT)
-            var status: Int32 = 0
-            while waitpid(process, &status, 0) < 0, errno == EINTR {}
+            kill(-program.processID, SIGCONT)
+            let code = program.exitCode()
             if before > 0 { tcsetpgrp(descriptor, before) }
-            let signal = status & 0x7f
-            return signal == 0 ? (status >> 8) & 0xff : 128 + signal
+            return code
         }
     }
 
-    private func spawn(_ shell: String, _ environment: [String: String]) -> pid_t? {
-        let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        var arguments: [UnsafeMutablePointer<CChar>?] = [strdup(shell), strdup("-i"), nil]
-        var entries: [UnsafeMutablePointer<CChar>?] = variables.map { strdup("\($0)=\($1)") } + [nil]
-        defer { for pointer in arguments + entries { free(pointer) } }
-        #if canImport(Darwin)
-        var (attributes, actions): (posix_spawnattr_t?, posix_spawn_file_actions_t?) = (nil, nil)
-        #else
-        var (attributes, actions) = (posix_spawnattr_t(), posix_spawn_file_actions_t())
-        #endif
-        posix_spawnattr_init(&attributes)
-        posix_spawn_file_actions_init(&actions)
-        defer {
-            posix_spawnattr_destroy(&attributes)
-            posix_spawn_file_actions_destroy(&actions)
-        }
-        for stream: Int32 in 0...2 { posix_spawn_file_actions_adddup2(&actions, descriptor, stream) }
-        var (all, none) = (sigset_t(), sigset_t())
-        sigfillset(&all)
-        sigemptyset(&none)
-        posix_spawnattr_setsigdefault(&attributes, &all)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setpgroup(&attributes, 0)
-        let flags = Int16(POSIX_SPAWN_SETSIGDEF) | Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETPGROUP)
-        posix_spawnattr_setflags(&attributes, flags)
-        var process: pid_t = 0
-        return posix_spawn(&process, shell, &actions, &attributes, &arguments, &entries) == 0 ? process : nil
+    private func spawn(_ shell: String, _ environment: [String: String]) -> StartedProgram? {
+        try? StartedProgram(
+            shell, [shell, "-i"], environment: ProcessInfo.processInfo.environment.merging(environment) { $1 },
+            streams: (0...2).map { ($0, is: descriptor) }, isInOwnGroup: true)
     }
 }

@@ -183,14 +183,4 @@ extension Reports {
         }
     }
 }
-
-/// How a process has ended, as waitpid(2) gives it.
-struct WaitStatus {
-    private let status: Int32
-
-    init(_ status: Int32) { self.status = status }
-
-    /// The exit code, or 128 plus the number of the signal that ended it, as shells count.
-    var shellCode: Int32 { status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f) }
-}
 #endif
