@@ -1,16 +1,16 @@
 #if canImport(Darwin)
-package import Darwin
+import Darwin
 #elseif canImport(Glibc)
-package import Glibc
+import Glibc
 #elseif canImport(Musl)
-package import Musl
+import Musl
 #endif
 
 /// A child of this process that takes part in this command's terminal, or outlives it: what swift-subprocess has no way to start.
 ///
 /// The threads that Swift's tasks run on let no signal in, which a program would inherit: it begins with all of them let in, and none ignored.
 package struct StartedProgram: Sendable {
-    package let processID: pid_t
+    package let processID: Int32
 
     /// Says with an errno that a program can't be started.
     package struct Failure: Error {
