@@ -47,7 +47,8 @@ struct SSHFaultTests {
         try await under(.stalled(.beforeBanner), on: backend) { cluster, _ in
             let silent = try await login(cluster, options: ["-v", "-o", "ConnectTimeout=1"])
             #expect(silent.exitCode == 255)
-            #expect(silent.standardError.contains("Connection established"), "\(silent.complaint)")
+            // Where a relay makes the connection, as without root, ssh says nothing about it.
+            #expect(silent.standardError.contains("Local version string"), "\(silent.complaint)")
             #expect(silent.standardError.contains("timed out during banner exchange"), "\(silent.complaint)")
         }
     }
