@@ -9,6 +9,9 @@ static const char reaper[] = {
 static const char reap_docker[] = {
 #embed "reap-docker.sh"
     , 0};
+static const char reap_swarm[] = {
+#embed "reap-swarm.py"
+    , 0};
 static const char send_files[] = {
 #embed "send-files.sh"
     , 0};
@@ -61,6 +64,7 @@ static const char timeline_page[] = {
 
 const char *reaper_script(void) { return reaper; }
 const char *docker_reaping_script(void) { return reap_docker; }
+const char *swarm_reaping_program(void) { return reap_swarm; }
 const char *relay_script(void) { return relay; }
 const char *ssh_client_script(void) { return ssh_client; }
 const char *file_sending_script(void) { return send_files; }

@@ -97,6 +97,9 @@ extension Node {
                 state = .running
             }
             let sentence = ClusterError.sentence(error.message)
+            if state != .running, let cause = await cluster.cause(ofEndOf: name) {
+                throw ClusterError(.connectionLost, "\(sentence) \(cause)", node: name, underlying: error)
+            }
             switch state {
             case .running?: throw error
             case .exited(let code)?:

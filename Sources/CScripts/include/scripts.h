@@ -8,6 +8,9 @@ const char *reaper_script(void);
 /// reap-docker.sh, the Docker backend's part of the reaper.
 const char *docker_reaping_script(void);
 
+/// reap-swarm.py, the Swarm backend's part of the reaper, which runs in a container of its own.
+const char *swarm_reaping_program(void);
+
 /// relay.sh, for bash.
 const char *relay_script(void);
 

@@ -74,6 +74,9 @@ package struct PreparedImages: Sendable {
         self.images = prepared
     }
 
+    /// All of them.
+    package var all: [NodeImage: PreparedImage] { images }
+
     package subscript(image: NodeImage) -> PreparedImage {
         guard let prepared = images[image] else { preconditionFailure("\(image) is an image of another plan") }
         return prepared

@@ -6,6 +6,7 @@ public struct BackendChoice: Sendable, Hashable, CustomStringConvertible {
         case automatic
         case docker(host: String?)
         case namespaces
+        case swarm(SwarmOptions)
         case custom(String)
     }
 
@@ -15,7 +16,7 @@ public struct BackendChoice: Sendable, Hashable, CustomStringConvertible {
     /// Takes what this machine has: a Docker-compatible engine if one answers, else Linux namespaces. If neither can run, the
     /// error says what each would need.
     ///
-    /// `CLUSTER_FIXTURE_BACKEND=docker` or `=namespaces` makes the choice from outside.
+    /// `CLUSTER_FIXTURE_BACKEND=docker`, `=namespaces` or `=swarm` makes the choice from outside.
     public static let automatic = BackendChoice(kind: .automatic) { DockerBackend(DockerEngine()) }
 
     /// A Docker-compatible engine, the one that the `docker` command would use.
@@ -34,6 +35,15 @@ public struct BackendChoice: Sendable, Hashable, CustomStringConvertible {
     public static let namespaces = BackendChoice(kind: .namespaces) { NamespacesBackend() }
     #endif
 
+    /// A Docker Swarm, whose manager is the engine that `CLUSTER_FIXTURE_SWARM` names, or else the one that the `docker` command would use.
+    /// The automatic choice never takes it.
+    public static let swarm = swarm(SwarmOptions())
+
+    /// A Docker Swarm, with more said about it.
+    public static func swarm(_ options: SwarmOptions) -> BackendChoice {
+        BackendChoice(kind: .swarm(options)) { SwarmBackend(options) }
+    }
+
     /// A backend that the caller brings; its `name` identifies it.
     package static func custom(_ name: String, _ make: @escaping @Sendable () -> any Backend) -> BackendChoice {
         BackendChoice(kind: .custom(name), make: make)
@@ -45,6 +55,7 @@ public struct BackendChoice: Sendable, Hashable, CustomStringConvertible {
         case .automatic: "automatic"
         case .docker(nil): "docker"
         case .namespaces: "namespaces"
+        case .swarm: "swarm"
         case .docker(let host?): "docker at \(host)"
         case .custom(let name): name
         }
@@ -81,7 +92,7 @@ extension BackendChoice {
     private func candidates() throws -> [any Backend] {
         guard kind == .automatic else { return [make()] }
         let wanted = ProcessInfo.processInfo.environment["CLUSTER_FIXTURE_BACKEND"] ?? ""
-        if wanted.isEmpty || wanted == "automatic" { return Self.all }
+        if wanted.isEmpty || wanted == "automatic" { return Self.local.map { $0.make() } }
         guard let choice = Self.known.first(where: { $0.description == wanted }) else {
             throw ClusterError(
                 .invalidConfiguration,
@@ -91,14 +102,17 @@ extension BackendChoice {
         return [choice.make()]
     }
 
-    /// The choices that have a name on this system, in the order of the automatic one.
-    package static var known: [BackendChoice] {
+    /// The choices that the automatic one tries, in their order.
+    private static var local: [BackendChoice] {
         #if os(Linux)
         [.docker, .namespaces]
         #else
         [.docker]
         #endif
     }
+
+    /// The choices that have a name on this system.
+    package static var known: [BackendChoice] { local + [.swarm] }
 
     /// The choice of a name.
     ///
@@ -113,7 +127,7 @@ extension BackendChoice {
                 ?? "Use \(names.joined(separator: ", ")).")
     }
 
-    /// A backend of each kind that there is on this system, in the order of the automatic choice.
+    /// A backend of each kind that there is on this system, those of the automatic choice first, in its order.
     package static var all: [any Backend] { known.map { $0.make() } }
 
     private static let said = Locked<Set<String>>([])

@@ -25,6 +25,9 @@ package protocol BackendCluster: Sendable {
     /// - Throws: ``ClusterError``, with the code `clusterLost` if nothing is left of the cluster.
     func states() async throws -> [String: NodeState]
 
+    /// Why a node has ended, or can't be asked how it is, where more is to be said than its state.
+    func cause(ofEndOf node: String) async -> String?
+
     /// The last lines of each node's own log, by its name.
     func logs() async throws -> [String: String]
 
@@ -57,6 +60,9 @@ package protocol BackendCluster: Sendable {
 extension BackendCluster {
     /// Most are in their network from the beginning.
     package func joined() async throws {}
+
+    /// Most have nothing to add.
+    package func cause(ofEndOf node: String) async -> String? { nil }
 }
 
 /// A node that has ended.

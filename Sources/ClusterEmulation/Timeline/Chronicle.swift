@@ -40,9 +40,10 @@ package struct Chronicle: Sendable {
         _ ends: [String: Date?], _ events: [TimelineEntry], _ beginning: Date, _ now: Double
     ) -> [TimelineEntry] {
         ends.compactMap { node, date in
+            // Of two at the same time, the later one is meant.
             let last = events.filter { event in
                 event.kind == "reset" || event.nodes?.contains(node) == true && Self.power.contains(event.kind)
-            }.max { $0.time < $1.time }
+            }.enumerated().max { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }?.element
             if let last, ["ended", "killed"].contains(last.kind) { return nil }
             let time = date.map { TimelineEntry.seconds($0.timeIntervalSince(beginning)) } ?? now
             return TimelineEntry(

@@ -9,7 +9,7 @@ import Testing
         var taken: Set<Int> = []
         return DockerArguments.run(
             plan, node: plan.nodes[0], image: "cluster-fixture/node:1", address: "198.18.3.2",
-            ports: try PublishedPorts(of: plan.nodes[0], besides: &taken), files: "/tmp/x")
+            ports: try PublishedPorts(of: plan.nodes[0], besides: &taken), on: .here(files: "/tmp/x"))
     }
 
     private func values(of option: String, in words: [String]) -> [String] {
@@ -86,7 +86,7 @@ import Testing
         let user = "\(DockerLabel.user)=\(geteuid())"
         for words in [
             DockerArguments.createNetwork(plan, .random(nodes: 1)),
-            DockerArguments.run(plan, node: plan.nodes[0], image: "i", address: "a", ports: ports, files: "f"),
+            DockerArguments.run(plan, node: plan.nodes[0], image: "i", address: "a", ports: ports, on: .here(files: "f")),
         ] {
             #expect(words.contains(label))
             #expect(words.contains(user))

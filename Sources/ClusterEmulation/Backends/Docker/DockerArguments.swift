@@ -58,10 +58,10 @@ package enum DockerArguments {
         "\(cluster.folderName)-\(node)"
     }
 
-    package static func labels(_ plan: ClusterPlan, node: String? = nil) -> [String] {
+    package static func labels(_ plan: ClusterPlan, node: String? = nil, machine: String? = nil) -> [String] {
         labels(
             [(.cluster, "\(plan.id)"), (.name, plan.name), (.owner, ProcessIdentity.current.text)]
-                + (node.map { [(.node, $0)] } ?? []))
+                + (node.map { [(.node, $0)] } ?? []) + (machine.map { [(.machine, $0)] } ?? []))
     }
 
     /// The labels of what is added to a cluster, whoever has made it.
@@ -80,16 +80,30 @@ package enum DockerArguments {
             + [network(plan.id)]
     }
 
-    /// Starts one node.
+    /// Where a node's container is to be.
+    package enum Site: Sendable, Hashable {
+        /// On this machine, whose loopback has its ports, with this folder of the node's files.
+        case here(files: String)
+        /// On a machine of a Swarm, one of whose addresses has its ports. It is given its files before it is started.
+        case machine(String, address: String)
+    }
+
+    /// Starts one node; on a machine of a Swarm, makes it.
     ///
-    /// The folder with the node's files is mounted below `/root`, which only root may enter, so that `ubuntu` can't
+    /// The folder with the node's files is below `/root`, which only root may enter, so that `ubuntu` can't
     /// read root's keys there, whoever owns the files on this machine.
     package static func run(
         _ plan: ClusterPlan, node: PlannedNode, image: String, address: String, address6: String? = nil,
-        ports: PublishedPorts, files: String
+        ports: PublishedPorts, on site: Site
     ) -> [String] {
         let (configuration, name, limits) = (plan.configuration, node.name, node.limits)
-        var arguments = ["run", "--detach", "--name", container(plan.id, name), "--hostname", name]
+        let (machine, publisher): (String?, String) =
+            switch site {
+            case .here: (nil, "127.0.0.1")
+            case .machine(let machine, let address): (machine, address)
+            }
+        var arguments = machine == nil ? ["run", "--detach"] : ["create"]
+        arguments += ["--name", container(plan.id, name), "--hostname", name]
         arguments += ["--network", network(plan.id), "--ip", address, "--network-alias", name]
         // Engines take IPv6 off all of a container's interfaces that has no such address. Every machine has a `::1`.
         if MachineNetworks.haveIPv6 { arguments += ["--sysctl", "net.ipv6.conf.lo.disable_ipv6=0"] }
@@ -100,14 +114,16 @@ package enum DockerArguments {
         }
         // What a node writes to its log is not to fill this machine's disk.
         arguments += ["--log-driver", "json-file", "--log-opt", "max-size=4m"]
-        arguments += labels(plan, node: name)
+        arguments += labels(plan, node: name, machine: machine)
         // Connections to published ports may be led to a node's loopback: `start-node` does that.
         if !node.ports.isEmpty { arguments += ["--sysctl", "net.ipv4.conf.all.route_localnet=1"] }
         for port in ports.publications {
-            arguments += ["--publish", "127.0.0.1:\(port.hostPort):\(port.nodePort)/\(port.transport)"]
+            arguments += ["--publish", "\(publisher):\(port.hostPort):\(port.nodePort)/\(port.transport)"]
         }
-        arguments += ["--mount", "type=bind,source=\(files),target=/root/.cluster-fixture,readonly"]
-        arguments += ["--mount", "type=bind,source=\(files)/\(DockerNodeFolder.hosts),target=/etc/hosts"]
+        if case .here(let files) = site {
+            arguments += ["--mount", "type=bind,source=\(files),target=\(DockerNodeFolder.target),readonly"]
+            arguments += ["--mount", "type=bind,source=\(files)/\(DockerNodeFolder.hosts),target=/etc/hosts"]
+        }
         // The node's first process gives all others ten seconds to end.
         arguments += ["--stop-timeout", "20"]
         for mount in plan.mounts {

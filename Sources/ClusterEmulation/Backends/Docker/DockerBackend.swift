@@ -94,7 +94,7 @@ extension DockerBackend {
                     let used = try await run(node, of: plan, at: ports[index], besides: taken) { ports in
                         let words = DockerArguments.run(
                             plan, node: node, image: images[node.image].parts[0], address: addresses[index],
-                            address6: addresses6?[index], ports: ports, files: folder)
+                            address6: addresses6?[index], ports: ports, on: .here(files: folder))
                         recipe.withLock { $0[node.name] = words }
                         return words
                     }
@@ -119,19 +119,14 @@ extension DockerBackend {
         _ node: PlannedNode, of plan: ClusterPlan, at first: PublishedPorts, besides taken: Set<Int>,
         _ arguments: (PublishedPorts) -> [String]
     ) async throws -> PublishedPorts {
-        var (ports, taken, attempts) = (first, taken, 10)
-        while true {
-            do {
-                try await run(arguments(ports), node.name)
-                return ports
-            } catch let error as ClusterError {
-                attempts -= 1
-                guard attempts > 0, ports.mayDiffer(after: error.message) else { throw error }
-                try await engine.change(
-                    ["rm", "--force", "--volumes", DockerArguments.container(plan.id, node.name)], node: node.name,
-                    else: "\(node.name) could not be started again")
-                ports = try PublishedPorts(of: node, besides: &taken)
-            }
+        var taken = taken
+        return try await first.changing {
+            try await run(arguments($0), node.name)
+        } otherwise: {
+            try await engine.change(
+                ["rm", "--force", "--volumes", DockerArguments.container(plan.id, node.name)], node: node.name,
+                else: "\(node.name) could not be started again")
+            return try PublishedPorts(of: node, besides: &taken)
         }
     }
 
@@ -146,7 +141,7 @@ extension DockerBackend {
     }
 
     /// What can be done about a limit that the engine can't give a node; nil for any other complaint.
-    private static func remedy(for complaint: String) -> String? {
+    static func remedy(for complaint: String) -> String? {
         if complaint.contains("storage-opt") {
             return
                 "Leave out the limit of a node's disk, or keep the engine's data on btrfs, ZFS, or XFS mounted with pquota."

@@ -25,9 +25,9 @@ extension DockerCluster: NetworkShaping {
                     try await engine.change(
                         ["rm", "--force", old.id], node: node, else: "\(node)'s network could not be shaped")
                 }
-                let folder = try folder(beside: node)
+                let folder = engine.machine == nil ? try folder(beside: node) : nil
                 let words = DockerArguments.runBeside(
-                    node, summary, image: image, start: starts[node] ?? "", files: folder)
+                    node, summary, image: image, start: starts[node] ?? "", files: folder, machine: engine.machine)
                 do {
                     try await engine.change(words, node: node, else: "\(node)'s network could not be shaped")
                 } catch {
@@ -130,15 +130,20 @@ extension DockerCluster {
 
 extension DockerArguments {
     /// Starts a container beside a node, in its network.
+    ///
+    /// - Parameters:
+    ///   - files: The folder of the cluster's that it shows; nil where the engine is on another machine.
+    ///   - machine: The machine of a Swarm that it is on, if it is.
     static func runBeside(
-        _ node: String, _ cluster: ClusterSummary, image: String, start: String, files: String
+        _ node: String, _ cluster: ClusterSummary, image: String, start: String, files: String?, machine: String?
     ) -> [String] {
         let name = beside(node)
         var arguments = ["run", "--detach", "--name", container(cluster.id, name)]
         arguments += ["--network", "container:\(container(cluster.id, node))"]
         arguments += ["--cap-drop", "ALL", "--cap-add", "NET_ADMIN", "--cap-add", "NET_RAW", "--read-only"]
         arguments += ["--security-opt", "no-new-privileges", "--log-driver", "json-file", "--log-opt", "max-size=1m"]
-        arguments += labels(cluster, [(.node, name), (.start, start)])
-        return arguments + ["--mount", "type=bind,source=\(files),target=/mnt,readonly", image]
+        arguments += labels(cluster, [(.node, name), (.start, start)] + (machine.map { [(.machine, $0)] } ?? []))
+        arguments += files.map { ["--mount", "type=bind,source=\($0),target=/mnt,readonly"] } ?? []
+        return arguments + [image]
     }
 }

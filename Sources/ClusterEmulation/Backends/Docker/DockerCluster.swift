@@ -92,7 +92,7 @@ package struct DockerCluster: BackendCluster {
 extension DockerCluster {
     private func destroy(attempts: Int) async throws {
         // The question about networks is answered while the containers go; only then can a network go.
-        async let networks = engine.records(.networks, of: summary.id)
+        async let networks = ownNetworks()
         let containers = try await engine.records(.containers, of: summary.id)
         do {
             try await remove(["rm", "--force", "--volumes"], containers, "containers")
@@ -101,14 +101,18 @@ extension DockerCluster {
         } catch {
             // Another process, or an engine that has just come back, may have been removing the same: what counts is
             // whether anything is left.
-            let left =
-                try await engine.records(.containers, of: summary.id) + engine.records(.networks, of: summary.id)
+            let left = try await engine.records(.containers, of: summary.id) + ownNetworks()
             if left.isEmpty { return }
             guard "\(error)".contains("already in progress"), attempts > 1 else { throw error }
             // The engine does not tell when it has removed what somebody else has asked it to.
             try await Task.sleep(for: .milliseconds(100))
             try await destroy(attempts: attempts - 1)
         }
+    }
+
+    /// A Swarm's network is not one of its machines'.
+    private func ownNetworks() async throws -> [DockerRecord] {
+        engine.machine == nil ? try await engine.records(.networks, of: summary.id) : []
     }
 
     private func remove(_ words: [String], _ records: [DockerRecord], _ things: String) async throws {

@@ -9,22 +9,32 @@ package struct DockerEngine: Sendable, Hashable {
     package let command: String
     /// The engine's address as in `DOCKER_HOST`; nil leaves it to the command.
     package let host: String?
+    /// The name of the context that leads to the engine, in the place of an address.
+    package let context: String?
+    /// The machine of a Swarm whose engine it is: then only what is the Swarm's clusters' is of interest, and this machine's folders are not
+    /// the engine's.
+    package let machine: String?
     /// How long the engine may take to answer one request.
     package let patience: Duration
 
-    package init(command: String? = nil, host: String? = nil, patience: Duration = .seconds(60)) {
+    package init(
+        command: String? = nil, host: String? = nil, context: String? = nil, machine: String? = nil,
+        patience: Duration = .seconds(60)
+    ) {
         self.command = command ?? Self.variable("CLUSTER_FIXTURE_DOCKER") ?? "docker"
         self.host = host
+        self.context = context
+        self.machine = machine
         self.patience = patience
     }
 
-    package func command(_ arguments: [String]) -> Command {
-        Command(command, (host.map { ["--host", $0] } ?? []) + arguments)
-    }
+    package func command(_ arguments: [String]) -> Command { Command(command, way(to: host) + arguments) }
 
     /// The command as a person types it who has not the environment of this process.
-    package var typed: String {
-        Command(command, address.map { ["--host", $0] } ?? []).line
+    package var typed: String { Command(command, way(to: address)).line }
+
+    private func way(to address: String?) -> [String] {
+        context.map { ["--context", $0] } ?? address.map { ["--host", $0] } ?? []
     }
 
     /// Asks the engine something. A refusal is a result.
@@ -91,7 +101,7 @@ extension DockerEngine {
     /// Nil if it takes the command itself to know it: another make's, or one that has contexts.
     private var socket: String? {
         let unix = "unix://"
-        guard (command as NSString).lastPathComponent == "docker" else { return nil }
+        guard (command as NSString).lastPathComponent == "docker", context == nil else { return nil }
         guard host != nil || Self.variable("DOCKER_CONTEXT") == nil else { return nil }
         if let address { return address.hasPrefix(unix) ? String(address.dropFirst(unix.count)) : nil }
         let folder = Self.variable("DOCKER_CONFIG") ?? NSHomeDirectory() + "/.docker"
@@ -99,7 +109,7 @@ extension DockerEngine {
     }
 
     /// The engine's address where it is said.
-    private var address: String? { host ?? Self.variable("DOCKER_HOST") }
+    private var address: String? { context == nil ? host ?? Self.variable("DOCKER_HOST") : nil }
 
     /// As Docker's command has it, a variable that is empty says nothing.
     private static func variable(_ name: String) -> String? {
@@ -135,7 +145,7 @@ extension DockerEngine {
                         ? "Run `sudo usermod --append --groups docker \(NSUserName())` and log in again." : remedy)
             }
             let version = output.standardOutput.trimmingCharacters(in: .whitespacesAndNewlines)
-            return .available("\(command) \(version)" + (address.map { " (\($0))" } ?? ""))
+            return .available("\(command) \(version)" + ((context ?? address).map { " (\($0))" } ?? ""))
         } catch let error as ClusterError {
             return .unavailable(reason: error.message, remedy: remedy)
         } catch {

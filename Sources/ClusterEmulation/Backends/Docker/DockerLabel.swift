@@ -8,6 +8,8 @@ package enum DockerLabel: String, CaseIterable, CustomStringConvertible {
     case node = "org.clusterfixture.node"
     /// Of a container beside a node: when that node was started, since its network is another one each time.
     case start = "org.clusterfixture.start"
+    /// The machine of a Swarm that it is on, or the Swarm's word for all of them: what an engine has by itself has none.
+    case machine = "org.clusterfixture.machine"
     /// The process that made it: ``ProcessIdentity/text``.
     case owner = "org.clusterfixture.owner"
     /// The number of the user whose cluster it is: an engine may serve several, who must not touch each other's.

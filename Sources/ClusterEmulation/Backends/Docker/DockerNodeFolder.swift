@@ -6,6 +6,9 @@ enum DockerNodeFolder {
     /// The folder of all nodes' folders, in the cluster's.
     static let place = "nodes"
 
+    /// Where it is on the node.
+    static let target = "/root/.cluster-fixture"
+
     /// The file that is a node's `/etc/hosts`. The engine's own would be written anew at each start.
     static let hosts = "mounted-hosts"
 

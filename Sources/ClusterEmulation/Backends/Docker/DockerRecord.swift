@@ -13,6 +13,8 @@ package struct DockerRecord: Sendable, Hashable {
     let node: String
     /// Of what is beside a node: when that node was started.
     let start: String
+    /// The machine of a Swarm that it is on; empty for what an engine has by itself.
+    let machine: String
     private let clusterName: String
     private let owner: ProcessIdentity?
     /// The cluster's folder, if what the container shows is one.
@@ -27,6 +29,7 @@ package struct DockerRecord: Sendable, Hashable {
         self.cluster = cluster
         node = facts[.node]
         start = facts[.start]
+        machine = facts[.machine]
         clusterName = facts[.name]
         owner = ProcessIdentity(text: facts[.owner])
         let network = DockerArguments.network(cluster)
@@ -39,7 +42,9 @@ package struct DockerRecord: Sendable, Hashable {
             // Podman gives the bare name, Docker's `inspect` one with a slash.
             guard facts.name.drop(while: { $0 == "/" }) == DockerArguments.container(cluster, node) else { return nil }
             workspace = Self.words(facts.mounts).compactMap { Self.workspace($0, cluster, node) }.first
-            guard Self.words(facts.networks).contains(network) || workspace != nil else { return nil }
+            // On a Swarm's machine, what is beside a node is in its network and shows no folder.
+            let isBeside = !machine.isEmpty && node.contains(".")
+            guard Self.words(facts.networks).contains(network) || workspace != nil || isBeside else { return nil }
         }
     }
 
@@ -59,7 +64,8 @@ package struct DockerRecord: Sendable, Hashable {
         guard let first = records.first else { return nil }
         let workspace = records.lazy.compactMap(\.workspace).first ?? Workspace(cluster: first.cluster)
         return ClusterSummary(
-            id: first.cluster, name: first.clusterName, backend: DockerBackend.identifier,
+            id: first.cluster, name: first.clusterName,
+            backend: first.machine.isEmpty ? DockerBackend.identifier : SwarmBackend.identifier,
             owner: workspace.opened?.mark.owner ?? first.owner,
             workspace: workspace)
     }
@@ -138,7 +144,9 @@ extension DockerEngine {
         let answer = try await ask(kind.list(cluster))
         // Podman words labels in its own way there, and is asked about each.
         let told = answer.succeeded ? answer.lines : try await inspected(kind, cluster)
-        return told.compactMap { DockerRecord(kind, json: $0) }.filter { cluster == nil || $0.cluster == cluster }
+        return told.compactMap { DockerRecord(kind, json: $0) }.filter {
+            (cluster == nil || $0.cluster == cluster) && $0.machine.isEmpty == (machine == nil)
+        }
     }
 
     private func inspected(_ kind: DockerRecord.Kind, _ cluster: ClusterID?) async throws -> [String] {

@@ -10,13 +10,17 @@ package struct PublishedPorts: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - node: The node.
-    ///   - taken: The ports of this machine that other nodes have; this node's are added.
+    ///   - taken: The ports of the machine that other nodes have; this node's are added.
+    ///   - choose: Chooses a port that is none of those taken; nil for one that is free on this machine.
     /// - Throws: ``ClusterError`` if no port is free.
-    package init(of node: PlannedNode, besides taken: inout Set<Int>) throws {
+    package init(
+        of node: PlannedNode, besides taken: inout Set<Int>,
+        choose: ((PublishedPort.Transport, Set<Int>) throws -> Int)? = nil
+    ) throws {
         fixed = Set(node.ports.compactMap(\.hostPort))
         taken.formUnion(fixed)
         publications = try ([PublishedPort(22)] + node.ports).map { port in
-            let hostPort = try port.hostPort ?? LoopbackPort.lasting(port.transport, besides: taken)
+            let hostPort = try port.hostPort ?? (choose ?? LoopbackPort.lasting)(port.transport, taken)
             taken.insert(hostPort)
             return ProvisionedNode.Publication(port.nodePort, at: hostPort, port.transport)
         }
@@ -27,6 +31,29 @@ package struct PublishedPorts: Sendable, Hashable {
 
     /// Those that lead to anything else.
     package var others: [ProvisionedNode.Publication] { Array(publications.dropFirst()) }
+
+    /// Starts a node with these; where somebody else was quicker to take one of them, with others.
+    ///
+    /// - Parameters:
+    ///   - start: Starts the node.
+    ///   - others: Takes the node away again, and chooses others.
+    /// - Returns: Those that it was started with.
+    /// - Throws: What the two throw.
+    func changing(
+        _ start: (PublishedPorts) async throws -> Void, otherwise others: () async throws -> PublishedPorts
+    ) async throws -> PublishedPorts {
+        var (ports, attempts) = (self, 10)
+        while true {
+            do {
+                try await start(ports)
+                return ports
+            } catch let error as ClusterError {
+                attempts -= 1
+                guard attempts > 0, ports.mayDiffer(after: error.message) else { throw error }
+                ports = try await others()
+            }
+        }
+    }
 
     /// Whether an engine complains that somebody else has a port which could as well be another one.
     package func mayDiffer(after complaint: String) -> Bool {

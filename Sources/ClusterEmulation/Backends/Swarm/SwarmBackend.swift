@@ -1,0 +1,130 @@
+import Foundation
+
+/// Nodes as containers on the machines of a Docker Swarm, on one attachable network of the Swarm's.
+///
+/// A node is a container that its machine's engine runs, and no task of a service: a task has an address only once it runs, so that no node
+/// could be told of the others before; its ports are open on all of its machine's interfaces; and it can't be started again with the files
+/// that it had.
+package struct SwarmBackend: Backend {
+    static let identifier = "swarm"
+    package let name = Self.identifier
+    package let clusterType: any BackendCluster.Type = SwarmCluster.self
+    let options: SwarmOptions
+    let swarm: Swarm
+
+    package init(_ options: SwarmOptions = SwarmOptions()) {
+        self.options = options
+        swarm = Swarm(options.engine)
+    }
+
+    package func availability() async -> Availability { await swarm.availability() }
+
+    package func check(_ plan: ClusterPlan) throws {
+        for image in Set(plan.nodes.map(\.image)) { try DockerImages.check(image) }
+        for constraint in options.constraints { _ = try SwarmConstraint(constraint) }
+        let folders = plan.mounts.map(\.source) + (plan.configuration.packets ? ["packets"] : [])
+        if plan.configuration.packets {
+            throw Self.refusal("Packets can't be recorded", "the files of them are to be on this machine")
+        }
+        if let folder = folders.first {
+            throw Self.refusal(
+                "The folder \(folder) of this machine can't be on nodes", "they are on other machines",
+                remedy: "Copy what the nodes need: `node.copy`.")
+        }
+        if let folder = plan.sharedFolders.first {
+            throw Self.refusal(
+                "\(folder.path) can't be shared by all nodes", "a Swarm has no folders that several machines share",
+                remedy: "Take a backend that is on one machine, or have the nodes mount what your own file server has.")
+        }
+    }
+
+    private static func refusal(_ what: String, _ reason: String, remedy: String? = nil) -> ClusterError {
+        ClusterError(
+            .invalidConfiguration, "\(what) with the swarm backend: \(reason).",
+            remedy: remedy ?? "Take the docker or namespaces backend.")
+    }
+
+    /// Made once, on the manager. The machines get it when it is known which have nodes.
+    package func prepare(_ image: NodeImage, timeline: Timeline) async throws -> PreparedImage {
+        PreparedImage([try await DockerImages(engine: swarm.manager).ensure(image, timeline: timeline)])
+    }
+
+    package func provision(
+        _ plan: ClusterPlan, credentials: Credentials, images: @escaping @Sendable () async throws -> PreparedImages
+    ) async throws -> any BackendCluster {
+        let summary = ClusterSummary(plan, backend: name)
+        let placement = try SwarmPlacement(plan, over: try await swarm.machines(), options)
+        let engines = try await engines(of: placement.distinct)
+        let places = SwarmPlaces(placement.machines, of: plan.nodeNames, engines: engines)
+        try places.write(to: plan.workspace.folder)
+        let timeline = Timeline(Progress())
+        let reaper = Locked<SwarmReaper?>(nil)
+        do {
+            async let prepared = images()
+            async let own = DockerImages(engine: swarm.manager).ensure(.node, timeline: timeline)
+            let watching = try await SwarmReaper.start(plan.id, on: swarm.manager, image: own)
+            reaper.withLock { $0 = watching }
+            async let subnet = createNetwork(plan)
+            let names = try await Dictionary(
+                prepared.all.map { ($0, $1.parts[0]) }, uniquingKeysWith: { first, _ in first })
+            try await carry(Set(names.values).union([try await own]), to: Array(engines.values), timeline)
+            let files = NodeFiles(plan, in: try await subnet, hostIP: nil, credentials: credentials)
+            let start = SwarmStart(
+                plan: plan, subnet: try await subnet, files: files, machines: placement.machines, engines: engines,
+                images: names)
+            let ports = try await start.run()
+            let nodes = start.nodes(at: ports, credentials: credentials)
+            return SwarmCluster(swarm, summary, known: (nodes, places), reaper: watching)
+        } catch {
+            throw UnfinishedCluster(
+                SwarmCluster(swarm, summary, known: ([], places), reaper: reaper.withLock { $0 }), cause: error)
+        }
+    }
+
+    private func engines(of machines: [SwarmMachine]) async throws -> [String: DockerEngine] {
+        try await withThrowingTaskGroup(of: (String, DockerEngine).self) { group in
+            for machine in machines { group.addTask { (machine.id, try await swarm.engine(of: machine)) } }
+            return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+    }
+
+    private func carry(_ names: Set<String>, to engines: [DockerEngine], _ timeline: Timeline) async throws {
+        let images = SwarmImages(manager: swarm.manager, registry: options.chosenRegistry, timeline: timeline)
+        // A machine that gets two at once gets neither sooner.
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for engine in engines {
+                group.addTask { for name in names.sorted() { try await images.ensure(name, on: engine) } }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    package func clusters(includingRemains: Bool) async throws -> [any BackendCluster] {
+        guard case .available = await swarm.availability() else { return [] }
+        var records = includingRemains ? try await swarm.networkRecords() : []
+        try await withThrowingTaskGroup(of: [DockerRecord].self) { group in
+            for machine in try await swarm.machines() where machine.hindrance == nil {
+                group.addTask {
+                    // Of a machine that does not answer nothing is known.
+                    guard let engine = try? await swarm.engine(of: machine) else { return [] }
+                    return (try? await engine.records(.containers)) ?? []
+                }
+            }
+            for try await found in group { records += found }
+        }
+        return Dictionary(grouping: records, by: \.cluster).values.compactMap(DockerRecord.summary)
+            .sorted { $0.id < $1.id }.map { SwarmCluster(swarm, $0) }
+    }
+
+    /// A container of the Swarm's does it: this machine may be the one that is gone.
+    package func reaping(_ cluster: ClusterPlan.ID) -> ReapingScript? { nil }
+}
+
+extension Swarm {
+    /// The networks of this user's clusters on the Swarm.
+    func networkRecords() async throws -> [DockerRecord] {
+        let asker = DockerEngine(
+            command: manager.command, host: manager.host, context: manager.context, machine: SwarmStart.all)
+        return try await asker.records(.networks)
+    }
+}

@@ -1,0 +1,32 @@
+// What a node's machine can do to it, each asked of that machine's engine.
+
+extension SwarmCluster: NodePower {
+    package func kill(_ node: String) async throws { try await part(of: node).kill(node) }
+    package func stop(_ node: String) async throws { try await part(of: node).stop(node) }
+    package func start(_ node: String) async throws { try await part(of: node).start(node) }
+}
+
+extension SwarmCluster: NodePausing {
+    package func pause(_ node: String) async throws -> Bool { try await part(of: node).pause(node) }
+    package func resume(_ node: String) async throws { try await part(of: node).resume(node) }
+}
+
+extension SwarmCluster: NetworkShaping {
+    /// From containers beside the nodes, on the nodes' own machines.
+    package func apply(_ conditions: NetworkConditions) async throws {
+        let parts = try places.parts(of: self)
+        if conditions != .healthy {
+            let timeline = Timeline(Progress())
+            let own = DockerImages(engine: swarm.manager)
+            let images = SwarmImages(manager: swarm.manager, registry: SwarmOptions().chosenRegistry, timeline: timeline)
+            let names = [
+                try await own.ensure(.node, timeline: timeline), try await own.ensureNetworkShaper(timeline: timeline),
+            ]
+            for part in parts { for name in names { try await images.ensure(name, on: part.cluster.engine) } }
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for part in parts { group.addTask { try await part.cluster.apply(conditions) } }
+            try await group.waitForAll()
+        }
+    }
+}

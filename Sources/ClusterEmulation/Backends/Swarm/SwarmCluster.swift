@@ -1,0 +1,163 @@
+import Foundation
+
+/// A cluster whose nodes are containers on a Swarm's machines: each machine's part of it is asked of that machine's engine.
+package struct SwarmCluster: BackendCluster {
+    package let swarm: Swarm
+    package let summary: ClusterSummary
+    private let known: (nodes: [ProvisionedNode], places: SwarmPlaces)?
+    private let reaper: SwarmReaper?
+
+    /// - Parameters:
+    ///   - swarm: The Swarm that it is on.
+    ///   - summary: Which cluster it is.
+    ///   - known: The nodes, and where they are, if that is known; else its folder says it.
+    ///   - reaper: What takes the cluster away if this process dies.
+    init(
+        _ swarm: Swarm, _ summary: ClusterSummary, known: (nodes: [ProvisionedNode], places: SwarmPlaces)? = nil,
+        reaper: SwarmReaper? = nil
+    ) {
+        self.swarm = swarm
+        self.summary = summary
+        self.known = known
+        self.reaper = reaper
+    }
+
+    package var nodes: [ProvisionedNode] { known?.nodes ?? summary.inventory?.nodes.map(ProvisionedNode.init) ?? [] }
+
+    /// The process that made it may be anywhere.
+    package var hostIP: String? { nil }
+
+    package func states() async throws -> [String: NodeState] {
+        let parts = try places.parts(of: self)
+        let states = await withTaskGroup(of: [String: NodeState].self) { group in
+            for part in parts {
+                group.addTask {
+                    if let states = try? await part.cluster.states() { return states }
+                    // A machine that does not answer has no nodes that run.
+                    return Dictionary(uniqueKeysWithValues: part.nodes.map { ($0, .exited(code: Self.lostWithMachine)) })
+                }
+            }
+            return await group.reduce(into: [:]) { $0.merge($1) { $1 } }
+        }
+        // If not one machine knows of any, it is gone.
+        if !states.values.contains(where: { $0 != .exited(code: Self.lostWithMachine) }) { throw lost }
+        return states
+    }
+
+    /// No program ends so.
+    private static let lostWithMachine = 255
+
+    package func cause(ofEndOf node: String) async -> String? {
+        guard let places = try? places, let machine = places[node] else { return nil }
+        let facts = try? await swarm.machines().first { $0.id == machine.id }
+        if let facts, facts.hindrance == nil, (try? await places.part(of: node, self)?.states()) != nil { return nil }
+        let state = facts?.hindrance.map { ", of which the Swarm says that \($0)" } ?? ""
+        return "It was lost with its machine \(machine.name)\(state)."
+    }
+
+    package func logs() async throws -> [String: String] {
+        let parts = try places.parts(of: self)
+        return await withTaskGroup(of: [String: String].self) { group in
+            for part in parts { group.addTask { (try? await part.cluster.logs()) ?? [:] } }
+            return await group.reduce(into: [:]) { $0.merge($1) { $1 } }
+        }
+    }
+
+    package func followLogs(of nodes: [String]) throws -> [(node: String, program: Command)] {
+        try places.parts(of: self).flatMap { part in part.cluster.followLogs(of: nodes.filter(part.nodes.contains)) }
+    }
+
+    package func execute(_ words: [String], on node: String, streams: ProgramStreams) async throws -> Int32 {
+        try await part(of: node).execute(words, on: node, streams: streams)
+    }
+
+    /// The engines run it, whoever asked for it.
+    package func detach() async throws { await reaper?.dismiss() }
+
+    package var removalCommand: String {
+        let machines = (try? places.parts(of: self).map(\.cluster.engine.typed)) ?? []
+        let list = DockerArguments.listed(summary.id).map(shellQuoted).joined(separator: " ")
+        let containers = machines.map { "\($0) \(list) | xargs -r \($0) rm -fv" }
+        return (containers + ["\(swarm.manager.typed) network rm \(DockerArguments.network(summary.id))"])
+            .joined(separator: "; ")
+    }
+}
+
+extension SwarmCluster {
+    /// Where the nodes are.
+    ///
+    /// - Throws: ``ClusterError`` with the code `clusterLost` if nothing says it.
+    var places: SwarmPlaces {
+        get throws {
+            if let places = known?.places { return places }
+            guard let folder = summary.workspace.opened?.folder, let places = try? SwarmPlaces(in: folder) else {
+                throw lost
+            }
+            return places
+        }
+    }
+
+    /// What a node's machine has of the cluster.
+    ///
+    /// - Throws: ``ClusterError`` with the code `noCluster` if there is no such node.
+    func part(of node: String) throws -> DockerCluster {
+        _ = try index(of: node)
+        guard let part = try places.part(of: node, self) else { throw lost }
+        return part
+    }
+}
+
+extension SwarmCluster {
+    /// Takes away what the machines have of it that answer. Where one does not, or the network can't go yet, a service of the Swarm's goes
+    /// on, until the machine is back.
+    package func destroy() async throws {
+        let parts = try await destructibleParts()
+        let silent = await withTaskGroup(of: String?.self) { group in
+            for part in parts {
+                group.addTask {
+                    do { try await part.destroy() } catch { return part.engine.machine }
+                    return nil
+                }
+            }
+            return await group.reduce(into: [String]()) { if let name = $1 { $0.append(name) } }
+        }
+        if try await removeNetwork(retrying: silent.isEmpty) {
+            await reaper?.dismiss()
+            return
+        }
+        if let reaper { await reaper.release() } else { try await startReaper().release() }
+        Progress.say(
+            "\(silent.isEmpty ? "the Swarm" : silent.sorted().joined(separator: " and ")) does not let go of cluster \(summary.name) yet: a service of the Swarm's takes the rest away when it does"
+        )
+    }
+
+    private func startReaper() async throws -> SwarmReaper {
+        let image = try await DockerImages(engine: swarm.manager).ensure(.node, timeline: Timeline(Progress()))
+        return try await SwarmReaper.start(summary.id, on: swarm.manager, image: image)
+    }
+
+    /// Those of the machines that have nodes, if that is known; else those of all machines.
+    private func destructibleParts() async throws -> [DockerCluster] {
+        if let places = try? places { return places.parts(of: self).map(\.cluster) }
+        var parts: [DockerCluster] = []
+        for machine in try await swarm.machines() {
+            guard let engine = try? await swarm.engine(of: machine) else { continue }
+            parts.append(DockerCluster(engine: engine, summary: summary))
+        }
+        return parts
+    }
+
+    /// Machines tell the Swarm a moment later that nothing of theirs is on a network any more.
+    ///
+    /// - Returns: Whether it is gone.
+    private func removeNetwork(retrying: Bool) async throws -> Bool {
+        for attempt in 0..<(retrying ? 200 : 20) {
+            let output = try await swarm.manager.ask(["network", "rm", DockerArguments.network(summary.id)])
+            if output.succeeded || output.complaint.contains("not found") || output.complaint.contains("No such") {
+                return true
+            }
+            try? await Task.sleep(for: .milliseconds(min(10 << attempt, 100)))
+        }
+        return false
+    }
+}

@@ -1,0 +1,65 @@
+import Foundation
+
+/// Images on the machines of a Swarm: each is made once, on the manager, and then brought to the machines that lack it.
+struct SwarmImages: Sendable {
+    let manager: DockerEngine
+    /// A registry that all machines can reach; nil if images are carried by this process.
+    let registry: String?
+    let timeline: Timeline
+
+    /// Brings an image of the manager's to a machine that does not have it.
+    ///
+    /// - Throws: ``ClusterError`` with the code `imageUnavailable`.
+    func ensure(_ name: String, on engine: DockerEngine) async throws {
+        guard engine.host != manager.host || engine.context != manager.context else { return }
+        guard let wanted = try await identifier(of: name, on: manager) else {
+            throw ClusterError(.imageUnavailable, "The Swarm's manager has no image \(name) any more.")
+        }
+        if try await identifier(of: name, on: engine) == wanted { return }
+        try await Self.transfers.once("\(engine) \(wanted)") {
+            if let registry {
+                try await pull(name, from: registry, to: engine)
+            } else {
+                try await carry(name, to: engine)
+            }
+        }
+    }
+
+    private func identifier(of name: String, on engine: DockerEngine) async throws -> String? {
+        let output = try await engine.ask(["image", "inspect", "--format", "{{.Id}}", name])
+        return output.succeeded ? output.lines.first : nil
+    }
+
+    private func carry(_ name: String, to engine: DockerEngine) async throws {
+        let machine = engine.machine ?? "another machine"
+        timeline.note(.work, "carrying the image \(name) to \(machine); this is done once")
+        let (source, sink) = try await Pipeline().run(manager.command(["save", name])) { _ in
+            engine.command(["load", "--quiet"])
+        }
+        guard source.succeeded, let sink, sink.succeeded else {
+            let complaint = source.succeeded ? sink?.complaint ?? "" : source.complaint
+            throw unavailable(name, on: machine, complaint)
+        }
+    }
+
+    private func pull(_ name: String, from registry: String, to engine: DockerEngine) async throws {
+        let (machine, there) = (engine.machine ?? "another machine", "\(registry)/\(name)")
+        try await manager.change(["tag", name, there], else: "The image \(name) could not be named for \(registry)")
+        timeline.note(.work, "giving \(machine) the image \(name) by \(registry); this is done once")
+        for (engine, words) in [
+            (manager, ["push", "--quiet", there]), (engine, ["pull", "--quiet", there]), (engine, ["tag", there, name]),
+        ] {
+            let output = try await engine.ask(words, within: .seconds(900))
+            guard output.succeeded else { throw unavailable(name, on: machine, output.complaint) }
+        }
+    }
+
+    private func unavailable(_ name: String, on machine: String, _ complaint: String) -> ClusterError {
+        ClusterError(
+            .imageUnavailable,
+            ClusterError.sentence("\(machine) could not be given the image \(name): \(DockerEngine.cause(complaint))"),
+            remedy: "See whether it has room: `docker system df` there.")
+    }
+
+    private static let transfers = OnceEach()
+}

@@ -1,0 +1,103 @@
+import Foundation
+
+/// Which machine each node of a cluster is put on.
+package struct SwarmPlacement: Sendable {
+    /// The machine of each node, in the nodes' order.
+    package let machines: [SwarmMachine]
+
+    /// Spreads nodes over the machines that may have them: evenly over what a label tells apart, and then over the machines.
+    ///
+    /// - Parameters:
+    ///   - plan: The cluster.
+    ///   - machines: All machines of the Swarm.
+    ///   - options: What the machines have to be.
+    /// - Throws: ``ClusterError`` with the code `provisioningFailed` if no machine may have them.
+    package init(_ plan: ClusterPlan, over machines: [SwarmMachine], _ options: SwarmOptions) throws {
+        let constraints = try options.constraints.map(SwarmConstraint.init)
+        let suitable = machines.filter { machine in constraints.allSatisfy { $0.holds(for: machine) } }
+        let usable = suitable.filter { $0.hindrance == nil }
+        guard !usable.isEmpty else {
+            let reasons = suitable.compactMap { machine in machine.hindrance.map { "\(machine.name): \($0)" } }
+            let cause =
+                suitable.isEmpty
+                ? "of its \(machines.count) machines, none is as \(constraints.map(\.text).joined(separator: ", ")) asks"
+                : reasons.joined(separator: "; ")
+            throw ClusterError(
+                .provisioningFailed, "No machine of the Swarm can have nodes of cluster \(plan.name): \(cause).",
+                remedy: "See `docker node ls`.")
+        }
+        // Clusters that are alone on a Swarm of many machines do not all begin with the same one.
+        let offset = Int(plan.id.description.utf8.reduce(0) { $0 &* 31 &+ UInt32($1) } % UInt32(usable.count))
+        let ordered = Array(usable[offset...] + usable[..<offset])
+        var counts: [String: Int] = [:]
+        self.machines = try plan.nodes.map { node in
+            let fitting = ordered.filter { $0.fits(node.limits) }
+            guard
+                let machine = fitting.min(by: { left, right in
+                    let groups = (options.group(of: left), options.group(of: right))
+                    return (groups.0.flatMap { counts["=" + $0] } ?? 0, counts[left.id] ?? 0)
+                        < (groups.1.flatMap { counts["=" + $0] } ?? 0, counts[right.id] ?? 0)
+                })
+            else {
+                throw ClusterError(
+                    .provisioningFailed,
+                    "No machine of the Swarm is as large as the limits of \(node.name) ask: \(usable.map(\.size).joined(separator: "; ")).",
+                    node: node.name)
+            }
+            counts[machine.id, default: 0] += 1
+            if let group = options.group(of: machine) { counts["=" + group, default: 0] += 1 }
+            return machine
+        }
+    }
+
+    /// Each machine once, in the order in which they come.
+    package var distinct: [SwarmMachine] {
+        var seen = Set<String>()
+        return machines.filter { seen.insert($0.id).inserted }
+    }
+}
+
+extension SwarmMachine {
+    fileprivate func fits(_ limits: NodeLimits) -> Bool {
+        (limits.processors ?? 0) <= processors && (limits.memory ?? 0) <= memory
+    }
+
+    fileprivate var size: String { "\(name) has \(processors) processors and \(memory >> 20) MiB" }
+}
+
+/// What a machine has to be, in Swarm's own words: `node.labels.disk==ssd`, `node.hostname!=old`, `node.role==worker`.
+package struct SwarmConstraint: Sendable, Hashable {
+    package let text: String
+    private let key: String
+    private let value: String
+    private let isEqual: Bool
+
+    /// - Throws: ``ClusterError`` with the code `invalidConfiguration` for what is no constraint, or about what this package does not
+    ///   know of a machine.
+    package init(_ text: String) throws {
+        let isEqual = text.contains("==")
+        let parts = text.split(separator: isEqual ? "==" : "!=", maxSplits: 1).map {
+            $0.trimmingCharacters(in: .whitespaces)
+        }
+        guard parts.count == 2, Self.keys.contains(parts[0]) || parts[0].hasPrefix(Self.label) else {
+            throw ClusterError(
+                .invalidConfiguration, "\"\(ClusterConfiguration.printable(text))\" is not a constraint on machines.",
+                remedy: "Write one such as node.labels.disk==ssd, node.hostname!=machine1 or node.role==worker.")
+        }
+        (self.text, key, value, self.isEqual) = (text, parts[0], parts[1], isEqual)
+    }
+
+    private static let keys = ["node.id", "node.hostname", "node.role"]
+    private static let label = "node.labels."
+
+    package func holds(for machine: SwarmMachine) -> Bool {
+        let there =
+            switch key {
+            case "node.id": machine.id
+            case "node.hostname": machine.name
+            case "node.role": machine.isManager ? "manager" : "worker"
+            default: machine.labels[String(key.dropFirst(Self.label.count))] ?? ""
+            }
+        return (there.lowercased() == value.lowercased()) == isEqual
+    }
+}

@@ -1,0 +1,140 @@
+/// The nodes of a cluster, as they are started on a Swarm's machines.
+struct SwarmStart: Sendable {
+    /// What bears this in the place of a machine's name is the Swarm's.
+    static let all = "all"
+
+    let plan: ClusterPlan
+    let subnet: Subnet
+    let files: NodeFiles
+    /// The machine of each node, in the nodes' order.
+    let machines: [SwarmMachine]
+    /// The machines' engines, by the Swarm's names for the machines.
+    let engines: [String: DockerEngine]
+    /// What engines call the nodes' images.
+    let images: [NodeImage: String]
+
+    /// Starts all of them.
+    ///
+    /// - Returns: The ports of each, by its name.
+    /// - Throws: ``ClusterError``; `CancellationError`.
+    func run() async throws -> [String: PublishedPorts] {
+        let started = Locked<[String: PublishedPorts]>([:])
+        var taken: [String: Set<Int>] = [:]
+        let ports = try zip(plan.nodes, machines).map { node, machine in
+            try PublishedPorts(of: node, besides: &taken[machine.id, default: []], choose: Self.choose)
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (index, node) in plan.nodes.enumerated() {
+                group.addTask { [taken] in
+                    let taken = taken[machines[index].id] ?? []
+                    let used = try await run(node, index, at: ports[index], besides: taken)
+                    started.withLock { $0[node.name] = used }
+                }
+            }
+            try await group.waitForAll()
+        }
+        try Task.checkCancellation()
+        return started.withLock { $0 }
+    }
+
+    /// Starts a node; where somebody else has one of its ports on the machine, with other ports.
+    private func run(
+        _ node: PlannedNode, _ index: Int, at first: PublishedPorts, besides others: Set<Int>
+    ) async throws -> PublishedPorts {
+        let machine = machines[index]
+        guard let engine = engines[machine.id], let image = images[node.image] else {
+            preconditionFailure("\(node.name) is a node of another plan")
+        }
+        let folder = try DockerNodeFolder.write(plan, node: node, in: subnet, files: files)
+        let container = DockerArguments.container(plan.id, node.name)
+        var taken = others
+        return try await first.changing { ports in
+            let words = DockerArguments.run(
+                plan, node: node, image: image, address: subnet.addresses(plan.nodes.count)[index],
+                address6: plan.addresses6?[index], ports: ports,
+                on: .machine(machine.name, address: machine.address))
+            // What is made is seen through: the next step finds it, or the end of the cluster does.
+            let copy = ["cp", "\(folder)/.", "\(container):\(DockerNodeFolder.target)"]
+            for step in [words, copy, ["start", container]] {
+                do {
+                    try await engine.change(step, node: node.name, else: "\(node.name) could not be started")
+                } catch let error as ClusterError {
+                    throw ClusterError(
+                        error.code, "On \(machine.name): \(error.message)", node: node.name,
+                        underlying: error.underlying, log: error.log,
+                        remedy: DockerBackend.remedy(for: error.message) ?? error.remedy)
+                }
+            }
+        } otherwise: {
+            try await engine.change(
+                ["rm", "--force", "--volumes", container], node: node.name,
+                else: "\(node.name) could not be started again")
+            return try PublishedPorts(of: node, besides: &taken, choose: Self.choose)
+        }
+    }
+
+    /// Nobody knows here which ports are free there. Of these, a kernel gives none away by itself, and usual services have none.
+    private static func choose(_ transport: PublishedPort.Transport, besides taken: Set<Int>) throws -> Int {
+        guard let port = (20000...32000).filter({ !taken.contains($0) }).randomElement() else {
+            throw ClusterError(.provisioningFailed, "No port is left on a machine of the Swarm.")
+        }
+        return port
+    }
+
+    func nodes(at ports: [String: PublishedPorts], credentials: Credentials) -> [ProvisionedNode] {
+        let (addresses, second) = (subnet.addresses(plan.nodes.count), plan.secondAddresses(beside: subnet))
+        return plan.nodes.enumerated().compactMap { index, planned in
+            ports[planned.name].map { ports in
+                ProvisionedNode(
+                    name: planned.name, fqdn: plan.fqdn(planned.name), role: planned.role,
+                    host: machines[index].address, port: ports.ssh, ip: addresses[index],
+                    ipv6: plan.addresses6?[index], secondIP: second?[index],
+                    hostKeys: credentials.publicHostKeys(of: planned.name), publishedPorts: ports.others)
+            }
+        }
+    }
+}
+
+extension SwarmBackend {
+    /// Makes the cluster's network. A Swarm takes a network whose addresses another one has, and never sets it up; and it does not tell when
+    /// it has set one up.
+    func createNetwork(_ plan: ClusterPlan) async throws -> Subnet {
+        let network = DockerArguments.network(plan.id)
+        for _ in 0..<20 {
+            let subnet = try Subnet.free(nodes: plan.nodes.count, in: plan.subnets)
+            try await swarm.manager.change(
+                DockerArguments.createOverlay(plan, subnet, isEncrypted: options.isEncrypted),
+                else: "No network could be made for cluster \(plan.name)")
+            try Task.checkCancellation()
+            if try await isSetUp(network) { return subnet }
+            try await swarm.manager.change(["network", "rm", network], else: "The network could not be removed")
+        }
+        throw ClusterError(
+            .provisioningFailed, "The Swarm set up no network for cluster \(plan.name), whatever its addresses.",
+            remedy: "See what its managers log, and which addresses `docker network ls --filter scope=swarm` has.")
+    }
+
+    private func isSetUp(_ network: String) async throws -> Bool {
+        for attempt in 0..<30 {
+            let driver = try await swarm.manager.ask(["network", "inspect", "--format", "{{.Driver}}", network])
+            if driver.lines == ["overlay"] { return true }
+            try await Task.sleep(for: .milliseconds(min(1 << attempt, 100)))
+        }
+        return false
+    }
+}
+
+extension DockerArguments {
+    /// Makes a network of a Swarm's, on which its machines' own containers may be.
+    static func createOverlay(_ plan: ClusterPlan, _ subnet: Subnet, isEncrypted: Bool) -> [String] {
+        let ipv6 = plan.subnet6.map { ["--ipv6", "--subnet", $0.description] } ?? []
+        return ["network", "create", "--driver", "overlay", "--attachable", "--subnet", subnet.description]
+            + (isEncrypted ? ["--opt", "encrypted"] : []) + ipv6 + labels(plan, machine: SwarmStart.all)
+            + [network(plan.id)]
+    }
+
+    /// All containers of a cluster on one machine, by their names.
+    static func listed(_ cluster: ClusterID) -> [String] {
+        ["ps", "--all", "--quiet"] + labelled(cluster) + ["--filter", "name=^/?\(network(cluster))-"]
+    }
+}
