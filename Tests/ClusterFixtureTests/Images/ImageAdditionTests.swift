@@ -141,6 +141,9 @@ extension BackendUnderTest {
             try await NamespaceImages(cache: nil).remove(layer)
             #expect(!FileManager.default.fileExists(atPath: layer))
         #endif
+        case .swarm:
+            let removal = try await SwarmMachines.engine("machine1").ask(["rmi", made[0]])
+            #expect(removal.succeeded, "\(removal.complaint)")
         }
     }
 }
