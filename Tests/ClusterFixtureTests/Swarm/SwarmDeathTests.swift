@@ -29,25 +29,4 @@ struct SwarmDeathTests {
         try await SwarmMachines.switchOn("machine3")
         #expect(try await eventually(within: .seconds(60)) { try await SwarmMachines.traces(of: cluster.id).isEmpty })
     }
-
-    @Test func withoutAQuorumItIsSaid() async throws {
-        let manager = SwarmMachines.engine("machine1")
-        try await manager.change(["node", "promote", "machine2"], else: "machine2 could not be promoted")
-        let both = ["node", "ls", "--filter", "role=manager", "--format", "{{.ManagerStatus}}"]
-        #expect(try await eventually { Set(try await manager.ask(both).lines) == ["Leader", "Reachable"] })
-        try SwarmMachines.switchOff("machine2")
-        do {
-            let error = try await #require(throws: ClusterError.self) {
-                try await withCluster(nodes: 1, backend: .swarm) { _ in }
-            }
-            #expect(error.code == .backendUnavailable)
-            #expect(error.message.contains("The Swarm does not answer"), "\(error)")
-            #expect(error.remedy.contains("swarm init --force-new-cluster"), "\(error)")
-        } catch {
-            Issue.record(error)
-        }
-        try await SwarmMachines.switchOn("machine2")
-        try await manager.change(["node", "demote", "machine2"], else: "machine2 could not be demoted")
-        #expect(try await eventually { try await manager.ask(both).lines == ["Leader"] })
-    }
 }
