@@ -30,6 +30,8 @@ extension Field<ClusterConfiguration> {
                     throw entry.refusal(error.message, remedy: error.remedy)
                 }
             },
+            // Relative to the file, as all paths are.
+            Field("hosts") { entry, cluster in cluster.backend = .hosts(try entry.path()) },
             Field("name") { entry, cluster in
                 let name = try entry.text()
                 try entry.check { $0.name = name }
