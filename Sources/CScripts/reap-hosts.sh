@@ -4,9 +4,25 @@
 #
 #   FOLDER MARK CLUSTER
 
-for socket in "$1"/s/*; do
-    [ ! -S "$socket" ] || ssh -F /dev/null -S "$socket" -O exit node </dev/null &
-done
+# The programs that hold connections, or were about to: one that came about later would have no socket, and no end. Their command lines
+# name the folder.
+end_connections() {
+    if [ -d /proc/self ]; then
+        grep -lasF -e "$1/c/" -e "$1/s/" /proc/[0-9]*/cmdline | while read -r file; do
+            process=${file#/proc/}
+            process=${process%/cmdline}
+            # shellcheck disable=SC3067 # -O is in dash, bash and busybox.
+            if [ -O "$file" ] && grep -qsx ssh "/proc/$process/comm"; then kill "$process"; fi
+        done
+    else
+        # shellcheck disable=SC2009 # A pattern of pgrep's would have to be quoted.
+        ps -axww -o pid= -o command= | grep -F -e "$1/c/" -e "$1/s/" | while read -r process command; do
+            case $command in ssh*) kill "$process" ;; esac
+        done
+    fi
+}
+
+end_connections "$1"
 # Each is a file of the machine's name in the configuration: who logs in, and the folder there.
 for lease in "$1"/leases/*; do
     [ -f "$lease" ] || continue
@@ -15,3 +31,5 @@ for lease in "$1"/leases/*; do
         "[ ! -e '$place/hold' ] || sh '$place/hold' - end '$3' '${place%/*}'" </dev/null &
 done
 wait
+# A child of the process that died may have become a program only now.
+end_connections "$1"

@@ -25,13 +25,15 @@ extension Field<ClusterConfiguration> {
             Field("services") { entry, cluster in cluster.services = try entry.list().map { try $0.service() } },
             Field("site") { entry, cluster in cluster.site = try entry.site() },
             Field("backend") { entry, cluster in
+                if entry.isMapping {
+                    try entry.read([Field("hosts") { $1.backend = .hosts(try $0.path()) }], into: &cluster)
+                    return
+                }
                 let name = try entry.text()
                 do { cluster.backend = try BackendChoice.named(name) } catch let error as ClusterError {
                     throw entry.refusal(error.message, remedy: error.remedy)
                 }
             },
-            // Relative to the file, as all paths are.
-            Field("hosts") { entry, cluster in cluster.backend = .hosts(try entry.path()) },
             Field("name") { entry, cluster in
                 let name = try entry.text()
                 try entry.check { $0.name = name }
