@@ -31,9 +31,14 @@ extension NodeRoute {
 
     /// To a node of a cluster that another process has started.
     package init(_ inventory: Inventory, _ node: String, _ user: User) {
-        let words = ["-F", inventory.sshConfig, "-T", "--", "\(user)@\(node)"]
+        let provisioned = inventory.nodes.first { $0.name == node }.map(ProvisionedNode.init)
         self.init(node: node, user: user, folder: inventory.workspace.folder) { line in
-            Command("ssh", words + [line])
+            let login = try provisioned?.login(user) ?? "\(user)"
+            var line = line
+            if let place = provisioned?.existing, let cluster = inventory.workspace.cluster {
+                line = place.line(line, of: cluster, as: login)
+            }
+            return Command("ssh", ["-F", inventory.sshConfig, "-T", "--", "\(login)@\(node)", line])
         } requireConnection: { cause in
             throw ClusterError(
                 .connectionLost,

@@ -3,10 +3,12 @@ import FixtureTestSupport
 import Testing
 
 /// What `node.run` promises, on every backend.
-@Suite(.requiresBackend, ConformanceClusters(), .timeLimit(.minutes(5)))
+@Suite(.requiresBackend, ConformanceClusters(needs: [.root]), .timeLimit(.minutes(5)))
 struct RunTests {
 
-    @Test(arguments: try await BackendUnderTest.usable()) func aNonZeroExitIsAResult(backend: BackendUnderTest)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func aNonZeroExitIsAResult(
+        backend: BackendUnderTest
+    )
         async throws
     {
         let result = try await backend.cluster[0].run("echo out; echo err >&2; exit 7")
@@ -20,7 +22,7 @@ struct RunTests {
         #expect(error.log == "err")
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func anExitCodeOf255IsTheCommandsOwn(
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func anExitCodeOf255IsTheCommandsOwn(
         backend: BackendUnderTest
     ) async throws {
         #expect(try await backend.cluster[0].run("exit 255").exitCode == 255)
@@ -30,7 +32,9 @@ struct RunTests {
         "$(touch /tmp/pwned)", "`id`", "a b", "it's", "\"", "-rf", "--", "*", "a\nb", "", ";id", "~", "é", "\\",
     ]
 
-    @Test(arguments: try await BackendUnderTest.usable()) func argumentsArriveUnharmed(backend: BackendUnderTest)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func argumentsArriveUnharmed(
+        backend: BackendUnderTest
+    )
         async throws
     {
         let node = try backend.cluster[0]
@@ -41,7 +45,7 @@ struct RunTests {
         #expect(try await node.run("test -e /tmp/pwned").exitCode == 1)
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func aLineThatBeginsWithADashIsTheNodesToRead(
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func aLineThatBeginsWithADashIsTheNodesToRead(
         backend: BackendUnderTest
     ) async throws {
         let result = try await backend.cluster[0].run("-oProxyCommand=id")
@@ -49,7 +53,9 @@ struct RunTests {
         #expect(result.standardError.contains("not found"))
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func theEnvironmentArrivesUnharmed(backend: BackendUnderTest)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func theEnvironmentArrivesUnharmed(
+        backend: BackendUnderTest
+    )
         async throws
     {
         let value = "it's \"$HOME\"\n`id` é"
@@ -63,7 +69,9 @@ struct RunTests {
         await #expect(throws: ClusterError.self) { try await node.run("true", environment: ["A;id": "x"]) }
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func standardInputArrives(backend: BackendUnderTest)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func standardInputArrives(
+        backend: BackendUnderTest
+    )
         async throws
     {
         let text = String(repeating: "line é\n", count: 50_000)
@@ -72,14 +80,16 @@ struct RunTests {
         #expect(try await backend.cluster[0].run("cat").standardOutput.isEmpty)
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func largeOutputIsWhole(backend: BackendUnderTest)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func largeOutputIsWhole(
+        backend: BackendUnderTest
+    )
         async throws
     {
         let result = try await backend.cluster[0].run("head -c 8388608 /dev/zero | tr '\\0' x")
         #expect(result.standardOutput.utf8.count == 8 << 20)
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func aTimeLimitEndsTheCommandOnTheNodeToo(
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func aTimeLimitEndsTheCommandOnTheNodeToo(
         backend: BackendUnderTest
     ) async throws {
         let node = try backend.cluster[0]
@@ -92,7 +102,9 @@ struct RunTests {
         #expect(try await node.run("echo quick", timeout: .seconds(60)).standardOutput == "quick\n")
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func aCancelledRunThrows(backend: BackendUnderTest)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func aCancelledRunThrows(
+        backend: BackendUnderTest
+    )
         async throws
     {
         let node = try backend.cluster[0]
@@ -103,7 +115,9 @@ struct RunTests {
         try await node.run("pkill -f 'sleep 471[2]'")
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func aHundredAtOnceLoseNone(backend: BackendUnderTest)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func aHundredAtOnceLoseNone(
+        backend: BackendUnderTest
+    )
         async throws
     {
         let node = try backend.cluster[1]
@@ -114,7 +128,7 @@ struct RunTests {
         #expect(outputs == Set((0..<100).map { "\($0)\n" }))
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func whatNoProgramCanBeGivenIsRefused(
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func whatNoProgramCanBeGivenIsRefused(
         backend: BackendUnderTest
     ) async throws {
         let node = try backend.cluster[0]
