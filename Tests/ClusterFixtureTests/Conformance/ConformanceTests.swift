@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 /// What every backend promises, asked of each one that this machine has.
-@Suite(.requiresBackend, ConformanceClusters(), .timeLimit(.minutes(5)))
+@Suite(.requiresBackend, ConformanceClusters(needs: [.root]), .timeLimit(.minutes(5)))
 struct ConformanceTests {
 
     @Test(arguments: try await BackendUnderTest.usable()) func everyNodeIsAMachineOfItsOwn(backend: BackendUnderTest)
@@ -31,7 +31,7 @@ struct ConformanceTests {
         #expect(try await cluster[1].run("test -e /tmp/only-here").exitCode == 1)
     }
 
-    @Test(arguments: try await BackendUnderTest.usable(), User.allCases) func usersAreWhoTheyShouldBe(
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root]), User.allCases) func usersAreWhoTheyShouldBe(
         backend: BackendUnderTest, user: User
     )
         async throws
@@ -87,7 +87,9 @@ struct ConformanceTests {
                 .standardOutput == "")
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func passwordsOpenNothing(backend: BackendUnderTest)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func passwordsOpenNothing(
+        backend: BackendUnderTest
+    )
         async throws
     {
         let cluster = try backend.cluster
@@ -103,7 +105,9 @@ struct ConformanceTests {
         #expect(output.standardError.contains("Permission denied (publickey)"))
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func anotherHostKeyIsRefused(backend: BackendUnderTest)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func anotherHostKeyIsRefused(
+        backend: BackendUnderTest
+    )
         async throws
     {
         let cluster = try backend.cluster
@@ -137,7 +141,7 @@ struct ConformanceTests {
         #expect(error.remedy.contains("Something else answers in the node's place"))
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func theHostKeyIsTheOneThatTheNodeHas(
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func theHostKeyIsTheOneThatTheNodeHas(
         backend: BackendUnderTest
     ) async throws {
         for node in try backend.cluster.nodes {
@@ -146,7 +150,7 @@ struct ConformanceTests {
         }
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func theClustersEnvironmentIsEveryCommands(
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func theClustersEnvironmentIsEveryCommands(
         backend: BackendUnderTest
     ) async throws {
         for user in User.allCases {
@@ -168,7 +172,7 @@ struct ConformanceTests {
         #expect(Set(cluster.nodes.compactMap { $0.publishedPorts[8787] }).count == 3)
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func aForwardedPortLeadsToTheNodesLocalhost(
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func aForwardedPortLeadsToTheNodesLocalhost(
         backend: BackendUnderTest
     ) async throws {
         let node = try backend.cluster[1]
@@ -180,7 +184,7 @@ struct ConformanceTests {
         #expect(try await node.forwardPort(9099) != port)
     }
 
-    @Test(arguments: try await BackendUnderTest.usable(), User.allCases) func aTerminalIsToBeHad(
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root]), User.allCases) func aTerminalIsToBeHad(
         backend: BackendUnderTest, user: User
     ) async throws {
         let words = [
@@ -192,7 +196,9 @@ struct ConformanceTests {
         #expect(lines.count == 2 && lines[0].hasPrefix("/dev/pts/") && lines[1] == "\(user)", "\(lines)")
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func whatAPersonTypesWorks(backend: BackendUnderTest)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func whatAPersonTypesWorks(
+        backend: BackendUnderTest
+    )
         async throws
     {
         let cluster = try backend.cluster

@@ -153,7 +153,7 @@ struct HandleTests {
         }
     }
 
-    @Test(arguments: try await BackendUnderTest.usable(), Origin.allCases)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root]), Origin.allCases)
     func whoeverHoldsAClusterCanDestroyIt(backend: BackendUnderTest, origin: Origin) async throws {
         try await withHandle(origin, on: backend) { cluster in
             try await cluster.destroy()

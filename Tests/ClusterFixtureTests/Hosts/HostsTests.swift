@@ -75,6 +75,12 @@ struct HostsTests {
                 let output = try await cluster.handle.execute(["sh", "-c", "id -un; pwd; exit 7"], on: "node1")
                 #expect(output.lines == ["root", folder + "/work"] && output.exitCode == 7)
                 #expect(try await cluster.handle.execute(["sh", "-c", "kill -9 $$"], on: "node1").exitCode == 137)
+                let words = ["$(id)", "a b", "it's", "", "-rf", "a\nb", "é"]
+                let printed = try await cluster.handle.execute(["printf", "%s|"] + words, on: "node1")
+                #expect(printed.standardOutput == words.map { $0 + "|" }.joined())
+                let large = [UInt8](String(repeating: "0123456789abcde\n", count: 100_000).utf8)
+                let echoed = try await cluster.handle.execute(["cat"], on: "node1", input: large)
+                #expect(echoed.standardOutput.utf8.elementsEqual(large))
                 // Nobody else gets in.
                 #expect(
                     try await lab.on("node1", "setpriv --reuid 65534 --clear-groups ls \(folder)/work 2>&1")

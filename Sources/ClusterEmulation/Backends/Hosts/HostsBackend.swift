@@ -106,7 +106,7 @@ package struct HostsBackend: Backend {
     }
 
     package func clusters(includingRemains: Bool) async throws -> [any BackendCluster] {
-        Workspace.all(in: Workspace.place).compactMap { workspace in
+        HostsCluster.workspaces.compactMap { workspace in
             guard let (_, mark) = workspace.opened, mark.backend == name,
                 let clusterName = HostsCluster.name(in: workspace)
             else { return nil }
@@ -117,6 +117,7 @@ package struct HostsBackend: Backend {
     }
 
     package func reaping(_ cluster: ClusterPlan.ID) -> ReapingScript? {
-        ReapingScript("", arguments: [], first: String(cString: hosts_reaping_script()))
+        ReapingScript(
+            #"rm -f -- "$1""#, arguments: [HostsCluster.entry(cluster)], first: String(cString: hosts_reaping_script()))
     }
 }
