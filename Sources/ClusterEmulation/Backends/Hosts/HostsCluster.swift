@@ -95,6 +95,9 @@ package struct HostsCluster: BackendCluster, ExistingNodes {
 
     // --- what is asked of it ------------------------------------------------------------------------------------------
 
+    /// Whether this process has taken the machines, and has lost none.
+    var isHeld: Bool { !leases.isEmpty && leases.values.allSatisfy { !$0.isOver } }
+
     package func states() async throws -> [String: NodeState] {
         guard Self.name(in: workspace) != nil else { throw lost }
         var states: [String: NodeState] = [:]
