@@ -175,7 +175,15 @@ hold() {
     note "taken for $words"
     # shellcheck disable=SC2086 # The four words that sshd has put there.
     set -- ${SSH_CONNECTION:--}
-    say held "$folder" "$1" "${3:--}" $$
+    client=$1 server=${3:--}
+    # What leads to sshd by a port of another machine's may end at the loopback.
+    case $server in
+        127.* | ::1)
+            server=$(hostname -I 2>/dev/null)
+            server=${server%% *}
+            ;;
+    esac
+    say held "$folder" "$client" "${server:--}" $$
     while [ -z "$ended" ]; do
         # A shell that reads is deaf to signals, one that waits is not.
         (while read -r order; do case $order in end) exit 0 ;; stay) exit 3 ;; esac done) <&3 9<&- &
