@@ -47,7 +47,7 @@ struct HandleTests {
             #expect(cluster.nodes.map(\.name) == ["node1", "node2"])
             let inventory = try #require(cluster.summary.inventory)
             #expect(inventory.nodes.map { ProvisionedNode($0) } == cluster.nodes)
-            #expect(cluster.nodes.allSatisfy { $0.host == "127.0.0.1" && $0.role == nil })
+            #expect(cluster.nodes.allSatisfy { (backend == .swarm || $0.host == "127.0.0.1") && $0.role == nil })
         }
     }
 
