@@ -100,7 +100,7 @@ package struct HostsBackend: Backend {
 
     /// This machine's address as the machines see it, if all see the same, and it is this machine's own.
     private static func hostIP(_ taken: [String: TakenHost]) -> String? {
-        let seen = Set(taken.values.map { $0.route.jump == nil ? $0.facts.client : nil })
+        let seen = Set(taken.values.map { $0.route.isDirect ? $0.facts.client : nil })
         guard seen.count == 1, let address = seen.first ?? nil, MachineNetworks.isOwn(address) else { return nil }
         return address
     }
