@@ -7,7 +7,9 @@ struct HostDemands {
     /// What is asked for, and why it can't be had.
     private var demands: [(what: String, reason: String)] {
         let configuration = plan.configuration
-        let images = Set(plan.nodes.map(\.image)).filter { $0 != .node }.map { "the image \($0)" }.sorted()
+        // What services add to it is theirs.
+        let images = Set([configuration.image] + configuration.roles.compactMap(\.image)).filter { $0 != .node }
+            .map { "the image \($0)" }.sorted()
         let services = plan.services.map { "the service \($0.service.name)" }
         let unlimited = plan.nodes.allSatisfy { $0.limits == .none }
         let asked: [(Bool, String, String)] =
