@@ -141,6 +141,7 @@ struct HostLeaseTests {
                 let line = HostsCluster(summary: summary).removalCommand
                 #expect(try await Command("sh", ["-c", line]).output().succeeded, "\(line)")
                 #expect(try await lab.left() == [])
+                #expect(try await eventually { try ProcessTable.commandLines(containing: folder).isEmpty })
                 #expect(try await Command("sh", ["-c", workspace.removalCommand]).output().succeeded)
             }
         }

@@ -165,7 +165,11 @@ package struct HostsCluster: BackendCluster, ExistingNodes {
 
     package var removalCommand: String {
         let commands = holdings.map { ssh($0, end($0)).line }
-        return commands.isEmpty ? "true" : commands.joined(separator: " && ")
+        // The machines live on, and so would the connections to them.
+        let connections =
+            "for socket in \(shellQuoted(workspace.socketFolder))/*; do "
+            + "[ ! -S \"$socket\" ] || ssh -F /dev/null -S \"$socket\" -O exit node 2>/dev/null; done; true"
+        return (["{ \(connections); }"] + commands).joined(separator: " && ")
     }
 
     // --- its end ------------------------------------------------------------------------------------------------------
