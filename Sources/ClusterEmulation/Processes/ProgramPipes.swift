@@ -86,9 +86,7 @@ package final class ProgramPipes: Sendable {
         } program: { streams in
             try await program(streams)
         }
-        return CommandOutput(
-            standardOutput: String(decoding: output.withLock { $0 }, as: UTF8.self),
-            standardError: String(decoding: error.withLock { $0 }, as: UTF8.self), exitCode: code)
+        return CommandOutput(output: output.withLock { $0 }, error: error.withLock { $0 }, exitCode: code)
     }
 
     private init() throws {

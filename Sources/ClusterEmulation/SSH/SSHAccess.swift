@@ -13,6 +13,8 @@ package final class SSHAccess: Sendable {
     private let connections: Connections
     /// Where logins are noted.
     private let timeline: Timeline
+    /// What could not be ended, on nodes that did not answer.
+    private let unanswered = Locked<[RemoteCommand]>([])
 
     package init(
         nodes: [ProvisionedNode], identityFiles: [User: String], workspace: Workspace, timeline: Timeline = Timeline()
@@ -67,24 +69,6 @@ package final class SSHAccess: Sendable {
         }
     }
 
-    /// Runs a shell line on a node, over the shared connection.
-    ///
-    /// - Throws: ``ClusterError`` if the node can't be reached; `CancellationError`.
-    package func run(
-        _ line: String, on node: String, as user: User, environment: [String: String], input: [UInt8]
-    ) async throws -> CommandOutput {
-        let opened = try await open(node, user)
-        guard opened.succeeded else { throw await unreachable(node, user, opened.complaint) }
-        let variables = SentVariables(environment)
-        // The node's shell gets the line after `-c`: it would take a dash at its beginning for an option of its own.
-        var command = command(variables.prelude + " " + line, on: node, as: user)
-        command.environment = variables.local
-        let output = try await command.output(input: input)
-        // 255 is either the command's own exit code or ssh's word for a lost connection: the master knows which.
-        if output.exitCode == 255 { try await requireConnection(to: node, user, output.complaint) }
-        return output
-    }
-
     /// The program that carries a shell line to a node, and its standard streams, over the shared connection, which is open.
     func command(_ line: String, on node: String, as user: User) -> Command {
         Command("ssh", arguments(node, user, options: Self.sharing) + [line])
@@ -120,12 +104,25 @@ package final class SSHAccess: Sendable {
     package func close(endingNodes body: () async throws -> Void) async throws {
         await connections.close()
         try await SharedConnections.close(in: workspace.socketFolder, endingNodes: body)
+        await forgetUnanswered()
     }
 
     /// Ends all nodes by `body`, and returns when every shared connection has ended with them: the next commands open others.
     package func renew(endingNodes body: () async throws -> Void) async throws {
         try await SharedConnections.close(in: workspace.socketFolder, endingNodes: body)
+        await forgetUnanswered()
         await connections.forgetAll()
+    }
+
+    func remember(_ command: RemoteCommand) { unanswered.withLock { $0.append(command) } }
+
+    /// The connection has ended, and what has waited for an answer ends with it.
+    private func forgetUnanswered() async {
+        let commands = unanswered.withLock { commands in
+            defer { commands = [] }
+            return commands
+        }
+        for command in commands { await command.gone() }
     }
 
     /// Forgets the connections to a node that has ended: the next command opens one anew.
