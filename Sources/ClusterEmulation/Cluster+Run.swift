@@ -26,7 +26,7 @@ extension Cluster {
     @discardableResult
     public func run(
         _ line: String, on nodes: [Node]? = nil, atMost limit: Int = 64, as user: User = .ubuntu,
-        environment: [String: String] = [:], standardInput: String = "", timeout: Duration? = nil
+        environment: [String: String] = [:], standardInput: some CommandInput = "", timeout: Duration? = nil
     ) async throws -> CommandResults {
         let nodes = nodes ?? self.nodes
         try check(nodes, limit)
@@ -62,11 +62,10 @@ extension Cluster {
     @discardableResult
     public func run(
         _ words: [String], on nodes: [Node]? = nil, atMost limit: Int = 64, as user: User = .ubuntu,
-        environment: [String: String] = [:], standardInput: String = "", timeout: Duration? = nil
+        environment: [String: String] = [:], standardInput: some CommandInput = "", timeout: Duration? = nil
     ) async throws -> CommandResults {
-        try NodeCommand.requireProgram(words, for: name)
-        return try await run(
-            words.map(shellQuoted).joined(separator: " "), on: nodes, atMost: limit, as: user,
+        try await run(
+            NodeCommand.line(words, for: name), on: nodes, atMost: limit, as: user,
             environment: environment, standardInput: standardInput, timeout: timeout)
     }
 

@@ -7,48 +7,37 @@ extension Node {
     /// If the task is cancelled or the time is over, the line and what it has started in its session get SIGTERM, also in the background, and
     /// SIGKILL a second later. `run` returns when they have ended. A node that does not answer is waited for a few seconds at most.
     ///
+    /// ```swift
+    /// import Foundation
+    ///
+    /// func build(on node: Node, _ archive: URL) async throws {
+    ///     try await node.run("tar xz && make", standardInput: archive, timeout: .seconds(600)) { line in
+    ///         print(line.text)
+    ///     }.requireSuccess()
+    /// }
+    /// ```
+    ///
     /// - Parameters:
     ///   - line: The shell line.
     ///   - user: Who runs it.
     ///   - environment: Variables that the line sees, on top of the cluster's. They never appear on a command line.
-    ///   - standardInput: What it reads; nothing by default.
+    ///   - standardInput: What it reads: a `String`, `Data`, or the `URL` of a file of this machine; nothing by default.
     ///   - timeout: How long it may take; nil means as long as it likes.
+    ///   - onLine: Gets each line that it prints, as it comes, on another thread. The result has them all the same.
     /// - Returns: What it printed and how it ended.
     /// - Throws: ``ClusterError`` if the node can't be reached (`connectionLost`; `noCluster` if this process has
     ///   stopped the cluster meanwhile; `clusterLost` if something else has ended all nodes), the time is over
-    ///   (`timedOut`, with what was printed until then as ``ClusterError/result``), or a variable's name is not valid
-    ///   (`invalidConfiguration`); `CancellationError`.
+    ///   (`timedOut`, with what was printed until then as ``ClusterError/result``), or a variable's name is not valid or the file for its
+    ///   standard input can't be read (`invalidConfiguration`); `CancellationError`.
     @discardableResult
     public func run(
-        _ line: String, as user: User = .ubuntu, environment: [String: String] = [:], standardInput: String = "",
-        timeout: Duration? = nil
+        _ line: String, as user: User = .ubuntu, environment: [String: String] = [:],
+        standardInput: some CommandInput = "", timeout: Duration? = nil,
+        onLine: (@Sendable (OutputLine) -> Void)? = nil
     ) async throws -> CommandResult {
-        let begun = ContinuousClock.now
-        try refuse(line, environment)
-        let number = timeline.begin(
-            .command, line, node: name, user: user,
-            secrets: Secrets(environment: environment, input: standardInput))
-        func result(_ output: CommandOutput) -> CommandResult {
-            CommandResult(command: line, node: name, user: user, output: output, duration: .now - begun)
-        }
-        do {
-            let output = try await explainingLoss {
-                let command = try await RemoteCommand(
-                    line, by: NodeRoute(access, name, user, by: cluster), environment: environment,
-                    input: .bytes(Array(standardInput.utf8)))
-                return try await command.value(within: timeout)
-            }
-            timeline.end(
-                number, exitCode: output.exitCode, output: output.standardOutput, complaint: output.standardError)
-            return result(output)
-        } catch let error as RemoteCommand.TimeExceeded {
-            let late = result(error.output).late(timeout ?? .zero)
-            timeline.end(number, late)
-            throw late
-        } catch {
-            timeline.end(number, error)
-            throw error
-        }
+        try await RunningCommand(
+            line, on: self, as: user, environment: environment, input: standardInput.source, onLine: onLine
+        ).wait(timeout: timeout)
     }
 
     /// Runs a program on the node with arguments that no shell changes, over the user's shared connection.
@@ -59,17 +48,18 @@ extension Node {
     ///   - environment: Variables that the program sees, on top of the cluster's. They never appear on a command line.
     ///   - standardInput: What it reads; nothing by default.
     ///   - timeout: How long it may take; nil means as long as it likes.
+    ///   - onLine: Gets each line that it prints, as it comes, on another thread.
     /// - Returns: What it printed and how it ended.
     /// - Throws: As `run` with a shell line does.
     @discardableResult
     public func run(
-        _ words: [String], as user: User = .ubuntu, environment: [String: String] = [:], standardInput: String = "",
-        timeout: Duration? = nil
+        _ words: [String], as user: User = .ubuntu, environment: [String: String] = [:],
+        standardInput: some CommandInput = "", timeout: Duration? = nil,
+        onLine: (@Sendable (OutputLine) -> Void)? = nil
     ) async throws -> CommandResult {
-        try NodeCommand.requireProgram(words, for: name)
-        return try await run(
-            words.map(shellQuoted).joined(separator: " "), as: user, environment: environment,
-            standardInput: standardInput, timeout: timeout)
+        try await run(
+            NodeCommand.line(words, for: name), as: user, environment: environment, standardInput: standardInput,
+            timeout: timeout, onLine: onLine)
     }
 
     /// Refuses what can't be run with these variables.

@@ -6,6 +6,9 @@ public import XCTest
 /// test, with the evidence saved if that has failed.
 ///
 /// ```swift
+/// import ClusterFixture
+/// import XCTest
+///
 /// final class EveryNodeTests: ClusterTestCase {
 ///     override class var configuration: ClusterConfiguration { ClusterConfiguration(nodes: 3) }
 ///

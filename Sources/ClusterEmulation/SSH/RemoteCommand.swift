@@ -22,6 +22,7 @@ package final class RemoteCommand: Sendable {
     private let printed = Locked(Printed())
     private let onOutput: Reader
     private let onError: Reader
+    private let onEnd: @Sendable () -> Void
     /// The process that leads its session; nil if it has ended without telling.
     private let leader = Once<String?>()
     private let outcome = Once<Result<CommandOutput, any Error>>()
@@ -37,20 +38,25 @@ package final class RemoteCommand: Sendable {
     ///   - input: What it reads.
     ///   - onOutput: Gets what it writes to standard output as it comes, on another thread.
     ///   - onError: Gets what it writes to standard error, on the same thread.
+    ///   - onEnd: Is called when nothing more will be read and nothing more come, before anybody is told that it has ended.
     /// - Throws: ``ClusterError`` if the node can't be reached.
     package init(
         _ line: String, by route: NodeRoute, environment: [String: String] = [:],
         input: ProgramPipes.Input = .bytes([]), onOutput: @escaping Reader = { _ in },
-        onError: @escaping Reader = { _ in }
+        onError: @escaping Reader = { _ in }, onEnd: @escaping @Sendable () -> Void = {}
     ) async throws {
-        (self.route, self.onOutput, self.onError) = (route, onOutput, onError)
+        (self.route, self.onOutput, self.onError, self.onEnd) = (route, onOutput, onError, onEnd)
         let variables = SentVariables(environment)
         // A shell with a trap does not become its last program, of whose end by a signal it can tell as shells do: 128 and its number.
         var command = try await route.command("echo \(mark) $$ >&2; trap : EXIT; \(variables.prelude)\(line)")
         command.environment = variables.local
         let ready = command
         // What it does is not cancelled with whoever waits for it: they end it on the node first.
-        let task = Task { self.outcome.settle(await self.run(ready, input)) }
+        let task = Task {
+            let outcome = await self.run(ready, input)
+            self.onEnd()
+            self.outcome.settle(outcome)
+        }
         program.withLock { $0 = task }
     }
 
@@ -80,6 +86,17 @@ package final class RemoteCommand: Sendable {
             return error is CancellationError ? .success(output(Self.terminated)) : .failure(error)
         }
     }
+
+    /// Waits for its end: nil if it was to end, or its connection was lost.
+    package var untouched: CommandOutput? {
+        get async {
+            let outcome = try? await self.outcome.value
+            return isToEnd.withLock { $0 } ? nil : try? outcome?.get()
+        }
+    }
+
+    /// What it has printed and how it ended; nil as long as it runs.
+    package var ended: CommandOutput? { outcome.known.flatMap { try? $0.get() } }
 
     /// What it has printed so far.
     package var soFar: CommandOutput { output(Self.terminated) }
@@ -160,6 +177,7 @@ extension RemoteCommand {
     ///
     /// A node that does not answer is waited for some seconds. One that is frozen ends it when it goes on.
     package func end() async {
+        if outcome.known != nil { return }
         isToEnd.withLock { $0 = true }
         // None of this is cancelled.
         Task { await askToEnd() }

@@ -100,6 +100,40 @@ package final class SSHAccess: Sendable {
             .connectionLost, "Port \(nodePort) of \(node) could not be forwarded: \(complaint)", node: node)
     }
 
+    /// Lets a port of the node's 127.0.0.1 lead to a local port of 127.0.0.1.
+    ///
+    /// - Returns: The node's port.
+    func reverseForward(_ localPort: Int, on node: String, as user: User) async throws -> Int {
+        var complaint = ""
+        // Above those that the kernel gives to whoever asks for any, and the usual servers': few are taken.
+        for _ in 0..<5 {
+            let port = Int.random(in: 61000...65535)
+            let output = try await ask("forward", ["-R", "127.0.0.1:\(port):127.0.0.1:\(localPort)"], of: node, user)
+            if output.succeeded { return port }
+            complaint = output.complaint
+        }
+        throw ClusterError(
+            .connectionLost, "No port of \(node) could be forwarded to port \(localPort) of this machine: \(complaint)",
+            node: node)
+    }
+
+    /// Takes a forward back, if it is still there.
+    func endForward(local: Int, _ nodePort: Int, isReverse: Bool, on node: String, as user: User) async throws {
+        let way =
+            isReverse
+            ? ["-R", "127.0.0.1:\(nodePort):127.0.0.1:\(local)"] : ["-L", "127.0.0.1:\(local):localhost:\(nodePort)"]
+        _ = try await ask("cancel", way, of: node, user)
+    }
+
+    /// Asks the process that holds the shared connection for something.
+    private func ask(_ request: String, _ options: [String], of node: String, _ user: User) async throws
+        -> CommandOutput
+    {
+        let opened = try await open(node, user)
+        guard opened.succeeded else { throw await unreachable(node, user, opened.complaint) }
+        return try await Command("ssh", arguments(node, user, options: ["-O", request] + options)).output()
+    }
+
     /// Ends the nodes by `body`, and returns when every shared connection has ended with them.
     package func close(endingNodes body: () async throws -> Void) async throws {
         await connections.close()

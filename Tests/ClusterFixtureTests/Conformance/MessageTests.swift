@@ -34,18 +34,20 @@ struct MessageTests {
         #expect(near.recoverySuggestion == "Did you mean node3?")
     }
 
+    private static func ask(_ cluster: Cluster, byName: Bool) {
+        _ = byName ? cluster["nod2"] : cluster[2]
+    }
+    private static let placeOfQuestion = "ClusterFixtureTests/MessageTests.swift:\(#line - 2): Fatal error: "
+
     /// The process ends with the caller's line, and its cluster with it.
     @Test(arguments: try await BackendUnderTest.usable(), [true, false])
     func aSubscriptThatHasNoNodeNamesTheCallersLine(backend: BackendUnderTest, byName: Bool) async throws {
-        let name = backend.rawValue
         let result = try await #require(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-            [name = name as String, byName = byName as Bool] in
-            try await withCluster(nodes: 2, backend: .named(name)) { cluster in
-                if byName { _ = cluster["nod2"] } else { _ = cluster[2] }
-            }
+            [name = backend.rawValue as String, byName = byName as Bool] in
+            try await withCluster(nodes: 2, backend: .named(name)) { Self.ask($0, byName: byName) }
         }
         let said = String(decoding: result.standardErrorContent, as: UTF8.self)
-        #expect(said.contains("ClusterFixtureTests/MessageTests.swift:\(#line - 7): Fatal error: "), "\(said)")
+        #expect(said.contains(Self.placeOfQuestion), "\(said)")
         #expect(said.contains(byName ? "Did you mean node2?" : "has no node at index 2"), "\(said)")
     }
 
