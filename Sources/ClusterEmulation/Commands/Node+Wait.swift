@@ -11,6 +11,7 @@ public struct NodeCondition: Sendable, Hashable, CustomStringConvertible {
     /// A program listens at a TCP port, of whichever of the node's addresses.
     ///
     /// - Parameter number: The port in the node: 1 to 65535.
+    /// - Returns: The condition.
     public static func port(_ number: Int) -> NodeCondition {
         let hexadecimal = String(number, radix: 16, uppercase: true)
         let port = String(repeating: "0", count: max(0, 4 - hexadecimal.count)) + hexadecimal
@@ -24,6 +25,7 @@ public struct NodeCondition: Sendable, Hashable, CustomStringConvertible {
     /// There is a file, or whatever else, of a path.
     ///
     /// - Parameter path: A path on the node, relative to the user's home unless it begins with `/`.
+    /// - Returns: The condition.
     public static func file(_ path: String) -> NodeCondition {
         NodeCondition(description: "file \(path)", check: #"[ -e "$1" ]"#, words: [path])
     }
@@ -31,6 +33,7 @@ public struct NodeCondition: Sendable, Hashable, CustomStringConvertible {
     /// A shell line ends with the exit code 0. It is run again and again.
     ///
     /// - Parameter line: The line, which bash reads.
+    /// - Returns: The condition.
     public static func command(_ line: String) -> NodeCondition {
         NodeCondition(
             description: "success of `\(line)`", check: #"bash -c "$1" </dev/null >/dev/null 2>&1"#, words: [line])
@@ -41,6 +44,7 @@ public struct NodeCondition: Sendable, Hashable, CustomStringConvertible {
     /// - Parameters:
     ///   - text: The text, or a part of the line.
     ///   - path: The file's path on the node, relative to the user's home unless it begins with `/`. It need not be there yet.
+    /// - Returns: The condition.
     public static func logLine(_ text: String, in path: String) -> NodeCondition {
         NodeCondition(
             description: "line with \"\(text)\" in \(path)", check: #"grep -qsF -- "$1" "$2""#, words: [text, path])
