@@ -34,7 +34,7 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
         // swift-subprocess's own dependency, whose FilePath and FileDescriptor stand in its interface.
         .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
-        // Read by the command alone: whoever uses the library does not build it.
+        // For files of clusters, which the command reads, and for files of hosts, which the hosts backend reads.
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
@@ -47,6 +47,7 @@ let package = Package(
                 .target(name: "CLibcrypto", condition: .when(platforms: [.linux])),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system", condition: .when(platforms: [.linux])),
+                .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict
         ),
@@ -54,6 +55,7 @@ let package = Package(
         .target(
             name: "CScripts",
             exclude: [
+                "hold-host.sh", "in-host.sh", "reap-hosts.sh",
                 "reaper.sh", "reap-docker.sh", "relay.sh", "ssh-client.sh", "send-files.sh", "receive-files.sh",
                 "end-session.sh", "prepare-inside.sh", "run-inside.sh", "start-slurm.sh", "prove-slurm.sh", "start-program.sh",
                 "prove-dask.py", "prove-jupyter.py", "break-ssh.sh", "break-names.py", "set-clock.sh",

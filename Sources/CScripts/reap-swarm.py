@@ -1,13 +1,13 @@
 """Takes a cluster away from a Swarm, also when the process that made it is gone, and its machine with it.
 
-    python3 -c 'import sys; exec(sys.argv[1])' TEXT watch|reap NAME USER IMAGE SERVICE
+    python3 -c 'import sys; exec(sys.argv[1])' TEXT watch|reap NAME USER IMAGE SERVICE MACHINES
 
 runs in a container of the node image IMAGE on one of the Swarm's managers, with that machine's engine at /var/run/docker.sock and nothing
 else. NAME is what the cluster's network is called, and what the names of its containers begin with; USER is the number of the user whose
-it is. SERVICE is what the service is called that takes the cluster away.
+it is. SERVICE is what the service is called that takes the cluster away. MACHINES are the Swarm's names for those that have nodes, with commas.
 
 `watch` says `watching` and reads: when `done` comes it ends. When standard input ends without that, or says nothing for ten minutes, it
-starts `reap` as a service on every machine, which ends when nothing is left anywhere: a machine that is down is waited for.
+starts `reap` as a service on these machines and the manager, and says `reaping`. That ends when nothing is left anywhere: a machine that is down is waited for.
 """
 
 import http.client
@@ -18,7 +18,7 @@ import sys
 import time
 import urllib.parse
 
-text, mode, name, user, image, service = sys.argv[1:7]
+text, mode, name, user, image, service, machines = sys.argv[1:8]
 PATIENCE = 600
 
 
@@ -39,7 +39,7 @@ def ask(method, path, body=None, **query):
     try:
         engine.request(
             method,
-            "/v1.40" + path + "?" + urllib.parse.urlencode(words),
+            "/v1.41" + path + "?" + urllib.parse.urlencode(words),
             body and json.dumps(body),
             {"Content-Type": "application/json"},
         )
@@ -77,13 +77,18 @@ def watch():
         if b"done" in told:
             return
         told = told[-4:]
+    _, facts = ask("GET", "/info")
+    wanted = machines.split(",") + [facts["Swarm"]["NodeID"]]
+    _, there = ask("GET", "/nodes")
+    others = [each["ID"] for each in there if each["ID"] not in wanted]
     mount = {"Type": "bind", "Source": "/var/run/docker.sock", "Target": "/var/run/docker.sock"}
     container = {
         "Image": image,
         "Command": ["python3", "-c", "import sys; exec(sys.argv[1])", text],
-        "Args": ["reap", name, user, image, service],
+        "Args": ["reap", name, user, image, service, machines],
         "User": "root",
         "ReadOnly": True,
+        "CapabilityDrop": ["ALL"],
         "Mounts": [mount],
     }
     specification = {
@@ -91,33 +96,41 @@ def watch():
         "Labels": {"org.clusterfixture.user": user, "org.clusterfixture.machine": "all"},
         "TaskTemplate": {
             "ContainerSpec": container,
-            "RestartPolicy": {"Condition": "any", "Delay": 5 * 10**9},
-            "Networks": [{"Target": "none"}],
+            "Placement": {"Constraints": ["node.id!=" + each for each in others]},
+            "RestartPolicy": {"Condition": "on-failure", "Delay": 5 * 10**9},
         },
         "Mode": {"Global": {}},
     }
-    while True:
-        status, told = ask("POST", "/services/create", specification)
-        # Another one may have been quicker.
-        if status in (201, 409):
-            return
-        print(status, told, flush=True)
-        time.sleep(5)
+    status, told = ask("POST", "/services/create", specification)
+    # Another one may have been quicker.
+    print("reaping" if status in (201, 409) else told, flush=True)
+
+
+def done():
+    """Those of the Swarm's machines whose part of the work is done."""
+    _, tasks = ask("GET", "/tasks", filters={"service": [service]})
+    return {each["NodeID"] for each in tasks if each["Status"]["State"] == "complete"}
 
 
 def reap():
-    """Goes on until the service is taken away, which a manager's does when the network could go: then nobody is on it any more."""
+    """Ends when nothing is left on this machine; a manager's when nothing is left on any."""
     pause = 0.1
     while True:
         try:
-            left = containers()
-            for each in left:
+            for each in containers():
                 ask("DELETE", "/containers/" + each, force="1", v="1")
             _, facts = ask("GET", "/info")
-            if facts["Swarm"].get("ControlAvailable"):
+            swarm = facts["Swarm"]
+            if not swarm.get("ControlAvailable"):
+                if not containers():
+                    return
+            else:
                 for each in networks():
                     ask("DELETE", "/networks/" + each)
-                if not containers() and not networks():
+                # One that was taken out of the Swarm is not waited for.
+                _, there = ask("GET", "/nodes")
+                awaited = {each["ID"] for each in there} & set(machines.split(",")) - {swarm["NodeID"]}
+                if not containers() and not networks() and awaited <= done():
                     ask("DELETE", "/services/" + service)
                     return
         except (OSError, http.client.HTTPException, ValueError) as error:

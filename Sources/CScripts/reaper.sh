@@ -4,7 +4,8 @@
 #   FOLDER MARK CLUSTER [WORD…]
 #
 # FOLDER is the cluster's folder on this machine, MARK the name of the file in it that says whose it is, CLUSTER the id
-# that the mark must name. `remove_nodes` is the backend's own part, a function, which gets the WORDs.
+# that the mark must name. `leave_nodes` and `remove_nodes` are the backend's own parts, functions: the former comes before the
+# folder goes, and gets FOLDER, MARK and CLUSTER; the latter gets the WORDs.
 #
 # Standard input is a socket whose other end only that process holds. This text comes through it, so that a process table
 # does not show it. Then a line `done` ends the reaper; a line `also NUMBER` names a process that is to end as well.
@@ -19,6 +20,10 @@ done
 [ -z "$also" ] || kill -TERM "$also"
 
 folder=$1 mark=$2 cluster=$3
+# shellcheck disable=SC3067 # -O is in dash, bash and busybox.
+if [ -O "$folder" ] && [ ! -L "$folder" ] && grep -qsxF -- "$cluster" "$folder/$mark"; then
+    leave_nodes "$folder" "$mark" "$cluster"
+fi
 shift 3
 
 # What Workspace.remove() does: nothing to what is a link, another user's, or without the mark, and nothing beyond a mount.

@@ -28,6 +28,16 @@ static const char run_inside[] = {
 #embed "run-inside.sh"
     , 0};
 
+static const char hold_host[] = {
+#embed "hold-host.sh"
+    , 0};
+static const char in_host[] = {
+#embed "in-host.sh"
+    , 0};
+static const char reap_hosts[] = {
+#embed "reap-hosts.sh"
+    , 0};
+
 static const char relay[] = {
 #embed "relay.sh"
     , 0};
@@ -68,6 +78,9 @@ static const char timeline_page[] = {
 const char *reaper_script(void) { return reaper; }
 const char *docker_reaping_script(void) { return reap_docker; }
 const char *swarm_reaping_program(void) { return reap_swarm; }
+const char *host_holding_script(void) { return hold_host; }
+const char *host_running_script(void) { return in_host; }
+const char *hosts_reaping_script(void) { return reap_hosts; }
 const char *relay_script(void) { return relay; }
 const char *ssh_client_script(void) { return ssh_client; }
 const char *file_sending_script(void) { return send_files; }

@@ -11,7 +11,8 @@ public struct Node: Sendable, Hashable, CustomStringConvertible {
 
     /// The host name: node1, node2 and so on.
     public var name: String { provisioned.name }
-    /// Where the test process reaches the node's sshd: an address of this machine's loopback; or, of a node behind another, ``ip``.
+    /// Where the test process reaches the node's sshd: an address of this machine's loopback; or, of a node behind another, ``ip``. Of a
+    /// machine that was there before its cluster, that machine's address.
     public var host: String { proxyJump == nil ? provisioned.host : ip }
     /// The port of ``host`` that leads to the node's sshd.
     public var port: Int { proxyJump == nil ? provisioned.port : 22 }
@@ -52,15 +53,20 @@ public struct Node: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension Node {
-    /// The private key file that lets the test process in as `user`.
-    public func identityFile(for user: User = .ubuntu) -> String { access.identityFiles[user] ?? "" }
+    /// The private key file that lets the test process in as `user`; on a machine that was there before its cluster, the first that
+    /// is tried, and empty if there is none, as where an agent has the keys.
+    public func identityFile(for user: User = .ubuntu) -> String {
+        provisioned.existing?.identityFile ?? access.identityFiles[user] ?? ""
+    }
 
     /// The password that lets `user` in as well as a key does, if ``ClusterConfiguration/passwordLogins`` asks for any.
     public func password(for user: User = .ubuntu) -> String? { passwords[user] }
 
     /// The command line that a person would type to log in, ready for a shell; a command may follow it.
     public func sshCommand(as user: User = .ubuntu) -> String {
-        Command("ssh", ["-F", access.configurationFile, "\(user)@\(name)"]).line
+        // Where nobody can log in as that user, ssh says so.
+        let login = (try? provisioned.login(user)) ?? "\(user)"
+        return Command("ssh", ["-F", access.configurationFile, "\(login)@\(name)"]).line
     }
 
     /// Forwards a port of this machine's 127.0.0.1 to a port of the node's localhost, as long as the cluster is up.

@@ -25,6 +25,10 @@ extension Field<ClusterConfiguration> {
             Field("services") { entry, cluster in cluster.services = try entry.list().map { try $0.service() } },
             Field("site") { entry, cluster in cluster.site = try entry.site() },
             Field("backend") { entry, cluster in
+                if entry.isMapping {
+                    try entry.read([Field("hosts") { $1.backend = .hosts(try $0.path()) }], into: &cluster)
+                    return
+                }
                 let name = try entry.text()
                 do { cluster.backend = try BackendChoice.named(name) } catch let error as ClusterError {
                     throw entry.refusal(error.message, remedy: error.remedy)

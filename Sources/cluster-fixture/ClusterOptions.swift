@@ -30,8 +30,17 @@ struct ClusterOptions: ParsableArguments {
         completion: .list(Site.names))
     var site: String?
 
-    @Option(help: "Where the nodes run: automatic, docker or namespaces. (default: automatic)", completion: .backends)
+    @Option(
+        help: "Where the nodes run: automatic, docker, namespaces, swarm or hosts. (default: automatic)",
+        completion: .backends
+    )
     var backend: String?
+
+    @Option(
+        help:
+            "Take the nodes from the machines that a file names: a list of hosts as YAML, an Ansible inventory or an ssh_config.",
+        completion: .file())
+    var hosts: String?
 
     @Option(help: "A name for the cluster: lower-case letters, digits and hyphens.")
     var name: String?
@@ -121,6 +130,13 @@ struct ClusterOptions: ParsableArguments {
             cluster.site = preset
         }
         if let backend { cluster.backend = try BackendChoice.named(backend) }
+        if let hosts {
+            guard backend == nil || cluster.backend == .hosts else {
+                throw ValidationError(
+                    "--hosts names machines for the backend hosts: leave out --backend \(backend ?? "").")
+            }
+            cluster.backend = .hosts(hosts)
+        }
         if let name { cluster.name = name }
         if let processors { cluster.limits.processors = processors }
         if let memory { cluster.limits.memory = memory.bytes }

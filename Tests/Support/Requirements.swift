@@ -49,15 +49,46 @@ package enum BackendUnderTest: String, CaseIterable, Sendable, CustomTestStringC
     case docker
     #if os(Linux)
     case namespaces
+    /// Nodes of other clusters, given as machines that were there before.
+    case hosts
     #endif
+    /// Only where CLUSTER_FIXTURE_BACKEND names it: no choice of a fixture's finds it by itself.
+    case swarm
 
     package var choice: BackendChoice {
         switch self {
         case .docker: .docker
         #if os(Linux)
         case .namespaces: .namespaces
+        case .hosts: .hosts(TestHosts.file)
         #endif
+        case .swarm: .swarm
         }
+    }
+
+    /// What makes the same choice for a program.
+    package var environment: [String: String] {
+        var variables = ["CLUSTER_FIXTURE_BACKEND": rawValue]
+        #if os(Linux)
+        if self == .hosts { variables[HostsBackend.variable] = TestHosts.file }
+        #endif
+        return variables
+    }
+
+    /// What is left of a cluster on machines that live on.
+    package func leases(of cluster: String) async throws -> [String] {
+        #if os(Linux)
+        if self == .hosts { return try await TestHosts.leases(of: cluster) }
+        #endif
+        return []
+    }
+
+    /// Whether its nodes are what a test needs.
+    package func meets(_ needs: [ClusterNeed]) -> Bool {
+        #if os(Linux)
+        if self == .hosts { return needs.allSatisfy { $0 == .root } }
+        #endif
+        return true
     }
 
     package var testDescription: String { rawValue }
@@ -69,11 +100,26 @@ package enum BackendUnderTest: String, CaseIterable, Sendable, CustomTestStringC
 
     private func ask() async throws -> Bool {
         let wanted = ProcessInfo.processInfo.environment["CLUSTER_FIXTURE_BACKEND"] ?? ""
-        guard ["", "automatic", rawValue].contains(wanted) else {
+        let isMeant: Bool =
+            switch rawValue {
+            case wanted: true
+            case "hosts": ["", "automatic", "namespaces"].contains(wanted)
+            case "swarm": false
+            default: ["", "automatic"].contains(wanted)
+            }
+        guard isMeant else {
+            if self == .swarm { return false }
             Progress.say("skipping what needs \(rawValue): CLUSTER_FIXTURE_BACKEND is \(wanted)")
             return false
         }
         do {
+            #if os(Linux)
+            if self == .hosts {
+                // Whoever requires namespaces requires what is made of them.
+                guard try await Self.namespaces.isUsable() else { return false }
+                try await TestHosts.start()
+            }
+            #endif
             _ = try await choice.resolve()
             return true
         } catch {
@@ -91,7 +137,7 @@ package enum BackendUnderTest: String, CaseIterable, Sendable, CustomTestStringC
                 .invalidConfiguration, "\(variable) names \(unknown), which is not a backend here.",
                 remedy: "Use \(Self.allCases.map(\.rawValue).joined(separator: ", ")).")
         }
-        if required.contains(rawValue) { throw error }
+        if required.contains(rawValue) || rawValue == "hosts" && required.contains("namespaces") { throw error }
         Progress.say("skipping what needs \(rawValue): \(error)")
         return false
     }
@@ -109,11 +155,26 @@ package enum BackendUnderTest: String, CaseIterable, Sendable, CustomTestStringC
 
     private static let answers = Answers()
 
-    package static func usable() async throws -> [BackendUnderTest] {
+    /// The backends that can run here, without those whose nodes are not what a test needs: told once.
+    ///
+    /// - Parameter needs: What the test needs of its nodes; unless it says so, they are to be the cluster's own.
+    /// - Returns: The backends.
+    /// - Throws: If one can't that has to.
+    package static func usable(needing needs: [ClusterNeed] = [.ownMachines]) async throws -> [BackendUnderTest] {
         var usable: [BackendUnderTest] = []
-        for backend in allCases where try await backend.isUsable() { usable.append(backend) }
+        for backend in allCases {
+            if !backend.meets(needs) {
+                let words =
+                    "leaving \(backend.rawValue) out of tests that need \(needs.map(\.rawValue).joined(separator: ", "))"
+                if told.withLock({ $0.insert(words).inserted }) { Progress.say(words) }
+            } else if try await backend.isUsable() {
+                usable.append(backend)
+            }
+        }
         return usable
     }
+
+    private static let told = Locked<Set<String>>([])
 }
 
 /// Each backend is asked once per process, and its reason told once.

@@ -11,6 +11,15 @@ const char *docker_reaping_script(void);
 /// reap-swarm.py, the Swarm backend's part of the reaper, which runs in a container of its own.
 const char *swarm_reaping_program(void);
 
+/// hold-host.sh, which runs on a machine that was there before.
+const char *host_holding_script(void);
+
+/// in-host.sh, which runs on a machine that was there before.
+const char *host_running_script(void);
+
+/// reap-hosts.sh, the hosts backend's part of the reaper.
+const char *hosts_reaping_script(void);
+
 /// relay.sh, for bash.
 const char *relay_script(void);
 

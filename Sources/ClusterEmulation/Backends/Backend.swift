@@ -99,9 +99,12 @@ package struct UnfinishedCluster: Error {
 package struct ReapingScript: Sendable {
     package let text: String
     package let arguments: [String]
+    /// What is to be done before the cluster's folder goes, which is `$1`; `$2` is its mark and `$3` the cluster's id.
+    package let first: String
 
-    package init(_ text: String, arguments: [String]) {
+    package init(_ text: String, arguments: [String], first: String = "") {
         self.text = text
         self.arguments = arguments
+        self.first = first
     }
 }

@@ -84,3 +84,19 @@ package protocol NodeEnds: BackendCluster {
     /// When each of the nodes has ended that have, and were not started again.
     func endDates() async throws -> [String: Date]
 }
+
+/// Clusters of machines that were there before, and stay: nothing of theirs is broken, changed or made as new.
+package protocol ExistingNodes: BackendCluster {}
+
+extension BackendCluster {
+    /// Refuses what is done to a whole machine, where the machine is not the cluster's own.
+    ///
+    /// - Throws: ``ClusterError`` with the code `backendUnavailable`.
+    func requireOwnNodes(to verb: String) throws {
+        guard self is any ExistingNodes else { return }
+        throw ClusterError(
+            .backendUnavailable,
+            "Nothing of cluster \(summary.name) can be \(verb): its nodes are machines that were there before it.",
+            remedy: "Use another backend, or have the test skipped: `.requires(.faults)`.")
+    }
+}

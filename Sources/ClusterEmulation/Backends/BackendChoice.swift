@@ -7,6 +7,7 @@ public struct BackendChoice: Sendable, Hashable, CustomStringConvertible {
         case docker(host: String?)
         case namespaces
         case swarm(SwarmOptions)
+        case hosts(file: String?)
         case custom(String)
     }
 
@@ -16,7 +17,8 @@ public struct BackendChoice: Sendable, Hashable, CustomStringConvertible {
     /// Takes what this machine has: a Docker-compatible engine if one answers, else Linux namespaces. If neither can run, the
     /// error says what each would need.
     ///
-    /// `CLUSTER_FIXTURE_BACKEND=docker`, `=namespaces` or `=swarm` makes the choice from outside.
+    /// `CLUSTER_FIXTURE_BACKEND=docker`, `=namespaces`, `=swarm` or `=hosts` makes the choice from outside. `CLUSTER_FIXTURE_HOSTS=FILE`
+    /// alone does as well: then it takes the hosts of that file, and nothing else.
     public static let automatic = BackendChoice(kind: .automatic) { DockerBackend(DockerEngine()) }
 
     /// A Docker-compatible engine, the one that the `docker` command would use.
@@ -44,6 +46,18 @@ public struct BackendChoice: Sendable, Hashable, CustomStringConvertible {
         BackendChoice(kind: .swarm(options)) { SwarmBackend(options) }
     }
 
+    /// Machines that were there before, which a file names: a list of hosts as YAML, an Ansible inventory or an ssh_config. A cluster takes
+    /// as many as it needs, works in a folder of its own on each, and leaves them as they were.
+    ///
+    /// - Parameter file: The file's path.
+    /// - Returns: The choice.
+    public static func hosts(_ file: String) -> BackendChoice {
+        BackendChoice(kind: .hosts(file: file)) { HostsBackend(file: file) }
+    }
+
+    /// The hosts of the file that `CLUSTER_FIXTURE_HOSTS` names.
+    public static let hosts = BackendChoice(kind: .hosts(file: nil)) { HostsBackend() }
+
     /// A backend that the caller brings; its `name` identifies it.
     package static func custom(_ name: String, _ make: @escaping @Sendable () -> any Backend) -> BackendChoice {
         BackendChoice(kind: .custom(name), make: make)
@@ -56,6 +70,8 @@ public struct BackendChoice: Sendable, Hashable, CustomStringConvertible {
         case .docker(nil): "docker"
         case .namespaces: "namespaces"
         case .swarm: "swarm"
+        case .hosts(nil): HostsBackend.identifier
+        case .hosts(let file?): "hosts of \(file)"
         case .docker(let host?): "docker at \(host)"
         case .custom(let name): name
         }
@@ -91,8 +107,12 @@ extension BackendChoice {
 
     private func candidates() throws -> [any Backend] {
         guard kind == .automatic else { return [make()] }
-        let wanted = ProcessInfo.processInfo.environment["CLUSTER_FIXTURE_BACKEND"] ?? ""
-        if wanted.isEmpty || wanted == "automatic" { return Self.local.map { $0.make() } }
+        let environment = ProcessInfo.processInfo.environment
+        let wanted = environment["CLUSTER_FIXTURE_BACKEND"] ?? ""
+        if wanted.isEmpty || wanted == "automatic" {
+            if !(environment[HostsBackend.variable] ?? "").isEmpty { return [HostsBackend()] }
+            return Self.local.map { $0.make() }
+        }
         guard let choice = Self.known.first(where: { $0.description == wanted }) else {
             throw ClusterError(
                 .invalidConfiguration,
@@ -112,7 +132,7 @@ extension BackendChoice {
     }
 
     /// The choices that have a name on this system.
-    package static var known: [BackendChoice] { local + [.swarm] }
+    package static var known: [BackendChoice] { local + [.swarm, .hosts] }
 
     /// The choice of a name.
     ///

@@ -1,6 +1,8 @@
 import Foundation
 
-#if canImport(Glibc)
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
 import Musl
@@ -35,6 +37,20 @@ package struct MachineNetworks: Sendable {
     package static var current: MachineNetworks {
         let text = (try? String(contentsOfFile: "/proc/net/route", encoding: .utf8)) ?? ""
         return MachineNetworks(routes: routes(in: text), connected: interfaces)
+    }
+
+    /// Whether an address of IPv4 is one of this machine's, and leads here from elsewhere.
+    package static func isOwn(_ address: String) -> Bool {
+        var place = LoopbackPort.socketAddress(host: address, port: 0)
+        let descriptor = StreamSocket.open(AF_INET)
+        defer { close(descriptor) }
+        let isBound = withUnsafePointer(to: &place) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
+        // What is no address of IPv4 is taken for none in particular.
+        return isBound && !address.hasPrefix("127.") && place.sin_addr.s_addr != 0
     }
 
     /// Whether the kernel knows IPv6 at all, which can be left out of it.

@@ -5,7 +5,7 @@ package struct ProvisionedNode: Sendable, Hashable {
     package let fqdn: String
     /// What it is there for, where the nodes of a cluster differ.
     package let role: String?
-    /// Where this machine reaches its sshd: an address of the loopback, and a port.
+    /// Where this machine reaches its sshd: an address of the loopback, or of a machine that was there before; and a port.
     package let host: String
     package let port: Int
     /// The address on the cluster's network, where other nodes reach it.
@@ -18,6 +18,8 @@ package struct ProvisionedNode: Sendable, Hashable {
     package let hostKeys: [String]
     /// The ports of ``host`` that lead to the node's other published ports.
     package let publishedPorts: [Publication]
+    /// What it has as a machine that was there before its cluster; nil if the cluster has made it.
+    package let existing: HostPlace?
 
     /// A port of this machine that leads to a port of a node.
     package struct Publication: Sendable, Hashable {
@@ -34,7 +36,8 @@ package struct ProvisionedNode: Sendable, Hashable {
 
     package init(
         name: String, fqdn: String? = nil, role: String? = nil, host: String, port: Int, ip: String,
-        ipv6: String? = nil, secondIP: String? = nil, hostKeys: [String], publishedPorts: [Publication] = []
+        ipv6: String? = nil, secondIP: String? = nil, hostKeys: [String], publishedPorts: [Publication] = [],
+        existing: HostPlace? = nil
     ) {
         self.name = name
         self.fqdn = fqdn ?? name
@@ -48,6 +51,7 @@ package struct ProvisionedNode: Sendable, Hashable {
         self.publishedPorts = publishedPorts.sorted {
             ($0.nodePort, $0.transport.rawValue) < ($1.nodePort, $1.transport.rawValue)
         }
+        self.existing = existing
     }
 
     /// The addresses on the cluster's network.

@@ -6,6 +6,10 @@ struct FaultSupport: Sendable {
 
     init(of backend: any Backend) {
         let kind = backend.clusterType
+        if kind is any ExistingNodes.Type {
+            (can, cannot) = ([], ["anything (the machines are there for others too)"])
+            return
+        }
         var (can, cannot): ([String], [String]) = ([], [])
         func list(_ what: String, _ isThere: Bool, _ reason: String) {
             if isThere { can.append(what) } else { cannot.append("\(what) (\(reason))") }
@@ -23,6 +27,7 @@ struct FaultSupport: Sendable {
     }
 
     var words: String {
-        can.joined(separator: ", ") + (cannot.isEmpty ? "" : "; not " + cannot.joined(separator: ", "))
+        ([can.joined(separator: ", ")] + (cannot.isEmpty ? [] : ["not " + cannot.joined(separator: ", ")]))
+            .filter { !$0.isEmpty }.joined(separator: "; ")
     }
 }

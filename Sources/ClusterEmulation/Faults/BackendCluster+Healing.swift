@@ -7,6 +7,7 @@ extension BackendCluster {
     package func heal(_ nodes: [String]? = nil) async throws -> [String] {
         let names = nodes ?? self.nodes.map(\.name)
         for name in names { _ = try index(of: name) }
+        try requireOwnNodes(to: "mended")
         let states = try await states()
         let ended = names.filter { states[$0] != .running }
         let failures = Locked<[any Error]>([])

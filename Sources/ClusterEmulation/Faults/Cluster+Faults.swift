@@ -87,6 +87,7 @@ struct FaultScene: Sendable {
     func mend(_ node: String, _ place: String, _ body: @escaping @Sendable () async throws -> Void) async throws {
         try await explaining(node) {
             _ = try cluster.index(of: node)
+            try cluster.requireOwnNodes(to: "mended")
             try await body()
         }
         timeline.endFaults(at: place, of: node)

@@ -16,6 +16,7 @@ extension Fault {
     /// - Throws: ``ClusterError``: there is no such node, or a value makes no sense.
     func check(_ cluster: any BackendCluster) throws {
         if let node { _ = try cluster.index(of: node) }
+        try cluster.requireOwnNodes(to: "broken on purpose")
         try breakage?.check()
         guard case .network(let fault) = kind else { return }
         let names = cluster.nodes.map(\.name)

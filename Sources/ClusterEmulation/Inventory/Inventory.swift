@@ -19,7 +19,7 @@ public struct Inventory: Codable, Sendable, Hashable {
     public let name: String
     /// What tells the cluster from every other: ten hexadecimal digits.
     public let id: String
-    /// Where its nodes run: `docker` or `namespaces`.
+    /// Where its nodes run: `docker`, `namespaces` or `hosts`.
     public let backend: String
     /// An OpenSSH client configuration with an entry for each node.
     public package(set) var sshConfig: String
@@ -41,7 +41,7 @@ public struct Inventory: Codable, Sendable, Hashable {
         public let fqdn: String
         /// What the node is there for, where the nodes of a cluster differ; else it is left out.
         public let role: String?
-        /// Where this machine reaches the node's sshd: an address of its loopback.
+        /// Where this machine reaches the node's sshd: an address of its loopback, or the node's own if it was there before.
         public package(set) var host: String
         /// The port of ``host`` that leads to the node's sshd.
         public package(set) var port: Int
@@ -60,7 +60,10 @@ public struct Inventory: Codable, Sendable, Hashable {
         public let hostKeys: [String]
         /// The ports of ``host`` that lead to other ports of the node.
         public package(set) var publishedPorts: [PublishedPort]
-        /// Who can log in: `ubuntu`, who is the one to be taken if nothing else is said, and `root`.
+        /// The folder that the cluster has on a machine which was there before it; left out where the cluster has made the node.
+        public let folder: String?
+        /// Who can log in, the one first who is to be taken if nothing else is said: `ubuntu` and `root`. On a machine that was there
+        /// before, its own login user, and `root` where that one can log in.
         public package(set) var users: [User]
     }
 
@@ -123,9 +126,10 @@ extension Cluster {
                     publishedPorts: node.provisioned.publishedPorts.map {
                         Inventory.PublishedPort(nodePort: $0.nodePort, port: $0.hostPort, transport: $0.transport)
                     },
-                    users: [User.ubuntu, .root].map {
+                    folder: node.provisioned.existing?.folder,
+                    users: node.provisioned.logins.map { user, name in
                         Inventory.User(
-                            name: "\($0)", identityFile: node.identityFile(for: $0), password: node.password(for: $0))
+                            name: name, identityFile: node.identityFile(for: user), password: node.password(for: user))
                     })
             },
             // Whoever reads it has asked for no service that records packets.
@@ -180,7 +184,13 @@ extension ProvisionedNode {
         self.init(
             name: node.name, fqdn: node.fqdn, role: node.role, host: node.host, port: node.port, ip: node.ip,
             ipv6: node.ipv6, secondIP: node.secondIP, hostKeys: node.hostKeys,
-            publishedPorts: node.publishedPorts.map { Publication($0.nodePort, at: $0.port, $0.transport) })
+            publishedPorts: node.publishedPorts.map { Publication($0.nodePort, at: $0.port, $0.transport) },
+            existing: node.folder.map { folder in
+                HostPlace(
+                    folder: folder, login: node.users.first?.name ?? "",
+                    hasRoot: node.users.contains { $0.name == "\(User.root)" },
+                    identityFile: node.users.first?.identityFile ?? "")
+            })
     }
 }
 
@@ -224,6 +234,7 @@ extension Inventory.Node {
         hostKey = try values.decode(String.self, forKey: .hostKey)
         hostKeys = try values.decodeIfPresent([String].self, forKey: .hostKeys) ?? [hostKey]
         publishedPorts = try values.decode([Inventory.PublishedPort].self, forKey: .publishedPorts)
+        folder = try values.decodeIfPresent(String.self, forKey: .folder)
         users = try values.decode([Inventory.User].self, forKey: .users)
     }
 }

@@ -126,7 +126,10 @@ final class ClusterRuntime: Sendable {
         timeline.note(.detached)
         EventFile(plan.workspace, beginning: timeline.date).append(timeline.entries)
         stopping.withLock { $0 = Task {} }
-        let reach = nodes.map { "  \($0.sshCommand(as: .root))" }.joined(separator: "\n")
+        // As whoever may do most there.
+        let reach = nodes.map { node in
+            "  \(node.sshCommand(as: node.provisioned.logins.last?.user ?? .root))"
+        }.joined(separator: "\n")
         return """
             cluster \(plan.name) is kept. Reach it by
             \(reach)

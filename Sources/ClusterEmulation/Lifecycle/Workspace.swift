@@ -34,6 +34,12 @@ package struct Workspace: Sendable, Hashable {
     package var relayFile: String { folder + "/relay" }
     /// The part of the library's own ssh_config that is about one node.
     package var nodeConfigurationsFolder: String { folder + "/c" }
+    /// The hosts backend's own: a pool's configuration, the machines that were taken, by the names that it gives them, their keys, and
+    /// what is to be left at the end.
+    package var poolConfigurationFile: String { folder + "/pool_config" }
+    package var hostsConfigurationFile: String { folder + "/hosts_config" }
+    package var hostsKnownHostsFile: String { folder + "/hosts_known" }
+    package var leasesFolder: String { folder + "/leases" }
     /// Where the nodes' packets are recorded, if they are.
     package var packetsFolder: String { folder + "/packets" }
     package var knownHostsFile: String { folder + "/known_hosts" }

@@ -39,7 +39,18 @@ package final class Reaper: Sendable {
     /// - Throws: ``ClusterError`` if it could not be started.
     package static func start(_ workspace: Workspace, script: ReapingScript?) async throws -> Reaper {
         let (reading, writing) = try StreamSocket.pair()
-        let text = "remove_nodes() {\n:\n\(script?.text ?? "")\n}\n\(String(cString: reaper_script()))\n\(Self.end)"
+        let text = """
+            leave_nodes() {
+            :
+            \(script?.first ?? "")
+            }
+            remove_nodes() {
+            :
+            \(script?.text ?? "")
+            }
+            \(String(cString: reaper_script()))
+            \(Self.end)
+            """
         let arguments =
             [
                 "-c", Self.reading(text.utf8.count), "cluster-fixture-reaper", workspace.folder, Workspace.markFile,

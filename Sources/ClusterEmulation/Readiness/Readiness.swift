@@ -35,7 +35,8 @@ struct Readiness: Sendable {
     ///   - onUp: What to do when sshd has been heard of on all of them.
     /// - Throws: ``ClusterError`` with the code `notReady`, naming the node, the stage and the cause.
     func wait(byLogin isProved: Bool = true, onUp: @escaping @Sendable () -> Void = {}) async throws {
-        let watch = BannerWatch(nodes.map { ($0.host, $0.port) })
+        // A machine that was there before may be behind others: a login is what proves it.
+        let watch = BannerWatch(nodes.filter { $0.existing == nil }.map { ($0.host, $0.port) })
         try watch.start()
         defer { watch.stop() }
         do {
@@ -88,7 +89,11 @@ struct Readiness: Sendable {
     }
 
     private func late(_ watch: BannerWatch, _ limit: Duration) async -> ClusterError {
-        for (node, state) in zip(nodes.map(\.name), watch.states) {
+        if let node = nodes.first(where: { node in node.existing != nil && !proved.withLock { $0.contains(node.name) } }
+        ) {
+            return await failure(node.name, .authentication, "the login did not end in time", limit)
+        }
+        for (node, state) in zip(nodes.filter { $0.existing == nil }.map(\.name), watch.states) {
             switch state {
             case .noConnection(let cause): return await failure(node, .tcp, cause, limit)
             case .noBanner(let cause): return await failure(node, .banner, cause, limit)

@@ -49,7 +49,7 @@ package struct ClientPrograms {
         // An Include belongs to the block it stands in, so that this one is for all hosts.
         func include(_ file: String) -> String { "Host *\n  Include \(file)\n\n" }
         let text =
-            SSHConfiguration(inventory).openSSHText(keys: keys, own: include("~/.ssh/config"))
+            try inventory.openSSHText(keys: keys, own: include("~/.ssh/config"))
             + include(SSHConfiguration.path(ownSystemConfiguration))
         let file = workspace.folder + (keys ? "/run_config" : "/run_config.keyless")
         try Workspace.write(text, to: file)
@@ -75,7 +75,7 @@ package struct ClientPrograms {
         return try [
             shown("hosts", at: "/etc/hosts") { hosts + $0 },
             shown("ssh_config.system", at: Self.systemConfiguration) { own in
-                SSHConfiguration(inventory).openSSHText() + "Host *\n" + own
+                try inventory.openSSHText() + "Host *\n" + own
             },
         ].compactMap(\.self)
         #else
@@ -89,5 +89,18 @@ package struct ClientPrograms {
         let file = "\(workspace.folder)/\(name)"
         try Workspace.write(text(own), to: file, mode: 0o644)
         return ShownFile(file, at: target)
+    }
+}
+
+extension Inventory {
+    /// What OpenSSH is told of the nodes: see ``SSHConfiguration/openSSHText(keys:own:)``. Of machines that were there before, that is
+    /// the cluster's whole configuration.
+    fileprivate func openSSHText(keys: Bool = true, own: String = "") throws -> String {
+        guard nodes.contains(where: { $0.folder != nil }) else {
+            return SSHConfiguration(self).openSSHText(keys: keys, own: own)
+        }
+        let lines = try String(contentsOfFile: sshConfig, encoding: .utf8).split(
+            separator: "\n", omittingEmptySubsequences: false)
+        return lines.filter { keys || !$0.lowercased().hasPrefix("  identityfile ") }.joined(separator: "\n") + own
     }
 }

@@ -46,39 +46,35 @@ package final class RemoteCommand: Sendable {
         onError: @escaping Reader = { _ in }, onEnd: @escaping @Sendable () -> Void = {}
     ) async throws {
         (self.route, self.onOutput, self.onError, self.onEnd) = (route, onOutput, onError, onEnd)
-        let variables = SentVariables(environment)
         // A shell with a trap does not become its last program, of whose end by a signal it can tell as shells do: 128 and its number.
-        var command = try await route.command("echo \(mark) $$ >&2; trap : EXIT; \(variables.prelude)\(line)")
-        command.environment = variables.local
-        let ready = command
+        let carriage = try await route.carriage(
+            of: "echo \(mark) $$ >&2; trap : EXIT; \(line)", environment: environment)
         // What it does is not cancelled with whoever waits for it: they end it on the node first.
         let task = Task {
-            let outcome = await self.run(ready, input)
+            let outcome = await self.run(carriage, input)
+            await carriage.leave()
             self.onEnd()
             self.outcome.settle(outcome)
         }
         program.withLock { $0 = task }
     }
 
-    private func run(_ command: Command, _ input: ProgramPipes.Input) async -> Result<CommandOutput, any Error> {
+    private func run(_ carriage: Carriage, _ input: ProgramPipes.Input) async -> Result<CommandOutput, any Error> {
         do {
-            let code = try await ProgramPipes.run(input: input) { bytes in
+            let code = try await ProgramPipes.run(input: input.behind(carriage.input)) { bytes in
                 self.printed.withLock { $0.output += bytes }
                 self.onOutput(bytes)
             } onError: { bytes in
                 self.take(error: bytes)
             } program: { streams in
-                try await command.run(streams: streams)
+                try await carriage.command.run(streams: streams)
             }
             let hasBegun = leader.known != nil
             leader.settle(nil)
             // Of a line that has never begun, what was said is ssh's own complaint, or its shell's.
             release(isShown: hasBegun || code != 255)
             let output = output(code == 255 && isToEnd.withLock { $0 } ? Self.terminated : code)
-            // 255 is the line's own exit code, or ssh's word for a lost connection.
-            if output.exitCode == 255, route.isShared || !hasBegun {
-                try await route.requireConnection(output.complaint)
-            }
+            try await carriage.requireConnection(output, hasBegun)
             return .success(output)
         } catch {
             leader.settle(nil)

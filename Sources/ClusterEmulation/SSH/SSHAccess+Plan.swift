@@ -6,6 +6,14 @@ extension SSHAccess {
         _ plan: ClusterPlan, _ cluster: any BackendCluster, _ credentials: Credentials, _ timeline: Timeline
     ) throws {
         let workspace = plan.workspace
+        if cluster.nodes.contains(where: { $0.existing != nil }) {
+            // How its nodes are reached was known before it had them.
+            let environments = plan.nodes.map { ($0.name, $0.environment) }
+            self.init(
+                nodes: cluster.nodes, identityFiles: [:], workspace: workspace, timeline: timeline,
+                environments: Dictionary(environments) { first, _ in first })
+            return
+        }
         let isReached = cluster.hostIP != nil
         let configuration = SSHConfiguration(
             nodes: cluster.nodes, identityFiles: credentials.identities.mapValues(\.privateFile),

@@ -9,6 +9,8 @@ package final class SSHAccess: Sendable {
     package let knownHostsFile: String
     package let identityFiles: [User: String]
     private let nodes: [String: ProvisionedNode]
+    /// The variables that commands see on nodes whose sshd does not set them.
+    private let environments: [String: [String: String]]
     private let workspace: Workspace
     private let connections: Connections
     /// Where logins are noted.
@@ -17,12 +19,14 @@ package final class SSHAccess: Sendable {
     private let unanswered = Locked<[RemoteCommand]>([])
 
     package init(
-        nodes: [ProvisionedNode], identityFiles: [User: String], workspace: Workspace, timeline: Timeline = Timeline()
+        nodes: [ProvisionedNode], identityFiles: [User: String], workspace: Workspace, timeline: Timeline = Timeline(),
+        environments: [String: [String: String]] = [:]
     ) {
         self.configurationFile = workspace.configurationFile
         self.knownHostsFile = workspace.knownHostsFile
         self.identityFiles = identityFiles
         self.nodes = Dictionary(nodes.map { ($0.name, $0) }) { first, _ in first }
+        self.environments = environments
         self.workspace = workspace
         self.connections = Connections()
         self.timeline = timeline
@@ -32,15 +36,24 @@ package final class SSHAccess: Sendable {
     ///
     /// `--` ends the options for good, so that nothing after it is ever taken for one.
     package func arguments(_ node: String, _ user: User, options: [String] = []) -> [String] {
-        ["-F", sharedConfigurationFile(of: node)] + options + ["--", "\(user)@\(node)"]
+        ["-F", sharedConfigurationFile(of: node)] + options + ["--", "\(login(user, on: node))@\(node)"]
     }
 
     /// The ssh_config file by which the library itself reaches one node. Every `ssh` reads its file from beginning to end, and
     /// among a thousand nodes most of it would be about others.
     func sharedConfigurationFile(of node: String) -> String { "\(workspace.nodeConfigurationsFolder)/\(node)" }
 
-    private func writeConfiguration(of name: String) throws {
+    private func node(_ name: String) -> ProvisionedNode {
         guard let node = nodes[name] else { preconditionFailure("\(name) is a node of another cluster") }
+        return node
+    }
+
+    private func login(_ user: User, on node: String) -> String { (try? self.node(node).login(user)) ?? "\(user)" }
+
+    private func writeConfiguration(of name: String) throws {
+        let node = node(name)
+        // What is known of machines that were there before, whoever knows them has written.
+        if node.existing != nil { return }
         try Workspace.makeFolder(workspace.nodeConfigurationsFolder)
         let file = sharedConfigurationFile(of: name)
         let alone = SharedConfiguration(
@@ -52,14 +65,29 @@ package final class SSHAccess: Sendable {
 
     private static let sharing = ["-T", "-o", "ControlMaster=auto", "-o", "ControlPersist=yes"]
 
+    /// The options by which a command shares a connection: the node's first, or another one that is named by its socket.
+    private func sharing(_ lane: Int) -> [String] {
+        guard lane > 0 else { return Self.sharing }
+        return Self.sharing + ["-S", "\(SSHConfiguration.escaped(workspace.socketFolder))/%r@%n.\(lane)"]
+    }
+
     /// Opens the connection that later commands share, and proves it by running `true` over it.
+    ///
+    /// - Throws: ``ClusterError`` if nobody can log in there as that user; `CancellationError`.
     package func open(_ node: String, _ user: User) async throws -> CommandOutput {
-        try await connections.open(Destination(node: node, user: user)) {
+        try await open(node, user, lane: 0)
+    }
+
+    private func open(_ node: String, _ user: User, lane: Int) async throws -> CommandOutput {
+        _ = try self.node(node).login(user)
+        return try await connections.open(Destination(node: node, user: user, lane: lane)) {
             try await self.connections.once(node) { try self.writeConfiguration(of: node) }
             let number = self.timeline.begin(.login, "", node: node, user: user)
             do {
-                let output = try await Command("ssh", self.arguments(node, user, options: Self.sharing) + ["true"])
-                    .output()
+                let output = try await Command(
+                    "ssh", self.arguments(node, user, options: self.sharing(lane)) + ["true"]
+                )
+                .output()
                 self.timeline.end(number, exitCode: output.exitCode, complaint: output.complaint)
                 return output
             } catch {
@@ -69,15 +97,72 @@ package final class SSHAccess: Sendable {
         }
     }
 
+    /// Gets a shell line ready for its way to a node.
+    ///
+    /// - Throws: ``ClusterError`` if the node can't be reached; `CancellationError`.
+    func carriage(
+        of line: String, to node: String, as user: User, environment: [String: String]
+    ) async throws -> Carriage {
+        if let place = self.node(node).existing {
+            return try await carriage(of: line, to: place, on: node, as: user, environment: environment)
+        }
+        let opened = try await open(node, user)
+        guard opened.succeeded else { throw await unreachable(node, user, opened.complaint) }
+        let variables = SentVariables(environment)
+        var command = command(variables.prelude + line, on: node, as: user)
+        command.environment = variables.local
+        return Carriage(command: command) { output, _ in
+            // 255 is either the command's own exit code or ssh's word for a lost connection: the master knows which.
+            if output.exitCode == 255 { try await self.requireConnection(to: node, user, output.complaint) }
+        }
+    }
+
+    /// The same, to a machine that was there before: its sshd lets ten commands share a connection and no more (`MaxSessions`), and takes no
+    /// variables.
+    private func carriage(
+        of line: String, to place: HostPlace, on node: String, as user: User, environment: [String: String]
+    ) async throws -> Carriage {
+        let login = try self.node(node).login(user)
+        let lane = await connections.enter(Destination(node: node, user: user))
+        let destination = Destination(node: node, user: user, lane: lane)
+        do {
+            let opened = try await open(node, user, lane: lane)
+            guard opened.succeeded else { throw await unreachable(node, user, opened.complaint) }
+        } catch {
+            await connections.leave(destination)
+            throw error
+        }
+        let variables = HostPlace.variables((environments[node] ?? [:]).merging(environment) { $1 })
+        let words = [place.line(line, of: cluster, as: login, variables: variables.count)]
+        let command = Command("ssh", arguments(node, user, options: sharing(lane)) + words)
+        return Carriage(command: command, input: variables) { output, _ in
+            if output.exitCode == 255 {
+                try await self.requireConnection(to: node, user, output.complaint, lane: lane)
+                if output.standardError.contains(place.isGone) {
+                    throw await self.unreachable(node, user, "the cluster has its folder there no more")
+                }
+            }
+        } leave: {
+            await self.connections.leave(destination)
+        }
+    }
+
+    private var cluster: ClusterID {
+        guard let cluster = workspace.cluster else { preconditionFailure("\(workspace.folder) is no cluster's folder") }
+        return cluster
+    }
+
     /// The program that carries a shell line to a node, and its standard streams, over the shared connection, which is open.
     func command(_ line: String, on node: String, as user: User) -> Command {
-        Command("ssh", arguments(node, user, options: Self.sharing) + [line])
+        let place = self.node(node).existing
+        let line = place?.line(line, of: cluster, as: login(user, on: node)) ?? line
+        return Command("ssh", arguments(node, user, options: Self.sharing) + [line])
     }
 
     /// Throws if the shared connection is lost, for the cause that a program gave that used it.
-    func requireConnection(to node: String, _ user: User, _ cause: String) async throws {
-        if try await isAlive(node, user) { return }
-        await connections.forget(Destination(node: node, user: user))
+    func requireConnection(to node: String, _ user: User, _ cause: String, lane: Int = 0) async throws {
+        if try await isAlive(node, user, lane) { return }
+        await connections.forget(Destination(node: node, user: user, lane: lane))
         throw await unreachable(node, user, cause)
     }
 
@@ -167,8 +252,8 @@ package final class SSHAccess: Sendable {
     /// Whether this process has stopped the cluster.
     var isClosed: Bool { get async { await connections.isClosed } }
 
-    private func isAlive(_ node: String, _ user: User) async throws -> Bool {
-        try await Command("ssh", arguments(node, user, options: ["-O", "check"])).output().succeeded
+    private func isAlive(_ node: String, _ user: User, _ lane: Int) async throws -> Bool {
+        try await Command("ssh", arguments(node, user, options: sharing(lane) + ["-O", "check"])).output().succeeded
     }
 
     func unreachable(_ node: String, _ user: User, _ cause: String) async -> ClusterError {
@@ -184,12 +269,15 @@ package final class SSHAccess: Sendable {
 private struct Destination: Hashable, Sendable {
     let node: String
     let user: User
+    /// Which of the connections, where one is not enough.
+    var lane = 0
 }
 
 /// Which connections are open, so that a hundred commands at once open one connection and not a hundred.
 private actor Connections {
     private var opening: [Destination: Task<CommandOutput, any Error>] = [:]
     private var known: Set<String> = []
+    private var running: [Destination: Int] = [:]
     private(set) var isClosed = false
 
     func open(
@@ -213,6 +301,21 @@ private actor Connections {
     func once(_ node: String, _ body: () throws -> Void) rethrows {
         if known.insert(node).inserted { try body() }
     }
+
+    /// How many commands share a connection: sshd's own limit is ten, of which one is for whatever else is asked.
+    private static let most = 8
+
+    /// Finds room for a command.
+    ///
+    /// - Returns: The number of a connection that is to have it.
+    func enter(_ destination: Destination) -> Int {
+        var place = destination
+        while running[place, default: 0] >= Self.most { place.lane += 1 }
+        running[place, default: 0] += 1
+        return place.lane
+    }
+
+    func leave(_ place: Destination) { running[place, default: 1] -= 1 }
 
     func forget(_ destination: Destination) { opening[destination] = nil }
 

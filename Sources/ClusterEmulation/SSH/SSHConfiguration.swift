@@ -137,11 +137,11 @@ package struct SSHConfiguration: Sendable {
     }
 
     /// A path as `Include` wants it, which is a pattern, and in some releases has percent signs that mean something.
-    private static func pattern(_ path: String) -> String {
+    static func pattern(_ path: String) -> String {
         self.path(String(path.map { "%*?[]".contains($0) ? "?" : $0 }))
     }
 
-    private static func escaped(_ path: String) -> String {
+    static func escaped(_ path: String) -> String {
         path.split(separator: "%", omittingEmptySubsequences: false).joined(separator: "%%")
     }
 }

@@ -27,6 +27,9 @@ enum SharedConnections {
         await exit(left.compactMap { watched[$0] })
     }
 
+    /// Ends all connections of a folder at once: their machines live on.
+    static func end(in folder: String) async { await exit((try? OwnFolder(folder).sockets()) ?? []) }
+
     private static func exit(_ paths: [String]) async {
         await withTaskGroup(of: Void.self) { group in
             for path in paths {

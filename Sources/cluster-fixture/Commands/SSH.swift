@@ -22,7 +22,8 @@ struct SSH: AsyncParsableCommand {
 
     func run() async throws {
         let (_, inventory, node) = try await place.find()
-        try Command("ssh", ["-F", inventory.sshConfig, "\(user)@\(node.name)"] + command).replaceThisProcess()
+        let login = try ProvisionedNode(node).login(user)
+        try Command("ssh", ["-F", inventory.sshConfig, "\(login)@\(node.name)"] + command).replaceThisProcess()
     }
 }
 

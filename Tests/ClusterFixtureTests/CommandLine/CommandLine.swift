@@ -11,7 +11,7 @@ struct CommandLine: Sendable {
 
     var environment: [String: String] {
         var variables = ["TMPDIR": folder, "NO_COLOR": "1"]
-        if let backend { variables["CLUSTER_FIXTURE_BACKEND"] = backend.rawValue }
+        if let backend { variables.merge(backend.environment) { $1 } }
         return variables
     }
 

@@ -256,7 +256,10 @@ struct CommandLineTests {
             #expect(try await completions("inv") == ["inventory"])
             #expect(try await completions("inventory", String(name.dropLast())) == [name])
             #expect(try await completions("ssh", name + "/") == [name + "/node1", name + "/node2"])
-            #expect(try await completions("run", "--backend", "") == ["automatic", "docker", "namespaces"])
+            #expect(
+                try await completions("run", "--backend", "") == [
+                    "automatic", "docker", "namespaces", "swarm", "hosts",
+                ])
             #expect(try await command.run("down", name).exitCode == 0)
         }
     }

@@ -3,9 +3,9 @@ import FixtureTestSupport
 import Testing
 
 /// What `cluster.run` promises, on every backend.
-@Suite(.requiresBackend, ConformanceClusters(), .timeLimit(.minutes(5)))
+@Suite(.requiresBackend, ConformanceClusters(needs: [.root]), .timeLimit(.minutes(5)))
 struct ClusterRunTests {
-    @Test(arguments: try await BackendUnderTest.usable())
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root]))
     func eachNodeHasItsResultInTheNodesOrder(backend: BackendUnderTest) async throws {
         let cluster = try backend.cluster
         let results = try await cluster.run("hostname")
@@ -19,7 +19,7 @@ struct ClusterRunTests {
         #expect(some.map(\.node) == ["node3", "node1"])
     }
 
-    @Test(arguments: try await BackendUnderTest.usable())
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root]))
     func whatARunIsToldGetsToEachNode(backend: BackendUnderTest) async throws {
         let results = try await backend.cluster.run(
             "id -un; printf '%s\\n' \"$WORD\"; cat", as: .root, environment: ["WORD": "two words"],
@@ -30,7 +30,7 @@ struct ClusterRunTests {
         }
     }
 
-    @Test(arguments: try await BackendUnderTest.usable())
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root]))
     func theFirstFailureIsToldAndTheOthersAreCounted(backend: BackendUnderTest) async throws {
         let cluster = try backend.cluster
         let results = try await cluster.run("test $(hostname) = node1 || { echo no $(hostname) >&2; exit 7; }")
@@ -59,7 +59,7 @@ struct ClusterRunTests {
         }
     }
 
-    @Test(arguments: try await BackendUnderTest.usable())
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root]))
     func allNodesRunAtOnce(backend: BackendUnderTest) async throws {
         let cluster = try backend.cluster
         // Each waits until all are there.
@@ -70,7 +70,7 @@ struct ClusterRunTests {
         try await cluster.run(barrier, timeout: .seconds(60)).requireSuccess()
     }
 
-    @Test(arguments: try await BackendUnderTest.usable())
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root]))
     func noMoreRunAtATimeThanAreAllowed(backend: BackendUnderTest) async throws {
         let cluster = try backend.cluster
         let results = try await cluster.run("date +%s%N; sleep 0.1; date +%s%N", atMost: 1).requireSuccess()
@@ -78,7 +78,7 @@ struct ClusterRunTests {
         for (before, after) in zip(spans, spans.dropFirst()) { #expect(before[1] <= after[0], "\(spans)") }
     }
 
-    @Test(arguments: try await BackendUnderTest.usable())
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root]))
     func aTimeLimitIsEachNodesOwn(backend: BackendUnderTest) async throws {
         let cluster = try backend.cluster
         let results = try await cluster.run(
@@ -89,7 +89,7 @@ struct ClusterRunTests {
         #expect(try await cluster[1].run("pgrep -f 'sleep 472[1]'").exitCode == 1)
     }
 
-    @Test(arguments: try await BackendUnderTest.usable())
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root]))
     func aCancelledRunEndsOnAllNodes(backend: BackendUnderTest) async throws {
         let cluster = try backend.cluster
         let task = Task { try await cluster.run("sleep 4723", atMost: 2) }
@@ -103,7 +103,7 @@ struct ClusterRunTests {
         #expect(try await cluster.run("pgrep -x -f 'sleep 4723'").failures.count == 3)
     }
 
-    @Test(arguments: try await BackendUnderTest.usable())
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root]))
     func whatCanNotBeRunIsRefusedBeforeAnythingRuns(backend: BackendUnderTest) async throws {
         let cluster = try backend.cluster
         let line = "touch /tmp/was-run"

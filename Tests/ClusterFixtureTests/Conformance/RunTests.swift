@@ -4,10 +4,12 @@ import Foundation
 import Testing
 
 /// What `node.run` promises, on every backend.
-@Suite(.requiresBackend, ConformanceClusters(), .timeLimit(.minutes(5)))
+@Suite(.requiresBackend, ConformanceClusters(needs: [.root]), .timeLimit(.minutes(5)))
 struct RunTests {
 
-    @Test(arguments: try await BackendUnderTest.usable()) func aNonZeroExitIsAResult(backend: BackendUnderTest)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func aNonZeroExitIsAResult(
+        backend: BackendUnderTest
+    )
         async throws
     {
         let result = try await backend.cluster[0].run("echo out; echo err >&2; exit 7")
@@ -21,7 +23,7 @@ struct RunTests {
         #expect(error.log == "err")
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func anExitCodeOf255IsTheCommandsOwn(
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func anExitCodeOf255IsTheCommandsOwn(
         backend: BackendUnderTest
     ) async throws {
         #expect(try await backend.cluster[0].run("exit 255").exitCode == 255)
@@ -31,7 +33,9 @@ struct RunTests {
         "$(touch /tmp/pwned)", "`id`", "a b", "it's", "\"", "-rf", "--", "*", "a\nb", "", ";id", "~", "é", "\\",
     ]
 
-    @Test(arguments: try await BackendUnderTest.usable()) func argumentsArriveUnharmed(backend: BackendUnderTest)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func argumentsArriveUnharmed(
+        backend: BackendUnderTest
+    )
         async throws
     {
         let node = try backend.cluster[0]
@@ -42,7 +46,7 @@ struct RunTests {
         #expect(try await node.run("test -e /tmp/pwned").exitCode == 1)
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func aLineThatBeginsWithADashIsTheNodesToRead(
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func aLineThatBeginsWithADashIsTheNodesToRead(
         backend: BackendUnderTest
     ) async throws {
         let result = try await backend.cluster[0].run("-oProxyCommand=id")
@@ -50,7 +54,9 @@ struct RunTests {
         #expect(result.standardError.contains("not found"))
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func theEnvironmentArrivesUnharmed(backend: BackendUnderTest)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func theEnvironmentArrivesUnharmed(
+        backend: BackendUnderTest
+    )
         async throws
     {
         let value = "it's \"$HOME\"\n`id` é"
@@ -64,7 +70,9 @@ struct RunTests {
         await #expect(throws: ClusterError.self) { try await node.run("true", environment: ["A;id": "x"]) }
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func standardInputArrives(backend: BackendUnderTest)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func standardInputArrives(
+        backend: BackendUnderTest
+    )
         async throws
     {
         let text = String(repeating: "line é\n", count: 50_000)
@@ -73,14 +81,16 @@ struct RunTests {
         #expect(try await backend.cluster[0].run("cat").standardOutput.isEmpty)
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func largeOutputIsWhole(backend: BackendUnderTest)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func largeOutputIsWhole(
+        backend: BackendUnderTest
+    )
         async throws
     {
         let result = try await backend.cluster[0].run("head -c 8388608 /dev/zero | tr '\\0' x")
         #expect(result.standardOutput.utf8.count == 8 << 20)
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func aTimeLimitEndsTheCommandOnTheNodeToo(
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func aTimeLimitEndsTheCommandOnTheNodeToo(
         backend: BackendUnderTest
     ) async throws {
         let node = try backend.cluster[0]
@@ -102,7 +112,8 @@ struct RunTests {
         "set -m; (NAP; true) & NAP", "nohup NAP > /dev/null 2>&1 & NAP", "kill -STOP $$; NAP",
     ]
 
-    @Test(arguments: try await BackendUnderTest.usable(), 0..<stubborn.count) func aCancelledRunEndsOnTheNode(
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root]), 0..<stubborn.count)
+    func aCancelledRunEndsOnTheNode(
         backend: BackendUnderTest, index: Int
     ) async throws {
         let node = try backend.cluster[1]
@@ -117,7 +128,8 @@ struct RunTests {
     }
 
     /// It is in a session of its own, as programs are that go on by intention, and does not keep anybody waiting.
-    @Test(arguments: try await BackendUnderTest.usable()) func aDaemonOutlivesTheCancelledLineThatHasStartedIt(
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root]))
+    func aDaemonOutlivesTheCancelledLineThatHasStartedIt(
         backend: BackendUnderTest
     ) async throws {
         let node = try backend.cluster[2]
@@ -143,7 +155,7 @@ struct RunTests {
         }
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func aSignalsDeathIsToldAsShellsDo(
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func aSignalsDeathIsToldAsShellsDo(
         backend: BackendUnderTest
     ) async throws {
         let node = try backend.cluster[0]
@@ -161,7 +173,7 @@ struct RunTests {
         #expect(try await node.run("true").signal == nil)
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func linesEndAsProgramsFromElsewhereEndThem(
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func linesEndAsProgramsFromElsewhereEndThem(
         backend: BackendUnderTest
     ) async throws {
         let node = try backend.cluster[0]
@@ -172,7 +184,9 @@ struct RunTests {
         #expect("\(error)".hasSuffix("Last lines of standard error:\n  x\n  y"), "\(error)")
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func bytesAreNotChanged(backend: BackendUnderTest)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func bytesAreNotChanged(
+        backend: BackendUnderTest
+    )
         async throws
     {
         let result = try await backend.cluster[0].run("printf '\\377\\000\\r\\n\\200x'")
@@ -180,7 +194,7 @@ struct RunTests {
         #expect(result.standardOutput == "\u{fffd}\0\r\n\u{fffd}x")
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func aFailedExpectationShowsStandardError(
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func aFailedExpectationShowsStandardError(
         backend: BackendUnderTest
     ) async throws {
         let result = try await backend.cluster[0].run("echo out; echo what was wrong >&2; exit 7")
@@ -196,7 +210,9 @@ struct RunTests {
         #expect(seen.withLock { $0 }.first?.contains("what was wrong") == true, "\(seen.withLock { $0 })")
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func aHundredAtOnceLoseNone(backend: BackendUnderTest)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func aHundredAtOnceLoseNone(
+        backend: BackendUnderTest
+    )
         async throws
     {
         let node = try backend.cluster[1]
@@ -207,7 +223,7 @@ struct RunTests {
         #expect(outputs == Set((0..<100).map { "\($0)\n" }))
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func whatNoProgramCanBeGivenIsRefused(
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func whatNoProgramCanBeGivenIsRefused(
         backend: BackendUnderTest
     ) async throws {
         let node = try backend.cluster[0]

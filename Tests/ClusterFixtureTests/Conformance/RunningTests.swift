@@ -4,9 +4,11 @@ import Foundation
 import Testing
 
 /// Commands that run while the test goes on, what they read and print, and ways to and from nodes, on every backend.
-@Suite(.requiresBackend, ConformanceClusters(), .timeLimit(.minutes(5)))
+@Suite(.requiresBackend, ConformanceClusters(needs: [.root]), .timeLimit(.minutes(5)))
 struct RunningTests {
-    @Test(arguments: try await BackendUnderTest.usable()) func linesComeWhileACommandRuns(backend: BackendUnderTest)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func linesComeWhileACommandRuns(
+        backend: BackendUnderTest
+    )
         async throws
     {
         let node = try backend.cluster[0]
@@ -30,7 +32,7 @@ struct RunningTests {
         #expect(result.standardOutput == "one\nthrée" && result.standardError == "two\n" && result.exitCode == 3)
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func whoStopsReadingAStreamEndsItsCommand(
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func whoStopsReadingAStreamEndsItsCommand(
         backend: BackendUnderTest
     ) async throws {
         let node = try backend.cluster[0]
@@ -48,7 +50,7 @@ struct RunningTests {
         #expect(last == "last" && error?.code == .commandFailed)
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func aStartedCommandIsWaitedForOrTerminated(
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func aStartedCommandIsWaitedForOrTerminated(
         backend: BackendUnderTest
     ) async throws {
         let node = try backend.cluster[1]
@@ -70,7 +72,9 @@ struct RunningTests {
         #expect(try await node.run("pgrep -x -f 'sleep 4743'").exitCode == 1)
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func aCommandReadsBytesAndFiles(backend: BackendUnderTest)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func aCommandReadsBytesAndFiles(
+        backend: BackendUnderTest
+    )
         async throws
     {
         let node = try backend.cluster[2]
@@ -94,7 +98,9 @@ struct RunningTests {
         }
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func filesAreWrittenAndRead(backend: BackendUnderTest)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func filesAreWrittenAndRead(
+        backend: BackendUnderTest
+    )
         async throws
     {
         let node = try backend.cluster[2]
@@ -112,7 +118,9 @@ struct RunningTests {
         #expect(missing?.message == "/nowhere/file on node3 could not be read as root: No such file or directory.")
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func whatComesToBeIsWaitedFor(backend: BackendUnderTest)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func whatComesToBeIsWaitedFor(
+        backend: BackendUnderTest
+    )
         async throws
     {
         let node = try backend.cluster[0]
@@ -144,7 +152,7 @@ struct RunningTests {
         }
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func aForwardLeadsThereUntilItIsClosed(
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func aForwardLeadsThereUntilItIsClosed(
         backend: BackendUnderTest
     ) async throws {
         let node = try backend.cluster[1]
@@ -156,7 +164,7 @@ struct RunningTests {
         #expect(!Listener.accepts(forward.localPort))
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func aReverseForwardLeadsToThisMachine(
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func aReverseForwardLeadsToThisMachine(
         backend: BackendUnderTest
     ) async throws {
         let node = try backend.cluster[1]

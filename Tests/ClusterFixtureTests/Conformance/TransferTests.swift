@@ -4,14 +4,14 @@ import Foundation
 import Testing
 
 /// What `upload` and `download` promise, on every backend.
-@Suite(.requiresBackend, ConformanceClusters(), .timeLimit(.minutes(5)))
+@Suite(.requiresBackend, ConformanceClusters(needs: [.root]), .timeLimit(.minutes(5)))
 struct TransferTests {
     static let names = [
         "plain", "two words", "it's", "$(touch pwned)", "-rf", "a:b", "a*b?[c]", "{x,y}", "new\nline", "back\\slash",
         "é", "a\\nb", "&|;#%^$", "~", "end\n", "'\u{301}", " ",
     ]
 
-    @Test(arguments: try await BackendUnderTest.usable(), names) func anyFileNameGoesThereAndBack(
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root]), names) func anyFileNameGoesThereAndBack(
         backend: BackendUnderTest, name: String
     )
         async throws
@@ -23,12 +23,16 @@ struct TransferTests {
             try await node.run(["mkdir", "-p", "names"]).requireSuccess()
             try await node.upload(from: folder + "/" + name, to: "names/" + name)
             #expect(try await node.run(["cat", "--", "names/" + name]).standardOutput == content)
-            try await node.download(from: "/home/ubuntu/names/" + name, to: folder + "/back")
+            // The home, or the folder that a cluster has on a machine that was there before.
+            let home = try await node.run("pwd").lines[0]
+            try await node.download(from: home + "/names/" + name, to: folder + "/back")
             #expect(try String(contentsOfFile: folder + "/back", encoding: .utf8) == content)
         }
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func aFolderKeepsItsShapeAndModes(backend: BackendUnderTest)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func aFolderKeepsItsShapeAndModes(
+        backend: BackendUnderTest
+    )
         async throws
     {
         let node = try backend.cluster[0]
@@ -38,7 +42,7 @@ struct TransferTests {
             try Data([0, 255, 10, 13]).write(to: URL(fileURLWithPath: tree + "/sub/bytes"))
             try "#!/bin/sh\necho ran\n".write(toFile: tree + "/run", atomically: false, encoding: .utf8)
             try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: tree + "/run")
-            try await node.upload(from: URL(fileURLWithPath: tree), to: "/home/ubuntu/copy")
+            try await node.upload(from: URL(fileURLWithPath: tree), to: node.run("pwd").lines[0] + "/copy")
             #expect(try await node.run("copy/run").standardOutput == "ran\n")
             try await node.download(from: "copy", to: URL(fileURLWithPath: folder + "/back"))
             #expect(try Data(contentsOf: URL(fileURLWithPath: folder + "/back/sub/bytes")) == Data([0, 255, 10, 13]))
@@ -49,7 +53,9 @@ struct TransferTests {
         }
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func rootWritesWhereUbuntuMayNot(backend: BackendUnderTest)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func rootWritesWhereUbuntuMayNot(
+        backend: BackendUnderTest
+    )
         async throws
     {
         let node = try backend.cluster[0]
@@ -66,7 +72,9 @@ struct TransferTests {
         }
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func whatIsNotThereIsNamed(backend: BackendUnderTest)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func whatIsNotThereIsNamed(
+        backend: BackendUnderTest
+    )
         async throws
     {
         let node = try backend.cluster[0]
@@ -80,7 +88,7 @@ struct TransferTests {
         #expect(down.message.contains("/no/such on node1"))
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func whatIsThereIsGoneIntoOrWrittenOverAsByCp(
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func whatIsThereIsGoneIntoOrWrittenOverAsByCp(
         backend: BackendUnderTest
     ) async throws {
         let node = try backend.cluster[1]
@@ -133,7 +141,8 @@ struct TransferTests {
         ("socket", "x", "socket"),
     ]
 
-    @Test(arguments: try await BackendUnderTest.usable(), refused) func whatCanNotBeIsRefusedInBothDirections(
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root]), refused)
+    func whatCanNotBeIsRefusedInBothDirections(
         backend: BackendUnderTest, attempt: (source: String, target: String, message: String)
     ) async throws {
         let node = try backend.cluster[2]
@@ -164,15 +173,14 @@ struct TransferTests {
         }
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func whatCanNotBeReadIsNamedAndTheRestIsThere(
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func whatCanNotBeReadIsNamedAndTheRestIsThere(
         backend: BackendUnderTest
     ) async throws {
         let node = try backend.cluster[0]
         try await withTemporaryFolder { folder in
-            try await node.run(
-                "mkdir -p ~ubuntu/partly; cd ~ubuntu/partly; touch a z; install -m 600 /dev/null secret", as: .root
-            )
-            .requireSuccess()
+            try await node.run("mkdir partly; touch partly/a partly/z").requireSuccess()
+            let place = try await node.run("pwd").lines[0] + "/partly/secret"
+            try await node.run(["install", "-m", "600", "/dev/null", place], as: .root).requireSuccess()
             let error = try await #require(throws: ClusterError.self) {
                 try await node.download(from: "partly", to: folder)
             }
@@ -182,7 +190,9 @@ struct TransferTests {
         }
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func whereThereIsNoRoomItIsSaid(backend: BackendUnderTest)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func whereThereIsNoRoomItIsSaid(
+        backend: BackendUnderTest
+    )
         async throws
     {
         let node = try backend.cluster[0]
@@ -197,7 +207,9 @@ struct TransferTests {
         }
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func theKernelsOwnFilesAreWhole(backend: BackendUnderTest)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func theKernelsOwnFilesAreWhole(
+        backend: BackendUnderTest
+    )
         async throws
     {
         let node = try backend.cluster[0]
@@ -217,7 +229,9 @@ struct TransferTests {
         }
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func whatNoPathCanBeIsRefused(backend: BackendUnderTest)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func whatNoPathCanBeIsRefused(
+        backend: BackendUnderTest
+    )
         async throws
     {
         let node = try backend.cluster[0]

@@ -22,18 +22,18 @@ struct DeathTests {
         .stopping(milliseconds: 350),
     ]
 
-    @Test(arguments: try await BackendUnderTest.usable(), moments)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root]), moments)
     func aKilledProcessLeavesNothing(backend: BackendUnderTest, moment: Moment) async throws {
         try await expectNothingLeft(of: backend, after: moment, signal: .kill)
     }
 
-    @Test(arguments: try await BackendUnderTest.usable())
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root]))
     func anInterruptedProcessLeavesNothing(backend: BackendUnderTest) async throws {
         try await expectNothingLeft(of: backend, after: .ready, signal: .interrupt)
     }
 
     /// It has a copy of everything by which others see that its parent is alive.
-    @Test(arguments: try await BackendUnderTest.usable())
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root]))
     func aChildThatOutlivesAKilledProcessKeepsNothingAlive(backend: BackendUnderTest) async throws {
         let child = Locked<Int32>(0)
         defer { if child.withLock({ $0 }) > 0 { kill(child.withLock { $0 }, SIGKILL) } }
@@ -41,7 +41,7 @@ struct DeathTests {
         #expect(kill(child.withLock { $0 }, 0) == 0)
     }
 
-    @Test(arguments: try await BackendUnderTest.usable())
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root]))
     func aChildOfThisProcessDoesNotHoldUpTheEnd(backend: BackendUnderTest) async throws {
         let cluster = try await Cluster.start(ClusterConfiguration(backend: backend.choice))
         let child = ForkedChild.start()
@@ -69,7 +69,7 @@ struct DeathTests {
             let leftovers: @Sendable () async throws -> [String] = {
                 try await backend.clusters(includingRemains: true).map(\.summary.name).filter { $0 == name }
                     + FileManager.default.contentsOfDirectory(atPath: folder)
-                    + ProcessTable.commandLines(containing: folder)
+                    + ProcessTable.commandLines(containing: folder) + tested.leases(of: name)
             }
             // An engine that is busy with other tests' images takes its time to answer.
             _ = try await eventually { try await leftovers().isEmpty }
@@ -86,7 +86,11 @@ struct DeathTests {
         options.createSession = true
         let wasKilled = try await Subprocess.run(
             .name("env"), arguments: Arguments([VictimProgram.path, name] + (child == nil ? [] : ["fork"])),
-            environment: .inherit.updating(["TMPDIR": temporaryFolder, "CLUSTER_FIXTURE_BACKEND": backend.rawValue]),
+            environment: .inherit.updating(
+                Dictionary(
+                    uniqueKeysWithValues: backend.environment.merging(["TMPDIR": temporaryFolder]) { $1 }.map {
+                        (Environment.Key(stringLiteral: $0), $1)
+                    })),
             platformOptions: options, input: .inputWriter, output: .sequence, error: .discarded
         ) { execution in
             for try await line in execution.standardOutput.strings() {

@@ -92,6 +92,14 @@ import Testing
         }
     }
 
+    @Test func machinesThatWereThereBeforeAreNamedByAFile() async throws {
+        try await withTemporaryFolder { folder in
+            let read = try Self.parse("backend: {hosts: pool/hosts.yaml}", in: folder)
+            #expect(read.backend == .hosts(folder + "/pool/hosts.yaml"))
+            #expect(try Self.parse("backend: hosts", in: folder).backend == .hosts)
+        }
+    }
+
     /// What is refused, where, and in which words.
     static let refused = [
         ("node: 3", "1:1", "Did you mean nodes?"), ("nodes: three", "1:8", "whole number"),

@@ -62,7 +62,8 @@ package struct SwarmBackend: Backend {
         do {
             async let prepared = images()
             async let own = DockerImages(engine: swarm.manager).ensure(.node, timeline: timeline)
-            let watching = try await SwarmReaper.start(plan.id, on: swarm.manager, image: own)
+            let watching = try await SwarmReaper.start(
+                plan.id, on: swarm.manager, image: own, machines: placement.distinct.map(\.id))
             reaper.withLock { $0 = watching }
             async let subnet = createNetwork(plan)
             let names = try await Dictionary(
@@ -74,7 +75,8 @@ package struct SwarmBackend: Backend {
                 images: names)
             let ports = try await start.run()
             let nodes = start.nodes(at: ports, credentials: credentials)
-            return SwarmCluster(swarm, summary, known: (nodes, places), reaper: watching)
+            return SwarmCluster(
+                swarm, summary, known: (nodes, places), isOpen: plan.conditions == .healthy, reaper: watching)
         } catch {
             throw UnfinishedCluster(
                 SwarmCluster(swarm, summary, known: ([], places), reaper: reaper.withLock { $0 }), cause: error)

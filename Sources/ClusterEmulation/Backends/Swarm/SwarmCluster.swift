@@ -5,20 +5,24 @@ package struct SwarmCluster: BackendCluster {
     package let swarm: Swarm
     package let summary: ClusterSummary
     private let known: (nodes: [ProvisionedNode], places: SwarmPlaces)?
+    /// Whether all nodes may talk with each other from the beginning.
+    private let isOpen: Bool
     private let reaper: SwarmReaper?
 
     /// - Parameters:
     ///   - swarm: The Swarm that it is on.
     ///   - summary: Which cluster it is.
     ///   - known: The nodes, and where they are, if that is known; else its folder says it.
+    ///   - isOpen: Whether all nodes may talk with each other from the beginning.
     ///   - reaper: What takes the cluster away if this process dies.
     init(
         _ swarm: Swarm, _ summary: ClusterSummary, known: (nodes: [ProvisionedNode], places: SwarmPlaces)? = nil,
-        reaper: SwarmReaper? = nil
+        isOpen: Bool = false, reaper: SwarmReaper? = nil
     ) {
         self.swarm = swarm
         self.summary = summary
         self.known = known
+        self.isOpen = isOpen
         self.reaper = reaper
     }
 
@@ -108,6 +112,29 @@ extension SwarmCluster {
 }
 
 extension SwarmCluster {
+    /// Nodes on one machine reach those on the others, which takes more than a Swarm looks at: UDP between all machines.
+    package func joined() async throws {
+        let first = try places.parts(of: self).compactMap { part in nodes.first { part.nodes.contains($0.name) } }
+        guard first.count > 1, isOpen else { return }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for node in first {
+                group.addTask { try await requireWay(from: node, to: first.filter { $0.name != node.name }) }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    private func requireWay(from node: ProvisionedNode, to others: [ProvisionedNode]) async throws {
+        let script = "for ip; do timeout 10 bash -c \"</dev/tcp/$ip/22\" 2>/dev/null || echo $ip; done"
+        let output = try await execute(["bash", "-c", script, "bash"] + others.map(\.ip), on: node.name)
+        guard output.succeeded, let ip = output.lines.first, let other = others.first(where: { $0.ip == ip }) else { return }
+        let (here, there) = (try places[node.name]?.name ?? "", try places[other.name]?.name ?? "")
+        throw ClusterError(
+            .notReady, "\(node.name) on \(here) does not reach \(other.name) on \(there), although the Swarm has both.",
+            node: node.name,
+            remedy: "Let UDP port 4789 (VXLAN) and port 7946 pass between \(here) and \(there).")
+    }
+
     /// Takes away what the machines have of it that answer. Where one does not, or the network can't go yet, a service of the Swarm's goes
     /// on, until the machine is back.
     package func destroy() async throws {
@@ -121,11 +148,11 @@ extension SwarmCluster {
             }
             return await group.reduce(into: [String]()) { if let name = $1 { $0.append(name) } }
         }
-        if try await removeNetwork(retrying: silent.isEmpty) {
+        if silent.isEmpty, try await removeNetwork() {
             await reaper?.dismiss()
             return
         }
-        if let reaper { await reaper.release() } else { try await startReaper().release() }
+        if let reaper { try await reaper.release() } else { try await startReaper().release() }
         Progress.say(
             "\(silent.isEmpty ? "the Swarm" : silent.sorted().joined(separator: " and ")) does not let go of cluster \(summary.name) yet: a service of the Swarm's takes the rest away when it does"
         )
@@ -133,7 +160,9 @@ extension SwarmCluster {
 
     private func startReaper() async throws -> SwarmReaper {
         let image = try await DockerImages(engine: swarm.manager).ensure(.node, timeline: Timeline(Progress()))
-        return try await SwarmReaper.start(summary.id, on: swarm.manager, image: image)
+        let machines: [String]
+        if let known = try? places.machines { machines = known } else { machines = try await swarm.machines().map(\.id) }
+        return try await SwarmReaper.start(summary.id, on: swarm.manager, image: image, machines: machines)
     }
 
     /// Those of the machines that have nodes, if that is known; else those of all machines.
@@ -147,16 +176,17 @@ extension SwarmCluster {
         return parts
     }
 
-    /// Machines tell the Swarm a moment later that nothing of theirs is on a network any more.
+    /// Machines tell the Swarm a moment later that nothing of theirs is on a network any more, and the manager's engine has one a moment
+    /// longer than the Swarm.
     ///
     /// - Returns: Whether it is gone.
-    private func removeNetwork(retrying: Bool) async throws -> Bool {
-        for attempt in 0..<(retrying ? 200 : 20) {
-            let output = try await swarm.manager.ask(["network", "rm", DockerArguments.network(summary.id)])
-            if output.succeeded || output.complaint.contains("not found") || output.complaint.contains("No such") {
-                return true
-            }
-            try? await Task.sleep(for: .milliseconds(min(10 << attempt, 100)))
+    private func removeNetwork() async throws -> Bool {
+        let network = DockerArguments.network(summary.id)
+        for attempt in 0..<300 {
+            _ = try await swarm.manager.ask(["network", "rm", network])
+            let left = try await swarm.manager.ask(["network", "ls", "--quiet", "--filter", "name=^\(network)$"])
+            if left.succeeded, left.lines.isEmpty { return true }
+            try? await Task.sleep(for: .milliseconds(min(1 << min(attempt, 7), 100)))
         }
         return false
     }

@@ -1,16 +1,22 @@
 import Foundation
 
 /// Images on the machines of a Swarm: each is made once, on the manager, and then brought to the machines that lack it.
-struct SwarmImages: Sendable {
-    let manager: DockerEngine
+package struct SwarmImages: Sendable {
+    package let manager: DockerEngine
     /// A registry that all machines can reach; nil if images are carried by this process.
-    let registry: String?
-    let timeline: Timeline
+    package let registry: String?
+    package let timeline: Timeline
+
+    package init(manager: DockerEngine, registry: String?, timeline: Timeline) {
+        self.manager = manager
+        self.registry = registry
+        self.timeline = timeline
+    }
 
     /// Brings an image of the manager's to a machine that does not have it.
     ///
     /// - Throws: ``ClusterError`` with the code `imageUnavailable`.
-    func ensure(_ name: String, on engine: DockerEngine) async throws {
+    package func ensure(_ name: String, on engine: DockerEngine) async throws {
         guard engine.host != manager.host || engine.context != manager.context else { return }
         guard let wanted = try await identifier(of: name, on: manager) else {
             throw ClusterError(.imageUnavailable, "The Swarm's manager has no image \(name) any more.")

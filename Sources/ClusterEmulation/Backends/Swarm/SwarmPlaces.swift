@@ -38,6 +38,9 @@ struct SwarmPlaces: Sendable, Codable {
         try OwnFolder(folder).write(String(decoding: try encoder.encode(self), as: UTF8.self), to: Self.file)
     }
 
+    /// The Swarm's names for the machines.
+    var machines: [String] { places.map(\.id) }
+
     subscript(_ node: String) -> Place? { places.first { $0.nodes.contains(node) } }
 
     /// What each machine has of a cluster, with the nodes that are on it.

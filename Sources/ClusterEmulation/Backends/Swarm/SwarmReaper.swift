@@ -41,12 +41,15 @@ final class SwarmReaper: Sendable {
     ///   - cluster: The cluster.
     ///   - manager: The manager's engine.
     ///   - image: The node image, which all machines have that have nodes.
+    ///   - machines: The Swarm's names for the machines that have nodes.
     /// - Returns: What ends the watch.
     /// - Throws: ``ClusterError`` if the container could not be started.
-    static func start(_ cluster: ClusterID, on manager: DockerEngine, image: String) async throws -> SwarmReaper {
+    static func start(
+        _ cluster: ClusterID, on manager: DockerEngine, image: String, machines: [String]
+    ) async throws -> SwarmReaper {
         let (reading, writing) = try StreamSocket.pair()
         Forks.keepFromChildren(writing.rawValue)
-        let command = manager.command(words(cluster, image))
+        let command = manager.command(words(cluster, image, machines))
         var options = PlatformOptions()
         options.createSession = true
         let (lines, said) = AsyncStream.makeStream(of: String.self)
@@ -78,14 +81,14 @@ final class SwarmReaper: Sendable {
             ))
     }
 
-    private static func words(_ cluster: ClusterID, _ image: String) -> [String] {
+    private static func words(_ cluster: ClusterID, _ image: String, _ machines: [String]) -> [String] {
         let name = DockerArguments.network(cluster)
         let program = ["-c", "import sys; exec(sys.argv[1])", String(cString: swarm_reaping_program())]
         let socket = "type=bind,source=/var/run/docker.sock,target=/var/run/docker.sock"
         return ["run", "--interactive", "--rm", "--sig-proxy=false", "--network", "none", "--read-only"]
             + ["--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--mount", socket, "--user", "root"]
             + ["--log-driver", "none", "--entrypoint", "python3", image] + program
-            + ["watch", name, "\(geteuid())", image, "\(name)-reaper"]
+            + ["watch", name, "\(geteuid())", image, "\(name)-reaper", machines.joined(separator: ",")]
     }
 
     /// Ends the watch: everything is removed already, or meant to stay.
@@ -97,10 +100,17 @@ final class SwarmReaper: Sendable {
     }
 
     /// Lets the container do its work, and returns when it has begun.
-    func release() async {
+    ///
+    /// - Throws: ``ClusterError`` with the code `teardownFailed` if it could not.
+    func release() async throws {
         heart.cancel()
         Forks.close(lifeline.rawValue)
-        _ = await process.value
+        let said = await process.value
+        guard said.hasPrefix("reaping") else {
+            throw ClusterError(
+                .teardownFailed,
+                ClusterError.sentence("The Swarm could not be told to take the rest away: \(DockerEngine.cause(said))"))
+        }
     }
 
     private static func tell(_ line: String, _ lifeline: FileDescriptor) {

@@ -1,0 +1,223 @@
+#!/bin/sh
+# Runs on a machine that was there before: takes it for a cluster, keeps it as long as the cluster is there, and leaves it as it was.
+#
+#   MARK hold CLUSTER BASE LOGIN OWNER NAME   takes it; all that is said is in lines that begin with MARK
+#   MARK end CLUSTER BASE                     ends what `hold` has begun, whoever holds it
+#   MARK look CLUSTER BASE                    succeeds if the cluster has its folder here
+#
+# CLUSTER is the cluster's id, BASE the folder in which it gets one of its own, LOGIN who works there. OWNER and NAME are told to
+# others who want the machine: which process has taken it, and what its cluster is called. `text` is this script.
+#
+# The machine is taken by a lock (flock) on a folder that all of its users share. The kernel lets go of it when the holder
+# dies, however it dies: so whoever gets the lock knows that nobody else is there. Files in that folder only tell who it is.
+#
+# `hold` gets orders from standard input, one in a line: `end`, or `stay` for a cluster that outlives its maker. The end of the
+# input, which is the end of the connection, is an `end` as well.
+set -u
+export LC_ALL=C
+umask 077
+mark=$1 verb=$2 cluster=$3 base=$4
+lease=/tmp/cluster-fixture.lease
+folder=$base/cf-$cluster
+
+say() { printf '%s %s\n' "$mark" "$*"; }
+
+refuse() {
+    say refused "$*"
+    exit 1
+}
+
+# --- what a cluster has begun ----------------------------------------------------------------------------------------
+
+# processes CLUSTER FOLDER: those that have the cluster's mark in their environment, what is in a session that one of them leads,
+# and what is left of a command's session when its shell has ended. A session has its number as long as anybody is in it.
+processes() {
+    {
+        grep -lszxF "LC_CLUSTER_FIXTURE=$1" /proc/[0-9]*/environ | sed 's|^/proc/\([0-9]*\)/.*|marked \1|'
+        for file in "$2"/sessions-*; do
+            # Commands note theirs themselves: what is noted counts for their own user's processes.
+            [ ! -f "$file" ] || sed "s|^|noted $(stat -c %u "$file") |" "$file"
+        done
+        stat -c 'owner %n %u' /proc/[0-9]* 2>/dev/null | sed 's|/proc/||'
+        cat /proc/[0-9]*/stat 2>/dev/null
+    } | awk -v own=$$ '
+        $1 == "marked" { marked[$2] = 1; next }
+        $1 == "noted" { noted[$3] = $4; user[$3] = $2; next }
+        $1 == "owner" { owner[$2] = $3; next }
+        $1 ~ /^[0-9]+$/ {
+            # The name of a program may hold anything.
+            rest = $0
+            sub(/^.*\) /, "", rest)
+            split(rest, field, " ")
+            if (field[1] == "Z" || $1 == own) next
+            session[$1] = field[4]
+            begun[$1] = field[20]
+        }
+        END {
+            # A session of this number whose leader began at another time is somebody else'"'"'s.
+            for (number in noted) if (number in begun && begun[number] != noted[number]) delete noted[number]
+            for (process in session) {
+                leader = session[process]
+                if (process in marked || leader in marked || leader in noted && owner[process] == user[leader]) print process
+            }
+        }'
+}
+
+# end_processes CLUSTER FOLDER: in order first, and by force after a second.
+end_processes() {
+    tries=0
+    while found=$(processes "$1" "$2") && [ -n "$found" ] && [ $tries -lt 60 ]; do
+        # shellcheck disable=SC2086 # Numbers, one word each.
+        if [ $tries = 0 ]; then kill -TERM $found; elif [ $tries -ge 10 ]; then kill -KILL $found; fi 2>/dev/null
+        tries=$((tries + 1))
+        sleep 0.1
+    done
+}
+
+# leave CLUSTER FOLDER: nothing beyond a mount, and no link is followed.
+leave() {
+    end_processes "$1" "$2"
+    if [ -d "$2" ] && [ ! -L "$2" ]; then
+        find "$2" -xdev -type d ! -perm -700 -exec chmod u+rwx {} + 2>/dev/null
+        rm -rf --one-file-system -- "$2"
+    fi
+    rm -f -- "$lease/$1"
+}
+
+# --- the lock ---------------------------------------------------------------------------------------------------------
+
+# told FILE: one line of a file that anybody may have written.
+told() { { head -c 400 <"$1" | head -n 1 | tr -cd '[:print:]'; } 2>/dev/null; }
+
+# Who holds it: of what is told, the last. Whatever somebody has told who has died is older.
+holder() {
+    # shellcheck disable=SC2010,SC2012 # No name is looked at that is not an id.
+    newest=$(ls -t "$lease" | grep -xE '[0-9a-f]{10}' | head -n 1)
+    told "$lease/$newest"
+}
+
+# tell WORDS: tells others of this holder, in a new file.
+tell() { (set -C && umask 022 && printf '%s\n' "$$ $folder $1" >"$lease/$cluster") 2>/dev/null; }
+
+take() {
+    tries=0
+    while :; do
+        # Whoever is first makes it, for all.
+        (umask 0 && mkdir -m 1777 "$lease") 2>/dev/null
+        if [ ! -d "$lease" ] || [ -L "$lease" ]; then refuse "$lease is there, and is no folder"; fi
+        if command exec 9<"$lease"; then
+            if ! flock -n 9; then
+                say busy "$(holder)"
+                exit 1
+            fi
+            # Whoever held it may have removed it meanwhile, and it be another's by now.
+            # shellcheck disable=SC3013 # -ef is in dash, bash and busybox.
+            if tell "$1" && [ /proc/self/fd/9 -ef "$lease" ]; then return 0; fi
+            exec 9<&-
+        fi
+        tries=$((tries + 1))
+        [ $tries -lt 20 ] || refuse "$lease can't be written to"
+        sleep 0.05
+    done
+}
+
+# What is left of holders who have died: only what this user has written is believed.
+clear_remains() {
+    for file in "$lease"/*; do
+        old=${file##*/}
+        # shellcheck disable=SC3067 # -O is in dash, bash and busybox.
+        if [ "$old" = "$cluster" ] || [ ! -f "$file" ] || [ -L "$file" ] || [ ! -O "$file" ]; then continue; fi
+        text=$(told "$file")
+        place=${text#* }
+        place=${place%% *}
+        if printf '%s\n' "$old" | grep -qxE '[0-9a-f]{10}' && [ "${place##*/}" = "cf-$old" ]; then
+            say over "$text"
+            leave "$old" "$place"
+        fi
+    done
+}
+
+# --- what is asked ----------------------------------------------------------------------------------------------------
+
+note() { printf '%s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$1" >>"$folder/log"; }
+
+# make LOGIN: the folder is the holder's, what is in it for commands is theirs.
+make() {
+    user=$(id -un)
+    mkdir "$folder" && chmod 711 "$folder" && mkdir "$folder/work" "$folder/tmp" &&
+        : >"$folder/log" && : >"$folder/sessions-$user" && printf '%s' "$text" >"$folder/hold" || return
+    [ "$user" != "$1" ] || return 0
+    : >"$folder/sessions-$1" && chown -- "$1" "$folder/work" "$folder/tmp" "$folder/sessions-$1"
+}
+
+hold() {
+    login=$1 words=$2
+    for program in awk chmod date find flock grep head id mkdir rm sed sleep stat tar tr; do
+        command -v $program >/dev/null || refuse "it has no $program"
+    done
+    printf 'a\0' | grep -qzx a || refuse "its grep knows no -z, as GNU's does"
+    # What ends this process is the end of its input, or TERM; nothing that happens to whoever listens.
+    trap '' HUP INT PIPE
+    ended='' waiting=''
+    trap 'ended=yes; [ -z "$waiting" ] || kill "$waiting"' TERM
+    exec 3<&0
+    script=$text
+    take "$words"
+    clear_remains
+    text=$script
+    if ! complaint=$(make "$login" 2>&1); then
+        leave "$cluster" "$folder"
+        rmdir "$lease"
+        refuse "$folder can't be made ($complaint)"
+    fi
+    note "taken for $words"
+    # shellcheck disable=SC2086 # The four words that sshd has put there.
+    set -- ${SSH_CONNECTION:--}
+    say held "$folder" "$1" "${3:--}" $$
+    while [ -z "$ended" ]; do
+        # A shell that reads is deaf to signals, one that waits is not.
+        (while read -r order; do case $order in end) exit 0 ;; stay) exit 3 ;; esac done) <&3 9<&- &
+        waiting=$!
+        wait "$waiting"
+        [ $? = 3 ] || break
+        note "stays when its maker ends"
+        say stays
+        exec </dev/null 3<&- >/dev/null 2>&1
+        while [ -z "$ended" ]; do
+            sleep 86400 9<&- &
+            waiting=$!
+            wait "$waiting"
+        done
+    done
+    trap '' TERM
+    leave "$cluster" "$folder"
+    rmdir "$lease" 2>/dev/null
+    exec 9<&-
+    [ ! -e "$folder" ] || refuse "$folder can't be removed"
+    say ended
+}
+
+# The holder does it, if there is one.
+end() {
+    words=$(told "$lease/$cluster")
+    process=${words%% *}
+    # A number alone may be somebody else's by now.
+    if [ -n "$process" ] && tr '\0' ' ' <"/proc/$process/cmdline" | grep -qF " hold $cluster "; then
+        kill -TERM "$process"
+        tries=0
+        while [ -e "$lease/$cluster" ] && [ -d "/proc/$process" ] && [ $tries -lt 150 ]; do
+            tries=$((tries + 1))
+            sleep 0.1
+        done
+    fi 2>/dev/null
+    leave "$cluster" "$folder"
+    rmdir "$lease" 2>/dev/null
+    [ ! -e "$folder" ] || refuse "$folder can't be removed"
+    say ended
+}
+
+case $verb in
+    hold) hold "$5" "$6 $7" ;;
+    end) end ;;
+    look) [ -d "$folder" ] ;;
+esac

@@ -1,0 +1,268 @@
+import CScripts
+import Foundation
+import Subprocess
+
+#if canImport(System)
+import System
+#else
+import SystemPackage
+#endif
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// A machine that is taken for a cluster: a connection to a shell there that holds it, and leaves it as it was when the connection ends.
+///
+/// The shell runs `CScripts/hold-host.sh`, which comes through the connection too. It ends when this process does, however that ends:
+/// nobody else has the other end of its standard input.
+final class HostLease: Sendable {
+    private let lifeline: FileDescriptor
+    private let process: Task<Int32?, Never>
+    private let mark: String
+    private let hasEnded: Locked<Bool>
+    private let isClosed = Locked(false)
+    private let heard: Locked<Heard>
+
+    /// What the shell has said: lines of its own, and what anything else complained of.
+    private struct Heard {
+        var lines: [String] = []
+        var complaint = ""
+        var waiting: CheckedContinuation<Void, Never>?
+    }
+
+    /// What becomes of a machine that is wanted.
+    enum Answer {
+        case held(HostLease, Facts)
+        /// Another cluster has it; who, in its own words.
+        case busy(holder: String)
+        /// It can't be had, for this reason.
+        case refused(String)
+        /// There was no login, or it was lost: how ssh has ended, and what it said.
+        case unreachable(exitCode: Int32, complaint: String)
+    }
+
+    /// What is known of a machine that is held.
+    struct Facts {
+        /// The cluster's folder on it.
+        let folder: String
+        /// This machine's address and its own, of the connection; nil if the machine does not tell.
+        let client: String?
+        let server: String?
+        /// What was left there by holders who have died, in their own words.
+        let remains: [String]
+    }
+
+    private init(_ command: Command, mark: String, lifeline: FileDescriptor, input: FileDescriptor) {
+        (self.lifeline, self.mark) = (lifeline, mark)
+        let (heard, hasEnded) = (Locked(Heard()), Locked(false))
+        (self.heard, self.hasEnded) = (heard, hasEnded)
+        process = Task {
+            let code = try? await Subprocess.run(
+                command.executable, arguments: Arguments(command.arguments), environment: command.subprocessEnvironment,
+                input: .fileDescriptor(input, closeAfterSpawningProcess: true), output: .sequence,
+                error: .combinedWithOutput
+            ) { execution in
+                for try await line in execution.standardOutput.strings() {
+                    Self.take(line, mark, heard)
+                }
+            }.terminationStatus.shellCode
+            hasEnded.withLock { $0 = true }
+            heard.withLock { heard in
+                heard.waiting?.resume()
+                heard.waiting = nil
+            }
+            return code
+        }
+    }
+
+    private static func take(_ line: String, _ mark: String, _ heard: Locked<Heard>) {
+        let line = line.trimmingCharacters(in: .newlines)
+        heard.withLock { heard in
+            if line.hasPrefix(mark + " ") {
+                heard.lines.append(String(line.dropFirst(mark.count + 1)))
+            } else {
+                heard.complaint += line + "\n"
+            }
+            heard.waiting?.resume()
+            heard.waiting = nil
+        }
+    }
+
+    /// Takes a machine.
+    ///
+    /// - Parameters:
+    ///   - ssh: `ssh` and its words up to the destination.
+    ///   - cluster: Whose it is to be.
+    ///   - base: Where the cluster's folder is to be.
+    ///   - login: Who works there.
+    ///   - owner: Who takes it, and for what, for others who want it.
+    /// - Returns: What becomes of it.
+    /// - Throws: `CancellationError`; ``ClusterError`` if no process can be started.
+    static func take(
+        _ ssh: [String], cluster: ClusterID, base: String, login: String, owner: [String]
+    ) async throws -> Answer {
+        let (reading, writing) = try StreamSocket.pair()
+        Forks.keepFromChildren(writing.rawValue)
+        let mark = "cluster-fixture-\(UInt64.random(in: 0 ... .max))"
+        let script = String(cString: host_holding_script())
+        let line = Self.line(script, [mark, "hold", "\(cluster)", base, login] + owner)
+        let lease = HostLease(Command("ssh", ssh + [line]), mark: mark, lifeline: writing, input: reading)
+        lease.tell(script)
+        return try await withTaskCancellationHandler {
+            while true {
+                if Task.isCancelled {
+                    await lease.giveUp()
+                    throw CancellationError()
+                }
+                let (lines, ended) = (lease.heard.withLock { $0.lines }, lease.hasEnded.withLock { $0 })
+                if let answer = lines.first(where: { !$0.hasPrefix("over ") }) {
+                    let remains = lines.filter { $0.hasPrefix("over ") }.map { String($0.dropFirst("over ".count)) }
+                    if let answer = await lease.answer(answer, remains) { return answer }
+                }
+                if ended { return await lease.lost() }
+                await lease.moreIsHeard(than: lines.count)
+            }
+        } onCancel: {
+            lease.letGo()
+            lease.wake()
+        }
+    }
+
+    /// A line for whatever shell the user has there, which reads a script of so many bytes and runs it: a process table does not show it.
+    private static func line(_ script: String, _ words: [String]) -> String {
+        let reading = "text=$(head -c \(script.utf8.count)); eval \"$text\""
+        return (["exec", "/bin/sh", "-c", reading, "cluster-fixture-host"] + words).map(shellQuoted).joined(
+            separator: " ")
+    }
+
+    private func answer(_ line: String, _ remains: [String]) async -> Answer? {
+        let words = line.split(separator: " ", maxSplits: 1).map(String.init)
+        let rest = words.count == 2 ? words[1] : ""
+        switch words.first {
+        case "held":
+            let facts = rest.split(separator: " ").map(String.init)
+            guard facts.count == 4 else { break }
+            let (client, server) = (facts[1] == "-" ? nil : facts[1], facts[2] == "-" ? nil : facts[2])
+            return .held(self, Facts(folder: facts[0], client: client, server: server, remains: remains))
+        case "busy":
+            await giveUp()
+            return .busy(holder: rest)
+        case "refused":
+            await giveUp()
+            return .refused(rest)
+        default: break
+        }
+        return nil
+    }
+
+    private func lost() async -> Answer {
+        close()
+        return .unreachable(
+            exitCode: await process.value ?? 255,
+            complaint: heard.withLock { $0.complaint }.trimmingCharacters(in: .whitespacesAndNewlines))
+    }
+
+    /// Returns when the shell has said more, or has ended.
+    private func moreIsHeard(than count: Int) async {
+        await withCheckedContinuation { continuation in
+            let isThere = heard.withLock { heard -> Bool in
+                if heard.lines.count > count || hasEnded.withLock({ $0 }) || Task.isCancelled { return true }
+                heard.waiting = continuation
+                return false
+            }
+            if isThere { continuation.resume() }
+        }
+    }
+
+    private func wake() {
+        heard.withLock { heard in
+            heard.waiting?.resume()
+            heard.waiting = nil
+        }
+    }
+}
+
+extension HostLease {
+    /// Whether the connection is lost, or was ended.
+    var isOver: Bool { hasEnded.withLock { $0 } }
+
+    /// What anything but the shell itself has said.
+    var complaint: String { heard.withLock { $0.complaint }.trimmingCharacters(in: .whitespacesAndNewlines) }
+
+    /// Leaves the machine: what was started there is ended, and the cluster's folder removed.
+    ///
+    /// - Returns: Nil when that is so; else why not.
+    func end() async -> String? {
+        tell("end\n")
+        let ended = try? await withDeadline(.seconds(20)) { [process] in await process.value }
+        close()
+        let lines = heard.withLock { $0.lines }
+        if lines.contains("ended") { return nil }
+        if let refused = lines.last(where: { $0.hasPrefix("refused ") }) {
+            return String(refused.dropFirst("refused ".count))
+        }
+        process.cancel()
+        return ended == nil ? "it does not answer" : complaint.isEmpty ? "its connection was lost" : complaint
+    }
+
+    /// Lets the machine stay taken when this process ends.
+    ///
+    /// - Throws: ``ClusterError`` if it can't be told.
+    func stay(on node: String) async throws {
+        let count = heard.withLock { $0.lines.count }
+        tell("stay\n")
+        let limit = Task {
+            try await Task.sleep(for: .seconds(20))
+            wake()
+        }
+        defer { limit.cancel() }
+        await moreIsHeard(than: count)
+        guard heard.withLock({ $0.lines.last }) == "stays" else {
+            throw ClusterError(
+                .connectionLost, "\(node) can't be told to stay with its cluster: \(complaint)", node: node)
+        }
+        // The shell goes on without it.
+        process.cancel()
+        close()
+        _ = await process.value
+    }
+
+    /// Ends it without a word: whatever is there leaves the machine by itself.
+    private func giveUp() async {
+        letGo()
+        // In a task that is cancelled, too.
+        await Task { [process] in
+            _ = try? await withDeadline(.seconds(3)) { await process.value }
+            process.cancel()
+            _ = await process.value
+        }.value
+        close()
+    }
+
+    private func letGo() { isClosed.withLock { if !$0 { shutdown(lifeline.rawValue, Int32(SHUT_WR)) } } }
+
+    private func close() {
+        let wasClosed = isClosed.withLock { isClosed in
+            defer { isClosed = true }
+            return isClosed
+        }
+        if !wasClosed { Forks.close(lifeline.rawValue) }
+    }
+
+    private func tell(_ text: String) {
+        let bytes = Array(text.utf8)
+        isClosed.withLock { isClosed in
+            if isClosed { return }
+            #if canImport(Darwin)
+            _ = send(lifeline.rawValue, bytes, bytes.count, 0)
+            #else
+            _ = send(lifeline.rawValue, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+            #endif
+        }
+    }
+}

@@ -1,0 +1,25 @@
+public import ClusterEmulation
+public import Testing
+
+extension Trait where Self == ConditionTrait {
+    /// Skips a test, or a suite, where its nodes are not what it needs: machines that were there before (`CLUSTER_FIXTURE_HOSTS`) have no
+    /// faults, say. The reason is told on standard error.
+    ///
+    /// ```swift
+    /// @Test(ClusterFixture(nodes: 3), .requires(.faults))
+    /// func survivesALostWorker() async throws { … }
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - needs: What the test needs.
+    ///   - backend: The backend that its fixture asks for.
+    /// - Returns: The trait.
+    public static func requires(_ needs: ClusterNeed..., on backend: BackendChoice = .automatic) -> Self {
+        let names = needs.map(\.rawValue).joined(separator: ", ")
+        return .enabled("its nodes don't have what it needs (\(names)); the reason is on standard error") {
+            guard let lack = await backend.lack(of: needs) else { return true }
+            Progress.say("a test that needs \(names) is skipped: \(lack)")
+            return false
+        }
+    }
+}

@@ -1,0 +1,61 @@
+package import ClusterEmulation
+import Foundation
+package import Testing
+
+extension Trait where Self == ConditionTrait {
+    /// Skips where there is no private Swarm (`scripts/check-swarm`), whose machines can be switched off.
+    package static var requiresPrivateSwarm: Self {
+        .enabled("only scripts/check-swarm has machines to switch off") { SwarmMachines.folder != nil }
+    }
+}
+
+/// The machines of the private Swarm: `scripts/private-swarm`.
+package enum SwarmMachines {
+    package static let names = ["machine1", "machine2", "machine3"]
+
+    static var folder: String? {
+        let text = ProcessInfo.processInfo.environment["CLUSTER_FIXTURE_SWARM_MACHINES"] ?? ""
+        return text.isEmpty ? nil : text
+    }
+
+    private static func place(_ machine: String) throws -> String { try #require(folder) + "/\(machine)" }
+
+    /// Cuts a machine's power. It stays off.
+    package static func switchOff(_ machine: String) throws {
+        let place = try place(machine)
+        try Data().write(to: URL(fileURLWithPath: place + "/off"))
+        let text = try String(contentsOfFile: place + "/pid", encoding: .utf8)
+        let process = try #require(Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+        guard kill(process, SIGKILL) == 0 else { throw ClusterError(.commandFailed, "\(machine) is off already.") }
+    }
+
+    /// Switches a machine on again, and returns when the Swarm has it.
+    package static func switchOn(_ machine: String, seenBy manager: String = "machine1") async throws {
+        try FileManager.default.removeItem(atPath: try place(machine) + "/off")
+        let words = ["node", "ls", "--filter", "name=\(machine)", "--format", "{{.Status}}"]
+        for _ in 0..<600 {
+            if try await engine(manager).ask(words).lines == ["Ready"],
+                try await engine(machine).ask(["info", "--format", "{{.Swarm.LocalNodeState}}"]).lines == ["active"]
+            {
+                return
+            }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        throw ClusterError(.timedOut, "\(machine) did not come back.")
+    }
+
+    package static func engine(_ machine: String) -> DockerEngine { DockerEngine(context: machine) }
+
+    /// What there is of a cluster on some machines: containers, networks, services.
+    package static func traces(of cluster: String, on machines: [String] = names) async throws -> [String] {
+        var found: [String] = []
+        for machine in machines {
+            let engine = engine(machine)
+            for words in [["ps", "--all", "--format", "{{.Names}}"], ["network", "ls", "--format", "{{.Name}}"]] {
+                found += try await engine.ask(words).lines.map { "\(machine): \($0)" }
+            }
+        }
+        found += try await engine(names[0]).ask(["service", "ls", "--format", "{{.Name}}"]).lines
+        return found.filter { $0.contains(cluster) }
+    }
+}
