@@ -10,6 +10,17 @@ refuse() {
     exit 1
 }
 
+# A path may have no folder to be in. Whatever else is the matter with it, those say who write there.
+require_folder_of() {
+    case $1 in
+        */*) place=${1%/*}/ ;;
+        *) return 0 ;;
+    esac
+    cause=$(stat -- "$place" 2>&1 >/dev/null) || case $cause in
+        *'No such file or directory') place=${place#./} && refuse "there is no folder ${place%/}" ;;
+    esac
+}
+
 unpack() { exec tar --extract --file=- --preserve-permissions --no-same-owner --no-unquote "$@"; }
 
 # escaped TEXT: as tar's --transform takes it; with a letter behind it, since the shell drops line breaks at the end.
@@ -27,6 +38,7 @@ if [ "$kind" = folder ]; then
         unpack --no-overwrite-dir --directory="$target"
     fi
     if [ -e "$target" ] || [ -L "$target" ]; then refuse "$target is there and is no folder"; fi
+    require_folder_of "${target%/}"
     mkdir -m 0700 -- "$target" || exit
     unpack --directory="$target"
 fi
@@ -36,6 +48,7 @@ if [ "$kind" = file ] && [ -e "$target" ]; then
     [ -f "$target" ] || refuse "$target is there and is neither a file nor a folder"
     target=$(readlink --canonicalize -- "$target" && echo x) && target=${target%?x} || exit
 fi
+require_folder_of "$target"
 case $target in
     */*) folder=${target%/*}/ file=${target##*/} ;;
     *) folder=. file=$target ;;

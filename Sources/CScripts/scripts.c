@@ -18,6 +18,9 @@ static const char send_files[] = {
 static const char receive_files[] = {
 #embed "receive-files.sh"
     , 0};
+static const char end_session[] = {
+#embed "end-session.sh"
+    , 0};
 static const char prepare_inside[] = {
 #embed "prepare-inside.sh"
     , 0};
@@ -82,6 +85,7 @@ const char *relay_script(void) { return relay; }
 const char *ssh_client_script(void) { return ssh_client; }
 const char *file_sending_script(void) { return send_files; }
 const char *file_receiving_script(void) { return receive_files; }
+const char *session_ending_script(void) { return end_session; }
 const char *inside_preparing_script(void) { return prepare_inside; }
 const char *inside_running_script(void) { return run_inside; }
 const char *slurm_starting_script(void) { return start_slurm; }

@@ -31,7 +31,11 @@ elif [ -e "$path" ]; then
     say file
     pack --directory="$folder" --transform="$as_file" "./$name"
 else
-    # For the cause in its words.
-    stat -- "$path" >/dev/null
+    # The system's own words, but for the usual case.
+    cause=$(stat -- "$path" 2>&1 >/dev/null)
+    case $cause in
+        *'No such file or directory') echo 'there is no file or folder of that name' >&2 ;;
+        *) printf '%s\n' "$cause" >&2 ;;
+    esac
     exit 1
 fi

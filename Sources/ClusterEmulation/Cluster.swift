@@ -1,7 +1,7 @@
 /// A running cluster: N machines with sshd, on a network of their own.
 ///
 /// A cluster is started by ``withCluster(nodes:roles:image:services:backend:name:configure:_:)``, by
-/// a fixture, or by ``start(_:)``; whoever starts it stops it. If the process dies instead, the cluster is removed all
+/// a fixture, or by ``start(_:file:line:)``; whoever starts it stops it. If the process dies instead, the cluster is removed all
 /// the same.
 public final class Cluster: Sendable {
     /// The name for people.
@@ -23,17 +23,33 @@ public final class Cluster: Sendable {
     }
 
     /// The node at an index, counted from 0: `cluster[0]` is node1.
-    public subscript(_ index: Int) -> Node {
-        precondition(nodes.indices.contains(index), "cluster \(name) has nodes 0 to \(nodes.count - 1), not \(index)")
+    ///
+    /// An index of no node ends the process, with a message that names the line.
+    public subscript(_ index: Int, file: StaticString = #fileID, line: UInt = #line) -> Node {
+        guard nodes.indices.contains(index) else {
+            // It is printed however the library was built, which a failed precondition's message is not.
+            fatalError(
+                "\(self) has no node at index \(index): indices are 0 to \(nodes.count - 1).", file: file, line: line)
+        }
         return nodes[index]
     }
 
     /// The node of a name, such as `cluster["node2"]`.
-    public subscript(_ nodeName: String) -> Node {
-        guard let node = nodes.first(where: { $0.name == nodeName }) else {
-            preconditionFailure("cluster \(name) has no node \"\(nodeName)\"")
-        }
-        return node
+    ///
+    /// A name of no node ends the process, with a message that names the line; ``node(_:)`` throws instead.
+    public subscript(_ nodeName: String, file: StaticString = #fileID, line: UInt = #line) -> Node {
+        do { return try node(nodeName) } catch { fatalError("\(error)", file: file, line: line) }
+    }
+
+    /// The node of a name.
+    ///
+    /// - Throws: ``ClusterError`` with the code `noCluster`, which suggests the name that comes nearest.
+    public func node(_ name: String) throws -> Node {
+        if let node = nodes.first(where: { $0.name == name }) { return node }
+        let near = ClusterCatalog.nearest(to: name, among: nodes.map(\.name)).map { "Did you mean \($0)?" }
+        throw ClusterError(
+            .noCluster, "Cluster \(self.name) has no node \"\(ClusterConfiguration.printable(name))\".",
+            remedy: near ?? "It has \(nodeNames).")
     }
 
     /// An OpenSSH client configuration with an entry for each node: `ssh -F FILE root@node1`, `rsync -e 'ssh -F FILE'`.
@@ -64,7 +80,15 @@ public final class Cluster: Sendable {
     ///
     /// - Throws: ``ClusterError`` with the code `teardownFailed` if the backend could not remove everything. A process in the
     ///   background then goes on trying.
-    public func stop() async throws { try await runtime.stop() }
+    public func stop() async throws {
+        Unstopped.remove(id)
+        try await runtime.stop()
+    }
+
+    /// Notes where it was started, so that this is said if it is let go of, or the process ends, before it is stopped.
+    package func mustBeStopped(startedAt place: String) { Unstopped.add(id, "\(self) was started at \(place)") }
+
+    deinit { Unstopped.letGo(id) }
 
     /// The last lines of each node's own log (sshd's and the container's), by the node's name.
     ///
@@ -96,7 +120,22 @@ public final class Cluster: Sendable {
     package func alsoEnd(_ process: Int32?) { runtime.alsoEnd(process) }
 
     /// Leaves the cluster running when this process ends, and says how to reach and how to remove it.
-    package func keep() async throws -> String { try await runtime.keep(nodes) }
+    package func keep() async throws -> String {
+        Unstopped.remove(id)
+        return try await runtime.keep(nodes)
+    }
+}
+
+extension Cluster: CustomStringConvertible {
+    /// Its name, its backend and its nodes: `cluster lab (namespaces: node1, node2, node3)`.
+    public var description: String { "cluster \(name) (\(backendName): \(nodeNames))" }
+
+    /// The nodes' names, of which a person needs to see the first and the last.
+    private var nodeNames: String {
+        let names = nodes.map(\.name)
+        if names.count <= 8 { return names.joined(separator: ", ") }
+        return "\(names.count) nodes, " + names.prefix(3).joined(separator: ", ") + " … \(names[names.count - 1])"
+    }
 }
 
 extension Cluster {
@@ -104,14 +143,26 @@ extension Cluster {
     ///
     /// Progress is printed on standard error when something takes long, such as the first build of an image.
     ///
+    /// - Parameters:
+    ///   - configuration: What the cluster is to be.
+    ///   - file: Where it is started, for the message that it was never stopped.
+    ///   - line: The line there.
+    /// - Returns: The cluster, which the caller stops.
     /// - Throws: ``ClusterError`` if the configuration can't work, no backend can run here, or a node does not become
     ///   ready in time; `CancellationError` if the task is cancelled. In each case, everything that was begun is removed.
-    public static func start(_ configuration: ClusterConfiguration = ClusterConfiguration()) async throws -> Cluster {
-        try await start(configuration, timeline: Timeline(Progress()))
+    public static func start(
+        _ configuration: ClusterConfiguration = ClusterConfiguration(), file: StaticString = #fileID,
+        line: UInt = #line
+    ) async throws -> Cluster {
+        let cluster = try await start(configuration, timeline: Timeline(Progress()))
+        cluster.mustBeStopped(startedAt: "\(file):\(line)")
+        return cluster
     }
 
+    /// Starts a cluster for somebody who is sure to stop it.
     package static func start(_ configuration: ClusterConfiguration, timeline: Timeline) async throws -> Cluster {
         let plan = try ClusterPlan(configuration)
+        try OwnVariables.check()
         // Needed at the end; a misspelt value is an error now, before anything starts.
         _ = try Retention.current
         _ = try Breakpoint.current

@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// An error of ClusterFixture: what failed, where, why, and what can be done about it.
 public struct ClusterError: Error, Sendable, CustomStringConvertible {
@@ -14,10 +14,16 @@ public struct ClusterError: Error, Sendable, CustomStringConvertible {
     public let log: String
     /// What the user can do; empty where there is nothing to suggest.
     public let remedy: String
+    /// What the command had printed that it is about, and how that ended; nil if it is about no command.
+    public var result: CommandResult? { failed?.result }
+
+    /// What the log is of.
+    private let logName: String
+    private let failed: FailedCommand?
 
     package init(
         _ code: Code, _ message: String, node: String? = nil, underlying: (any Error)? = nil, log: String = "",
-        remedy: String = ""
+        logName: String = "the log", result: CommandResult? = nil, remedy: String = ""
     ) {
         self.code = code
         self.node = node
@@ -25,18 +31,39 @@ public struct ClusterError: Error, Sendable, CustomStringConvertible {
         // Programs that are quoted in it may have said more than a line.
         self.message = message.split(whereSeparator: \.isNewline).joined(separator: " ")
         self.log = log
+        self.logName = logName
+        self.failed = result.map(FailedCommand.init)
         self.remedy = remedy
+    }
+
+    /// The same with another message, which is about more than one node.
+    func among(_ message: String) -> ClusterError {
+        ClusterError(
+            code, message, underlying: self, log: log, logName: logName, result: result, remedy: remedy)
     }
 
     /// The message, the remedy, and the last lines of the log.
     public var description: String {
         var text = message
         if !remedy.isEmpty { text += " " + remedy }
-        if !log.isEmpty {
-            text += "\nLast lines of the log:\n" + log.split(separator: "\n").map { "  \($0)" }.joined(separator: "\n")
-        }
+        if !log.isEmpty { text += "\n" + Self.indented(log, under: logName) }
         return text
     }
+}
+
+/// A command that an error is about, in one word of memory: errors are passed on often.
+private final class FailedCommand: Sendable {
+    let result: CommandResult
+
+    init(_ result: CommandResult) { self.result = result }
+}
+
+extension ClusterError: LocalizedError {
+    /// The same as ``description``.
+    public var errorDescription: String? { description }
+
+    /// The same as ``remedy``; nil if there is none.
+    public var recoverySuggestion: String? { remedy.isEmpty ? nil : remedy }
 }
 
 extension ClusterError {
@@ -86,7 +113,12 @@ extension ClusterError {
 extension ClusterError {
     /// The last `count` lines of a text.
     package static func lastLines(_ text: String, _ count: Int = 20) -> String {
-        text.split(separator: "\n").suffix(count).joined(separator: "\n")
+        text.filledLines.suffix(count).joined(separator: "\n")
+    }
+
+    /// Last lines as a person is shown them.
+    static func indented(_ lines: String, under name: String) -> String {
+        "Last lines of \(name):\n" + lines.filledLines.map { "  \($0)" }.joined(separator: "\n")
     }
 }
 

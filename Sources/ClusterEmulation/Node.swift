@@ -74,15 +74,19 @@ extension Node {
     /// - Parameters:
     ///   - nodePort: The port in the node: 1 to 65535. Nothing has to listen there yet.
     ///   - user: The user whose connection carries it.
-    /// - Returns: The local port, chosen among the free ones.
+    /// - Returns: The local port, chosen among the free ones. ``forward(_:as:)`` gives a way that can be closed.
     /// - Throws: ``ClusterError`` if the node can't be reached or the number is not that of a port.
     public func forwardPort(_ nodePort: Int, as user: User = .ubuntu) async throws -> Int {
-        guard (1...65535).contains(nodePort) else {
-            throw ClusterError(.invalidConfiguration, "\(nodePort) is not a port: ports are 1 to 65535.", node: name)
-        }
+        try requirePort(nodePort)
         return try await timeline.during(.forward, "port \(nodePort)", node: name, user: user) {
             try await explainingLoss { try await access.forward(nodePort, on: name, as: user) }
         }
+    }
+
+    /// Refuses a number that is not a port's.
+    func requirePort(_ number: Int) throws {
+        guard !(1...65535).contains(number) else { return }
+        throw ClusterError(.invalidConfiguration, "\(number) is not a port: ports are 1 to 65535.", node: name)
     }
 
     /// Does something over a connection. If the connection is lost, the error says what the backend knows about the node.

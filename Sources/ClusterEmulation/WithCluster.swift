@@ -51,7 +51,7 @@ public nonisolated(nonsending) func withCluster<Result>(
 public nonisolated(nonsending) func withCluster<Result>(
     _ configuration: ClusterConfiguration, _ body: nonisolated(nonsending) (Cluster) async throws -> Result
 ) async throws -> Result {
-    let cluster = try await Cluster.start(configuration)
+    let cluster = try await Cluster.start(configuration, timeline: Timeline(Progress()))
     let result: Result
     do {
         result = try await body(cluster)

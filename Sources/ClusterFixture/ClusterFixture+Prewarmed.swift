@@ -3,7 +3,7 @@ import ClusterEmulation
 extension ClusterFixture {
     /// Starts a cluster, or takes one that was started ahead.
     func start() async throws -> Cluster {
-        guard prewarmed != 0 else { return try await Cluster.start(configuration) }
+        guard prewarmed != 0 else { return try await Cluster.start(configuration, timeline: Timeline(Progress())) }
         guard (1...64).contains(prewarmed) else {
             throw ClusterError(
                 .invalidConfiguration, "A fixture can't keep \(prewarmed) clusters ready.", remedy: "Ask for 0 to 64.")
@@ -22,7 +22,9 @@ struct Prewarmed: Hashable {
     var pool: ClusterPool {
         Self.pools.withLock { pools in
             if let pool = pools[self] { return pool }
-            let pool = ClusterPool(size: count) { [configuration] in try await Cluster.start(configuration) }
+            let pool = ClusterPool(size: count) { [configuration] in
+                try await Cluster.start(configuration, timeline: Timeline(Progress()))
+            }
             pools[self] = pool
             return pool
         }

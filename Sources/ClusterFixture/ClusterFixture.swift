@@ -100,7 +100,7 @@ public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping 
         self.prewarmed = prewarmed
     }
 
-    /// The cluster, between ``setUp()`` and ``tearDown(failed:)``.
+    /// The cluster, between ``setUp(file:line:)`` and ``tearDown(failed:)``.
     ///
     /// - Throws: ``ClusterError`` with the code `noCluster` before set-up and after teardown.
     public var cluster: Cluster {
@@ -114,11 +114,14 @@ public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping 
 
     /// Starts the cluster and waits until every node is ready.
     ///
+    /// - Parameters:
+    ///   - file: Where it is started, for the message that it was never torn down.
+    ///   - line: The line there.
     /// - Returns: The cluster, which ``cluster`` gives from now on.
     /// - Throws: ``ClusterError`` if the cluster can't be started, or is up already. Nothing is left of
     ///   a start that failed.
     @discardableResult
-    public func setUp() async throws -> Cluster {
+    public func setUp(file: StaticString = #fileID, line: UInt = #line) async throws -> Cluster {
         let isIdle = state.withLock { state in
             guard case .idle = state else { return false }
             state = .settingUp
@@ -129,6 +132,7 @@ public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping 
         }
         do {
             let cluster = try await start()
+            cluster.mustBeStopped(startedAt: "\(file):\(line)")
             state.withLock { $0 = .up(cluster) }
             return cluster
         } catch {

@@ -21,7 +21,8 @@ struct ClusterFixtureCommand: AsyncParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            Run.self, Lease.self, Pool.self, Up.self, List.self, SSH.self, Copy.self, Exec.self, Kill.self, Stop.self,
+            Run.self, Lease.self, Pool.self, Up.self, List.self, SSH.self, Each.self, Copy.self, Exec.self, Kill.self,
+            Stop.self,
             Start.self, Restart.self, Pause.self, Resume.self, FaultCommand.self, Logs.self, EvidenceCommand.self,
             InventoryCommand.self, Open.self, Reset.self, Snapshot.self, Restore.self, Down.self, Prune.self,
             Doctor.self, Build.self, Images.self,

@@ -27,7 +27,8 @@ package enum TestHosts {
                     for number in 1...labs {
                         clusters.append(
                             try await Cluster.start(
-                                ClusterConfiguration(nodes: 3, backend: .namespaces, name: "lab\(number)")))
+                                ClusterConfiguration(nodes: 3, backend: .namespaces, name: "lab\(number)"),
+                                timeline: Timeline()))
                     }
                     let folder = (clusters[0].sshConfigurationFile as NSString).deletingLastPathComponent
                     try yaml(of: clusters, knownHosts: folder + "/pool_known").write(

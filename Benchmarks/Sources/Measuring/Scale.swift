@@ -1,7 +1,7 @@
 import ClusterFixture
 import Foundation
 
-/// One namespaces cluster of many nodes: its times, and the memory that it takes while nothing happens.
+/// One namespaces cluster of many nodes: its times, the memory that it takes while nothing happens, and a command on all of them.
 struct Scale: Encodable {
     let nodes: Int
     let seconds: [String: Double]
@@ -13,6 +13,7 @@ struct Scale: Encodable {
     let clients: Int
     /// Kilobytes (PSS) of those.
     let clientMemory: Int
+    let fanOut: FanOut
 
     static func measure(nodes: Int) async throws -> Scale {
         #if os(Linux)
@@ -26,13 +27,15 @@ struct Scale: Encodable {
         let inside = table.descendants(ofChildrenNamed: "cf-lifeline")
         let outside = table.processes.filter { $0.name == "ssh" && $0.commandLine.contains(folder) }
         let (memory, clientMemory) = (ProcessTable.memory(of: inside), ProcessTable.memory(of: outside))
+        let fanOut = try await FanOut.measure(cluster)
         var stopwatch = Stopwatch()
         try await fixture.tearDown()
         stopwatch.lap(.teardown)
         times.merge(stopwatch.times) { $1 }
         return Scale(
             nodes: nodes, seconds: Sample("", nodes: nodes, times).seconds, processes: inside.count, memory: memory,
-            clients: outside.count, clientMemory: clientMemory)
+            clients: outside.count, clientMemory: clientMemory,
+            fanOut: fanOut)
         #else
         throw Failure("there are no namespaces here")
         #endif

@@ -59,5 +59,16 @@ enum Report {
         }
         table.print(
             under: "namespaces, one cluster each, idle; seconds since the beginning, MiB, processes of the cluster")
+
+        let limits = scale.first?.fanOut.limits.map { "\($0) at a time" } ?? []
+        var fanOut = Table(["nodes", "first"] + limits + ["clush"])
+        for cluster in scale {
+            let seconds = [cluster.fanOut.first] + cluster.fanOut.again + [cluster.fanOut.clush]
+            fanOut.add(["\(cluster.nodes)"] + seconds.map { Table.cell($0) })
+        }
+        fanOut.print(
+            under:
+                "`true` on all nodes, seconds: as a user who has no connection yet, again by so many at a time, and by clush"
+        )
     }
 }

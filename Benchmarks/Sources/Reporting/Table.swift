@@ -4,7 +4,9 @@ import Foundation
 struct Table {
     private var rows: [[String]]
 
-    init(_ header: String...) { rows = [header] }
+    init(_ header: String...) { self.init(header) }
+
+    init(_ header: [String]) { rows = [header] }
 
     mutating func add(_ row: [String]) { rows.append(row) }
 

@@ -32,6 +32,9 @@ const char *file_sending_script(void);
 /// receive-files.sh, which runs on a node.
 const char *file_receiving_script(void);
 
+/// end-session.sh, which runs on a node.
+const char *session_ending_script(void);
+
 /// prepare-inside.sh, which runs on a node.
 const char *inside_preparing_script(void);
 

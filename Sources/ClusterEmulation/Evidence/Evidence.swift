@@ -104,7 +104,7 @@ extension TimelineEntry {
         var lines = ["\(begin)  \(user ?? "")  \(what.trimmingCharacters(in: .whitespaces))", "             \(ended)"]
         if let trouble { lines.append("             \(trouble)") }
         for printed in [output, complaint].compactMap(\.self) {
-            lines += printed.split(separator: "\n").map { "             | \($0)" }
+            lines += printed.filledLines.map { "             | \($0)" }
         }
         return lines.joined(separator: "\n") + "\n"
     }

@@ -39,18 +39,25 @@ extension Cluster {
     /// Starts a second cluster whose nodes have the files that these have at this moment, with keys, addresses and ports of its own. The
     /// caller stops it.
     ///
-    /// - Parameter name: A name for it, or nil to choose one.
+    /// - Parameters:
+    ///   - name: A name for it, or nil to choose one.
+    ///   - file: Where it is started, for the message that it was never stopped.
+    ///   - line: The line there.
     /// - Returns: The cluster, which is ready.
-    /// - Throws: ``ClusterError`` if the backend can't do that, or as ``start(_:)`` does; `CancellationError`.
-    public func fork(name: String? = nil) async throws -> Cluster {
+    /// - Throws: ``ClusterError`` if the backend can't do that, or as ``start(_:file:line:)`` does; `CancellationError`.
+    public func fork(
+        name: String? = nil, file: StaticString = #fileID, line: UInt = #line
+    ) async throws -> Cluster {
         let snapshots = Snapshots(of: handle)
         let kept = try await keepForFork(snapshots)
         defer { try? snapshots.remove(kept) }
-        let fork = try await Cluster.start(runtime.plan.configuration.forked(as: name))
+        let fork = try await Cluster.start(
+            runtime.plan.configuration.forked(as: name), timeline: Timeline(Progress()))
         do {
             try await fork.runtime.restart {
                 try await Snapshots(of: fork.handle).give(snapshots.folder(kept), isForeign: true)
             }
+            fork.mustBeStopped(startedAt: "\(file):\(line)")
             return fork
         } catch {
             // The failure is the caller's news.

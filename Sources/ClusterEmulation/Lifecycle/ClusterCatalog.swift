@@ -81,7 +81,7 @@ package enum ClusterCatalog {
     }
 
     /// How many characters have to be put in, left out or replaced (Levenshtein's distance).
-    private static func distance(_ left: String, _ right: String) -> Int {
+    static func distance(_ left: String, _ right: String) -> Int {
         let right = Array(right)
         var row = Array(0...right.count)
         for (index, character) in left.enumerated() {

@@ -45,7 +45,10 @@ extension ClusterConfiguration {
             let own = role.ports.map(\.key)
             try validate(ports.filter { !own.contains($0.key) } + role.ports, of: role.count)
         }
-        for mount in mounts { try mount.validate() }
+        for mount in mounts {
+            try mount.validate()
+            try mount.validatePlace()
+        }
     }
 
     /// How many ports of a node can be published besides 22.
@@ -97,6 +100,27 @@ extension ClusterConfiguration {
 }
 
 extension Mount {
+    /// Folders in which a node has its system, its users' keys, or what it puts there when it starts.
+    private static let nodesOwn: Set = [
+        "/", "/bin", "/boot", "/dev", "/etc", "/etc/ssh", "/home", "/home/ubuntu", "/home/ubuntu/.ssh", "/lib",
+        "/lib32", "/lib64",
+        "/proc", "/root", "/root/.ssh", "/run", "/run/sshd", "/sbin", "/sys", "/usr", "/usr/bin", "/usr/lib",
+        "/usr/lib64",
+        "/usr/sbin", "/usr/share", "/var", "/var/lib", "/var/log", "/var/run",
+    ]
+
+    /// Refuses a place in which a node would miss what it has there.
+    func validatePlace() throws {
+        let place = "/" + target.split(separator: "/").joined(separator: "/")
+        guard Self.nodesOwn.contains(place) || ["/dev/", "/proc/", "/sys/"].contains(where: place.hasPrefix) else {
+            return
+        }
+        throw ClusterError(
+            .invalidConfiguration,
+            "\(source) can't be mounted at \(ClusterConfiguration.printable(place)): a node needs what it has there itself.",
+            remedy: "Mount it at a folder of its own, such as /data.")
+    }
+
     func validate() throws {
         for path in [source, target] {
             guard path.hasPrefix("/"), !path.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }),

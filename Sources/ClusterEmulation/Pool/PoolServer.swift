@@ -36,7 +36,7 @@ package final class PoolServer: Sendable {
         pool = ClusterPool(size: size) {
             var configuration = configuration
             configuration.name = "\(name)-\(RandomDigits.hexadecimal(4))"
-            return try await Cluster.start(configuration)
+            return try await Cluster.start(configuration, timeline: Timeline(Progress()))
         }
         (ending, end) = AsyncStream.makeStream()
         (folder, reaper) = try await PoolFolder.make(name)

@@ -29,15 +29,25 @@ package struct Command: Sendable, Hashable {
 
 /// What a finished program left behind.
 package struct CommandOutput: Sendable {
+    /// Standard output as it was.
+    package let output: [UInt8]
+    /// Standard output as UTF-8, in which other bytes become U+FFFD.
     package let standardOutput: String
     package let standardError: String
     /// The exit code, or 128 plus the number of the signal that ended the program, as shells count.
     package let exitCode: Int32
 
+    package init(output: [UInt8], error: [UInt8], exitCode: Int32) {
+        self.output = output
+        self.standardOutput = String(decoding: output, as: UTF8.self)
+        self.standardError = String(decoding: error, as: UTF8.self)
+        self.exitCode = exitCode
+    }
+
     package var succeeded: Bool { exitCode == 0 }
 
     /// The lines of standard output that are not empty.
-    package var lines: [String] { standardOutput.split(separator: "\n").map(String.init) }
+    package var lines: [String] { standardOutput.filledLines.map(String.init) }
 
     /// What a person would want to read: standard error if there is any, else standard output.
     package var complaint: String {
@@ -71,10 +81,8 @@ extension Command {
                 input: .array(input), output: .bytes(limit: .max), error: .bytes(limit: .max)
             )
             return CommandOutput(
-                standardOutput: String(decoding: result.standardOutput, as: UTF8.self),
-                standardError: String(decoding: result.standardError, as: UTF8.self),
-                exitCode: result.terminationStatus.shellCode
-            )
+                output: result.standardOutput, error: result.standardError,
+                exitCode: result.terminationStatus.shellCode)
         }
     }
 
@@ -111,8 +119,7 @@ extension Command {
                 executable, arguments: Arguments(arguments), environment: subprocessEnvironment, input: input,
                 output: output, error: .bytes(limit: .max))
             return CommandOutput(
-                standardOutput: "", standardError: String(decoding: result.standardError, as: UTF8.self),
-                exitCode: result.terminationStatus.shellCode)
+                output: [], error: result.standardError, exitCode: result.terminationStatus.shellCode)
         }
     }
 
@@ -167,6 +174,11 @@ extension Command {
             ? ClusterError(.missingProgram, "The program `\(program)` is not on this machine.", remedy: "Install it.")
             : ClusterError(.missingProgram, "`\(line)` could not be run: \(error)")
     }
+}
+
+extension String {
+    /// Its lines that are not empty. Those of programs from elsewhere end with a carriage return as well.
+    package var filledLines: [Substring] { split { $0 == "\n" || $0 == "\r\n" } }
 }
 
 extension TerminationStatus {

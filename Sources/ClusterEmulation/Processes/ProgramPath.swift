@@ -17,6 +17,9 @@ package enum ProgramPath {
         return path.split(separator: ":").map { "\($0)/\(program)" }.first(where: isProgram)
     }
 
+    /// Whether a name or a path is a program's.
+    static func isThere(_ program: String) -> Bool { findByName(program).map(isProgram) ?? false }
+
     /// A folder has the permission bit that makes a file executable, but is not a program.
     private static func isProgram(_ path: String) -> Bool {
         var status = stat()

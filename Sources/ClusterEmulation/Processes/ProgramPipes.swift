@@ -21,7 +21,15 @@ package final class ProgramPipes: Sendable {
     package enum Input: Sendable {
         case bytes([UInt8])
         /// A descriptor of this process, which is read as long as the program runs.
-        case descriptor(Int32)
+        case descriptor(Int32, after: [UInt8] = [])
+
+        /// The same with something in front of it.
+        func behind(_ first: [UInt8]) -> Input {
+            switch self {
+            case .bytes(let bytes): .bytes(first + bytes)
+            case .descriptor(let descriptor, let bytes): .descriptor(descriptor, after: first + bytes)
+            }
+        }
     }
 
     private let streams: ProgramStreams
@@ -86,9 +94,7 @@ package final class ProgramPipes: Sendable {
         } program: { streams in
             try await program(streams)
         }
-        return CommandOutput(
-            standardOutput: String(decoding: output.withLock { $0 }, as: UTF8.self),
-            standardError: String(decoding: error.withLock { $0 }, as: UTF8.self), exitCode: code)
+        return CommandOutput(output: output.withLock { $0 }, error: error.withLock { $0 }, exitCode: code)
     }
 
     private init() throws {
@@ -119,7 +125,7 @@ package final class ProgramPipes: Sendable {
         var waiting: ArraySlice<UInt8> = []
         switch input {
         case .bytes(let bytes): waiting = bytes[...]
-        case .descriptor(let descriptor): source = descriptor
+        case .descriptor(let descriptor, let first): (source, waiting) = (descriptor, first[...])
         }
         var (sink, output, error) = (ends.input, ends.output, ends.error)
         var isRunning = true

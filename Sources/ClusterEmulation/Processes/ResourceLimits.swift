@@ -31,6 +31,25 @@ package enum ResourceLimits {
         _ = setrlimit(openFiles, &limit)
     }
 
+    /// Raises the number of open files as far as so many programs at a time need it, whose standard streams this process reads.
+    ///
+    /// - Throws: ``ClusterError`` if it may not have so many.
+    package static func allowOpenFiles(programs: Int) throws {
+        guard var limit = current(openFiles) else { return }
+        // Of each: pipes for three streams and for its end, and what it takes to start it and to wait for it.
+        let needed = 24 + 10 * programs
+        if limit.rlim_max < rlim_t(needed) {
+            throw ClusterError(
+                .invalidConfiguration,
+                "\(programs) commands at a time need \(needed) open files, and this process may have \(limit.rlim_max).",
+                remedy: "Raise the hard limit (`ulimit -Hn`), or let fewer run at a time (`atMost`).")
+        }
+        let wanted = rlim_t(512 + 16 * programs)
+        guard limit.rlim_cur < wanted else { return }
+        limit.rlim_cur = min(wanted, limit.rlim_max)
+        _ = setrlimit(openFiles, &limit)
+    }
+
     /// Refuses to begin where threads would fail half-way for want of address space.
     ///
     /// Each takes 8 MiB for its stack and 64 MiB for malloc's arena; a start has about eleven.

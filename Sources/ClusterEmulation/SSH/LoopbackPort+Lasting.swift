@@ -36,6 +36,16 @@ extension LoopbackPort {
         return numbers[0]...numbers[1]
     }()
 
+    /// Refuses ports of this machine that somebody has already.
+    ///
+    /// - Throws: ``ClusterError`` that names the port.
+    static func requireFree(for node: PlannedNode) throws {
+        for port in node.ports {
+            guard let hostPort = port.hostPort else { continue }
+            close(try listen(on: hostPort, port.transport, for: node.name).descriptor)
+        }
+    }
+
     /// Whether somebody takes connections of TCP at a port, as far as the kernel tells within a tenth of a second.
     static func accepts(_ port: Int) -> Bool {
         let descriptor = StreamSocket.open(AF_INET)

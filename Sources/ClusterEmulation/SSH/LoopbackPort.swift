@@ -47,7 +47,10 @@ enum LoopbackPort {
         throw ClusterError(
             .provisioningFailed,
             "\(node) could not be started: port \(wanted) (\(transport)) of 127.0.0.1 can't be listened on: \(cause).",
-            node: node)
+            node: node,
+            remedy:
+                "See what has it (`ss -lnp 'sport = \(wanted)'`), or leave out the port of this machine: a free one is taken then."
+        )
     }
 
     private static func open(_ transport: PublishedPort.Transport) -> Int32 {

@@ -20,6 +20,16 @@ package struct OwnKeys: Sendable {
         isNamed = folder != nil
     }
 
+    /// Refuses a folder that is not there, or is not what such a folder is: its keys would not be used, and nobody would be told.
+    static func check(named folder: String) throws {
+        let places = ["root", "mock_ubuntu"].map { folder + "/" + $0 }
+        if places.contains(where: { FileManager.default.fileExists(atPath: $0) }) { return }
+        throw ClusterError(
+            .invalidConfiguration,
+            "CLUSTER_FIXTURE_SSH is \"\(ClusterConfiguration.printable(folder))\", which has neither a folder root nor mock_ubuntu.",
+            remedy: "Name the folder in which these are with your key pairs, or unset the variable.")
+    }
+
     /// The user's own pair, or nil if there is none.
     ///
     /// - Throws: ``ClusterError`` if there is more than one, if others can read it, or if it is not a private key.

@@ -15,6 +15,8 @@ package final class SSHAccess: Sendable {
     private let connections: Connections
     /// Where logins are noted.
     private let timeline: Timeline
+    /// What could not be ended, on nodes that did not answer.
+    private let unanswered = Locked<[RemoteCommand]>([])
 
     package init(
         nodes: [ProvisionedNode], identityFiles: [User: String], workspace: Workspace, timeline: Timeline = Timeline(),
@@ -95,54 +97,53 @@ package final class SSHAccess: Sendable {
         }
     }
 
-    /// Runs a shell line on a node, over the shared connection.
+    /// Gets a shell line ready for its way to a node.
     ///
     /// - Throws: ``ClusterError`` if the node can't be reached; `CancellationError`.
-    package func run(
-        _ line: String, on node: String, as user: User, environment: [String: String], input: [UInt8]
-    ) async throws -> CommandOutput {
+    func carriage(
+        of line: String, to node: String, as user: User, environment: [String: String]
+    ) async throws -> Carriage {
         if let place = self.node(node).existing {
-            return try await run(line, at: place, on: node, as: user, environment: environment, input: input)
+            return try await carriage(of: line, to: place, on: node, as: user, environment: environment)
         }
         let opened = try await open(node, user)
         guard opened.succeeded else { throw await unreachable(node, user, opened.complaint) }
         let variables = SentVariables(environment)
-        // The node's shell gets the line after `-c`: it would take a dash at its beginning for an option of its own.
-        var command = command(variables.prelude + " " + line, on: node, as: user)
+        var command = command(variables.prelude + line, on: node, as: user)
         command.environment = variables.local
-        let output = try await command.output(input: input)
-        // 255 is either the command's own exit code or ssh's word for a lost connection: the master knows which.
-        if output.exitCode == 255 { try await requireConnection(to: node, user, output.complaint) }
-        return output
+        return Carriage(command: command) { output, _ in
+            // 255 is either the command's own exit code or ssh's word for a lost connection: the master knows which.
+            if output.exitCode == 255 { try await self.requireConnection(to: node, user, output.complaint) }
+        }
     }
 
-    /// As ``run(_:on:as:environment:input:)``, on a machine that was there before: its sshd lets ten commands share a connection and no more
-    /// (`MaxSessions`), and takes no variables.
-    private func run(
-        _ line: String, at place: HostPlace, on node: String, as user: User, environment: [String: String],
-        input: [UInt8]
-    ) async throws -> CommandOutput {
+    /// The same, to a machine that was there before: its sshd lets ten commands share a connection and no more (`MaxSessions`), and takes no
+    /// variables.
+    private func carriage(
+        of line: String, to place: HostPlace, on node: String, as user: User, environment: [String: String]
+    ) async throws -> Carriage {
         let login = try self.node(node).login(user)
         let lane = await connections.enter(Destination(node: node, user: user))
+        let destination = Destination(node: node, user: user, lane: lane)
         do {
             let opened = try await open(node, user, lane: lane)
             guard opened.succeeded else { throw await unreachable(node, user, opened.complaint) }
-            let all = (environments[node] ?? [:]).merging(environment) { $1 }
-            let variables = HostPlace.variables(all)
-            let words = [place.line(line, of: cluster, as: login, variables: variables.count)]
-            let output = try await Command("ssh", arguments(node, user, options: sharing(lane)) + words).output(
-                input: variables + input)
+        } catch {
+            await connections.leave(destination)
+            throw error
+        }
+        let variables = HostPlace.variables((environments[node] ?? [:]).merging(environment) { $1 })
+        let words = [place.line(line, of: cluster, as: login, variables: variables.count)]
+        let command = Command("ssh", arguments(node, user, options: sharing(lane)) + words)
+        return Carriage(command: command, input: variables) { output, _ in
             if output.exitCode == 255 {
-                try await requireConnection(to: node, user, output.complaint, lane: lane)
+                try await self.requireConnection(to: node, user, output.complaint, lane: lane)
                 if output.standardError.contains(place.isGone) {
-                    throw await unreachable(node, user, "the cluster has its folder there no more")
+                    throw await self.unreachable(node, user, "the cluster has its folder there no more")
                 }
             }
-            await connections.leave(Destination(node: node, user: user, lane: lane))
-            return output
-        } catch {
-            await connections.leave(Destination(node: node, user: user, lane: lane))
-            throw error
+        } leave: {
+            await self.connections.leave(destination)
         }
     }
 
@@ -184,16 +185,63 @@ package final class SSHAccess: Sendable {
             .connectionLost, "Port \(nodePort) of \(node) could not be forwarded: \(complaint)", node: node)
     }
 
+    /// Lets a port of the node's 127.0.0.1 lead to a local port of 127.0.0.1.
+    ///
+    /// - Returns: The node's port.
+    func reverseForward(_ localPort: Int, on node: String, as user: User) async throws -> Int {
+        var complaint = ""
+        // Above those that the kernel gives to whoever asks for any, and the usual servers': few are taken.
+        for _ in 0..<5 {
+            let port = Int.random(in: 61000...65535)
+            let output = try await ask("forward", ["-R", "127.0.0.1:\(port):127.0.0.1:\(localPort)"], of: node, user)
+            if output.succeeded { return port }
+            complaint = output.complaint
+        }
+        throw ClusterError(
+            .connectionLost, "No port of \(node) could be forwarded to port \(localPort) of this machine: \(complaint)",
+            node: node)
+    }
+
+    /// Takes a forward back, if it is still there.
+    func endForward(local: Int, _ nodePort: Int, isReverse: Bool, on node: String, as user: User) async throws {
+        let way =
+            isReverse
+            ? ["-R", "127.0.0.1:\(nodePort):127.0.0.1:\(local)"] : ["-L", "127.0.0.1:\(local):localhost:\(nodePort)"]
+        _ = try await ask("cancel", way, of: node, user)
+    }
+
+    /// Asks the process that holds the shared connection for something.
+    private func ask(_ request: String, _ options: [String], of node: String, _ user: User) async throws
+        -> CommandOutput
+    {
+        let opened = try await open(node, user)
+        guard opened.succeeded else { throw await unreachable(node, user, opened.complaint) }
+        return try await Command("ssh", arguments(node, user, options: ["-O", request] + options)).output()
+    }
+
     /// Ends the nodes by `body`, and returns when every shared connection has ended with them.
     package func close(endingNodes body: () async throws -> Void) async throws {
         await connections.close()
         try await SharedConnections.close(in: workspace.socketFolder, endingNodes: body)
+        await forgetUnanswered()
     }
 
     /// Ends all nodes by `body`, and returns when every shared connection has ended with them: the next commands open others.
     package func renew(endingNodes body: () async throws -> Void) async throws {
         try await SharedConnections.close(in: workspace.socketFolder, endingNodes: body)
+        await forgetUnanswered()
         await connections.forgetAll()
+    }
+
+    func remember(_ command: RemoteCommand) { unanswered.withLock { $0.append(command) } }
+
+    /// The connection has ended, and what has waited for an answer ends with it.
+    private func forgetUnanswered() async {
+        let commands = unanswered.withLock { commands in
+            defer { commands = [] }
+            return commands
+        }
+        for command in commands { await command.gone() }
     }
 
     /// Forgets the connections to a node that has ended: the next command opens one anew.

@@ -27,8 +27,7 @@ public struct ServiceNodes: Sendable {
         let begin = clock.now
         let output = try await cluster.execute(words, on: node, input: Array(input.utf8))
         return CommandResult(
-            command: words.map(shellQuoted).joined(separator: " "), node: node, user: .root,
-            standardOutput: output.standardOutput, standardError: output.standardError, exitCode: output.exitCode,
+            command: words.map(shellQuoted).joined(separator: " "), node: node, user: .root, output: output,
             duration: clock.now - begin)
     }
 

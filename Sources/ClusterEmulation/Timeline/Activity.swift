@@ -48,6 +48,6 @@ extension String {
         guard utf8.count > count else { return self }
         let text = String(decoding: utf8.suffix(count), as: UTF8.self)
         // What is left of a line whose beginning is gone says little, unless it is all.
-        return text.firstIndex(of: "\n").map { "…" + text[$0...] } ?? "…" + text
+        return text.firstIndex(where: \.isNewline).map { "…" + text[$0...] } ?? "…" + text
     }
 }

@@ -7,6 +7,9 @@ package struct Secrets: Sendable, Hashable {
     /// Whether there was more than can be looked for.
     private(set) var areTooMany = false
 
+    /// The most of a standard input that is looked for, in bytes.
+    static let longestInput = 4096
+
     package init() {}
 
     /// Passwords and tokens.
@@ -15,7 +18,7 @@ package struct Secrets: Sendable, Hashable {
     /// What a command is told.
     package init(environment: [String: String], input: String) {
         add(environment.values)
-        areTooMany = input.utf8.count > 4096
+        areTooMany = input.utf8.count > Self.longestInput
         if !areTooMany {
             lines = Set(input.split(whereSeparator: \.isNewline).map(String.init).filter { $0.utf8.count >= 4 })
         }

@@ -37,7 +37,10 @@ struct LocalPlace: Sendable {
     /// - Throws: Why it can't be told, or can't be copied, in a few words.
     func kind() throws(Refusal) -> Kind {
         var status = stat()
-        guard lstat(path, &status) == 0 else { throw Refusal(String(cString: strerror(errno))) }
+        guard lstat(path, &status) == 0 else {
+            throw Refusal(
+                errno == ENOENT ? "there is no file or folder of that name" : String(cString: strerror(errno)))
+        }
         switch status.st_mode & S_IFMT {
         case S_IFDIR: return .folder
         case S_IFLNK: return .link
@@ -103,7 +106,16 @@ struct LocalTarget: Sendable {
         guard case (let folder, let name?) = LocalPlace.parts(of: path) else {
             throw LocalPlace.Refusal("\(path) is no name that a file can have")
         }
+        try requireFolder(folder)
         return (folder, name)
+    }
+
+    /// Says it plainly if a path has no folder to be in. Whatever else is the matter with it, those say who write there.
+    private func requireFolder(_ path: String) throws(LocalPlace.Refusal) {
+        var status = stat()
+        guard stat(path, &status) != 0, errno == ENOENT else { return }
+        throw LocalPlace.Refusal(
+            "there is no folder \(path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path)")
     }
 
     /// The folder for the contents of one that is copied, which is made if it is not there.
@@ -113,6 +125,7 @@ struct LocalTarget: Sendable {
         // What its name leads to may be gone into; what is within it is not to lead anywhere else.
         if isContents || lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR { return (path, true) }
         if lstat(path, &status) == 0 { throw LocalPlace.Refusal("\(path) is there and is no folder") }
+        try requireFolder(LocalPlace.parts(of: path).folder)
         guard mkdir(path, 0o700) == 0 else {
             throw LocalPlace.Refusal("\(path): \(String(cString: strerror(errno)))")
         }

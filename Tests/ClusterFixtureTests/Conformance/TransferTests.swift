@@ -135,9 +135,10 @@ struct TransferTests {
     static let refused = [
         ("tree", "there/file", "is no folder"), ("file", "there/sub", "is a folder"),
         ("file", "nowhere/", "there is no folder"),
-        ("file", "nowhere/x", "No such file"), ("tree", "nowhere/x", "No such file"),
+        ("file", "nowhere/x", "there is no folder"), ("tree", "nowhere/x", "there is no folder"),
         ("file", "/dev/null", "neither a file nor a folder"),
-        ("file", "there/file/x", "Not a directory"), ("nothing", "x", "No such file"), ("socket", "x", "socket"),
+        ("file", "there/file/x", "Not a directory"), ("nothing", "x", "there is no file or folder of that name"),
+        ("socket", "x", "socket"),
     ]
 
     @Test(arguments: try await BackendUnderTest.usable(needing: [.root]), refused)

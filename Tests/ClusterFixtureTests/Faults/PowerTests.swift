@@ -92,5 +92,27 @@ struct PowerTests {
         }
     }
 
+    @Test(arguments: try await BackendUnderTest.usable())
+    func aFrozenNodeEndsACancelledCommandWhenItGoesOn(_ backend: BackendUnderTest) async throws {
+        try await withCluster(backend: backend.choice) { cluster in
+            let node = cluster[0]
+            let before = Task { try await node.run("sleep 4717") }
+            #expect(try await eventually { try await node.run("pgrep -x -f 'sleep 4717'").exitCode == 0 })
+            try await node.pause()
+            // It is asked for while nobody is there to begin it.
+            let meanwhile = Task { try await node.run("echo begun >> ~/begun; sleep 4718") }
+            for task in [before, meanwhile] {
+                task.cancel()
+                await #expect(throws: CancellationError.self) { try await task.value }
+            }
+            try await node.resume()
+            let haveEnded = try await eventually { try await node.run("pgrep -x -f 'sleep 471[78]'").exitCode == 1 }
+            #expect(haveEnded)
+            try await node.pause()
+            await #expect(throws: ClusterError.self) { try await node.run("sleep 4719", timeout: .milliseconds(100)) }
+            // Nothing of it keeps the cluster from being removed.
+        }
+    }
+
     private func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "'\\''") + "'" }
 }

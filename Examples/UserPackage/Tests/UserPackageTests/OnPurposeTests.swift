@@ -19,6 +19,28 @@ struct OnPurposeTests {
     }
 }
 
+final class OnPurposeClusterTests: ClusterTestCase {
+    override class var configuration: ClusterConfiguration {
+        ClusterConfiguration(nodes: 2, name: "user-fails-testcase")
+    }
+
+    func testAnAssertionFails() async throws {
+        try XCTSkipUnless(wantedFailure == "testcase", "FAIL_ON_PURPOSE is not testcase")
+        let result = try await cluster[0].run("exit 7")
+        XCTAssertEqual(result.exitCode, 0)
+    }
+}
+
+/// Its author has forgotten `tearDown`.
+final class OnPurposeForgottenTests: XCTestCase {
+    let fixture = ClusterFixture(name: "user-forgotten")
+
+    func testAClusterIsForgotten() async throws {
+        try XCTSkipUnless(wantedFailure == "forgotten", "FAIL_ON_PURPOSE is not forgotten")
+        try await fixture.setUp()
+    }
+}
+
 final class OnPurposeXCTests: XCTestCase {
     let fixture = ClusterFixture(nodes: 2, name: "user-fails-xctest")
 

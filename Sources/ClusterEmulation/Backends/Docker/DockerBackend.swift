@@ -84,6 +84,7 @@ extension DockerBackend {
     ) async throws -> [String: PublishedPorts] {
         let (addresses, addresses6) = (subnet.addresses(plan.nodes.count), plan.addresses6)
         var taken: Set<Int> = []
+        for node in plan.nodes { try LoopbackPort.requireFree(for: node) }
         let ports = try plan.nodes.map { try PublishedPorts(of: $0, besides: &taken) }
         let started = Locked<[String: PublishedPorts]>([:])
         let recipe = Locked<[String: [String]]>([:])

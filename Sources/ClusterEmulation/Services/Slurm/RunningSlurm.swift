@@ -20,7 +20,7 @@ extension RunningService where Kind == Slurm {
     ///     home.
     /// - Returns: The job's number, or the array's.
     /// - Throws: ``ClusterError`` with the code `commandFailed` and Slurm's words if it is refused; `transferFailed` if there is no such
-    ///   file; what ``Node/run(_:as:environment:standardInput:timeout:)-(String,_,_,_,_)`` throws.
+    ///   file; what `Node.run` throws.
     @discardableResult
     public func submit(
         _ path: String, arguments: [String] = [], options: [String] = [], as user: User = .ubuntu,
@@ -43,7 +43,7 @@ extension RunningService where Kind == Slurm {
     ///   - folder: The folder of the login node in which it is submitted; nil is the user's home.
     /// - Returns: The job's number, or the array's.
     /// - Throws: ``ClusterError`` with the code `commandFailed` and Slurm's words if it is refused; what
-    ///   ``Node/run(_:as:environment:standardInput:timeout:)-(String,_,_,_,_)`` throws.
+    ///   `Node.run` throws.
     @discardableResult
     public func submit(
         script: String, arguments: [String] = [], options: [String] = [], as user: User = .ubuntu,

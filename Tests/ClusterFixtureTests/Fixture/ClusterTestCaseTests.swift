@@ -1,0 +1,42 @@
+import ClusterFixture
+import FixtureTestSupport
+import XCTest
+
+/// `ClusterTestCase`, as users write it: its own `setUp` and `tearDown` call nobody else's.
+final class ClusterTestCaseTests: ClusterTestCase {
+    override class var configuration: ClusterConfiguration { ClusterConfiguration(nodes: 2) }
+
+    private static let seen = Locked<[Cluster]>([])
+
+    override func setUp() async throws {
+        let isUsable = try await !BackendUnderTest.usable().isEmpty
+        try XCTSkipUnless(isUsable, "no backend can run here; the reason is on standard error")
+    }
+
+    /// What the test before has had is gone.
+    override func tearDown() async throws {
+        for cluster in Self.seen.withLock({ $0 }) {
+            let folder = (cluster.sshConfigurationFile as NSString).deletingLastPathComponent
+            XCTAssertFalse(FileManager.default.fileExists(atPath: folder))
+        }
+    }
+
+    func testTheNodesAnswer() async throws {
+        let results = try await cluster.run("hostname").requireSuccess()
+        XCTAssertEqual(try results["node2"].standardOutput, "node2\n")
+        try await note()
+    }
+
+    func testEachTestHasItsOwnAndOnlyOne() async throws {
+        try await cluster[0].run("touch was-here").requireSuccess()
+        let result = try await cluster[0].run("test -e was-here")
+        XCTAssertTrue(result.succeeded)
+        try await note()
+    }
+
+    private func note() async throws {
+        let cluster = try await cluster
+        XCTAssertFalse(Self.seen.withLock { $0.contains { $0.id == cluster.id } })
+        Self.seen.withLock { $0.append(cluster) }
+    }
+}
