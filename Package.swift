@@ -57,7 +57,8 @@ let package = Package(
             exclude: [
                 "hold-host.sh", "in-host.sh", "reap-hosts.sh",
                 "reaper.sh", "reap-docker.sh", "relay.sh", "ssh-client.sh", "send-files.sh", "receive-files.sh",
-                "end-session.sh", "prepare-inside.sh", "run-inside.sh", "start-slurm.sh", "prove-slurm.sh", "start-program.sh",
+                "end-session.sh", "prepare-inside.sh", "run-inside.sh", "start-slurm.sh", "prove-slurm.sh",
+                "start-program.sh",
                 "prove-dask.py", "prove-jupyter.py", "break-ssh.sh", "break-names.py", "set-clock.sh",
                 "examine-node.sh",
                 "timeline.html",

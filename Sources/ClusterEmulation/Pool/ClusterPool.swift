@@ -144,6 +144,6 @@ extension Cluster {
     /// nothing: whether they are held is known.
     fileprivate var listens: Bool {
         if let hosts = handle as? HostsCluster { return hosts.isHeld }
-        return nodes.allSatisfy { LoopbackPort.accepts($0.port) }
+        return nodes.allSatisfy { LoopbackPort.accepts($0.port, on: $0.host) }
     }
 }

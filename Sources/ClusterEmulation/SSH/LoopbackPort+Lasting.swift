@@ -47,11 +47,11 @@ extension LoopbackPort {
     }
 
     /// Whether somebody takes connections of TCP at a port, as far as the kernel tells within a tenth of a second.
-    static func accepts(_ port: Int) -> Bool {
+    static func accepts(_ port: Int, on host: String = "127.0.0.1") -> Bool {
         let descriptor = StreamSocket.open(AF_INET)
         defer { close(descriptor) }
         _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
-        var address = socketAddress(host: "127.0.0.1", port: port)
+        var address = socketAddress(host: host, port: port)
         let length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let result = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, length) }

@@ -33,7 +33,8 @@ struct SwarmTests {
                 let line = names.map { "ssh \($0) hostname" }.joined(separator: "; ")
                 #expect(try await node.run(line).lines == names)
                 // What a program takes for its machine's address is the one that others reach it by.
-                let asked = "import socket; s = socket.socket(type=socket.SOCK_DGRAM); s.connect(('192.0.2.1', 9)); print(s.getsockname()[0])"
+                let asked =
+                    "import socket; s = socket.socket(type=socket.SOCK_DGRAM); s.connect(('192.0.2.1', 9)); print(s.getsockname()[0])"
                 #expect(try await node.run(["python3", "-c", asked]).standardOutput == node.ip + "\n")
                 // What it knows of the others is there after its machine's engine has started it again.
                 try await node.restart()

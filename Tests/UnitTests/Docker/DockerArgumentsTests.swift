@@ -86,7 +86,8 @@ import Testing
         let user = "\(DockerLabel.user)=\(geteuid())"
         for words in [
             DockerArguments.createNetwork(plan, .random(nodes: 1)),
-            DockerArguments.run(plan, node: plan.nodes[0], image: "i", address: "a", ports: ports, on: .here(files: "f")),
+            DockerArguments.run(
+                plan, node: plan.nodes[0], image: "i", address: "a", ports: ports, on: .here(files: "f")),
         ] {
             #expect(words.contains(label))
             #expect(words.contains(user))

@@ -129,11 +129,7 @@ extension DockerCluster {
 }
 
 extension DockerArguments {
-    /// Starts a container beside a node, in its network.
-    ///
-    /// - Parameters:
-    ///   - files: The folder of the cluster's that it shows; nil where the engine is on another machine.
-    ///   - machine: The machine of a Swarm that it is on, if it is.
+    /// Starts a container beside a node, in its network. It shows a folder of the cluster's, unless the engine is on another machine.
     static func runBeside(
         _ node: String, _ cluster: ClusterSummary, image: String, start: String, files: String?, machine: String?
     ) -> [String] {

@@ -38,7 +38,8 @@ package struct Swarm: Sendable, Hashable {
         } catch {
             return .unavailable(
                 reason: (error as? ClusterError)?.message ?? "\(error)",
-                remedy: "See `\(manager.typed) node ls`. If managers were lost, bring them back, or run `\(manager.typed) swarm init --force-new-cluster`."
+                remedy:
+                    "See `\(manager.typed) node ls`. If managers were lost, bring them back, or run `\(manager.typed) swarm init --force-new-cluster`."
             )
         }
     }

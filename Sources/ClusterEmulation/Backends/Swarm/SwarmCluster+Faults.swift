@@ -18,7 +18,8 @@ extension SwarmCluster: NetworkShaping {
         if conditions != .healthy {
             let timeline = Timeline(Progress())
             let own = DockerImages(engine: swarm.manager)
-            let images = SwarmImages(manager: swarm.manager, registry: SwarmOptions().chosenRegistry, timeline: timeline)
+            let images = SwarmImages(
+                manager: swarm.manager, registry: SwarmOptions().chosenRegistry, timeline: timeline)
             let names = [
                 try await own.ensure(.node, timeline: timeline), try await own.ensureNetworkShaper(timeline: timeline),
             ]

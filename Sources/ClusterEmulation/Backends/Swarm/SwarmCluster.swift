@@ -38,7 +38,8 @@ package struct SwarmCluster: BackendCluster {
                 group.addTask {
                     if let states = try? await part.cluster.states() { return states }
                     // A machine that does not answer has no nodes that run.
-                    return Dictionary(uniqueKeysWithValues: part.nodes.map { ($0, .exited(code: Self.lostWithMachine)) })
+                    return Dictionary(
+                        uniqueKeysWithValues: part.nodes.map { ($0, .exited(code: Self.lostWithMachine)) })
                 }
             }
             return await group.reduce(into: [:]) { $0.merge($1) { $1 } }
@@ -127,7 +128,9 @@ extension SwarmCluster {
     private func requireWay(from node: ProvisionedNode, to others: [ProvisionedNode]) async throws {
         let script = "for ip; do timeout 10 bash -c \"</dev/tcp/$ip/22\" 2>/dev/null || echo $ip; done"
         let output = try await execute(["bash", "-c", script, "bash"] + others.map(\.ip), on: node.name)
-        guard output.succeeded, let ip = output.lines.first, let other = others.first(where: { $0.ip == ip }) else { return }
+        guard output.succeeded, let ip = output.lines.first, let other = others.first(where: { $0.ip == ip }) else {
+            return
+        }
         let (here, there) = (try places[node.name]?.name ?? "", try places[other.name]?.name ?? "")
         throw ClusterError(
             .notReady, "\(node.name) on \(here) does not reach \(other.name) on \(there), although the Swarm has both.",
@@ -161,7 +164,11 @@ extension SwarmCluster {
     private func startReaper() async throws -> SwarmReaper {
         let image = try await DockerImages(engine: swarm.manager).ensure(.node, timeline: Timeline(Progress()))
         let machines: [String]
-        if let known = try? places.machines { machines = known } else { machines = try await swarm.machines().map(\.id) }
+        if let known = try? places.machines {
+            machines = known
+        } else {
+            machines = try await swarm.machines().map(\.id)
+        }
         return try await SwarmReaper.start(summary.id, on: swarm.manager, image: image, machines: machines)
     }
 

@@ -53,7 +53,8 @@ package struct SwarmImages: Sendable {
         try await manager.change(["tag", name, there], else: "The image \(name) could not be named for \(registry)")
         timeline.note(.work, "giving \(machine) the image \(name) by \(registry); this is done once")
         for (engine, words) in [
-            (manager, ["push", "--quiet", there]), (engine, ["pull", "--quiet", there]), (engine, ["tag", there, name]),
+            (manager, ["push", "--quiet", there]), (engine, ["pull", "--quiet", there]),
+            (engine, ["tag", there, name]),
         ] {
             let output = try await engine.ask(words, within: .seconds(900))
             guard output.succeeded else { throw unavailable(name, on: machine, output.complaint) }
