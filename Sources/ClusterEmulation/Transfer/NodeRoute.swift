@@ -19,7 +19,10 @@ package struct NodeRoute: Sendable {
 
     /// Gets a line ready for its way.
     ///
-    /// - Parameter environment: Variables that it sees; none but where a connection is shared.
+    /// - Parameters:
+    ///   - line: The line.
+    ///   - environment: Variables that it sees; none but where a connection is shared.
+    /// - Returns: What carries it.
     /// - Throws: ``ClusterError`` if the node can't be reached; `CancellationError`.
     func carriage(of line: String, environment: [String: String]) async throws -> Carriage {
         if let share { return try await share(line, environment) }
