@@ -77,8 +77,10 @@ end_processes() {
 # leave CLUSTER FOLDER: nothing beyond a mount, and no link is followed.
 leave() {
     end_processes "$1" "$2"
-    if [ -d "$2" ] && [ ! -L "$2" ]; then
-        find "$2" -xdev -type d ! -perm -700 -exec chmod u+rwx {} + 2>/dev/null
+    # shellcheck disable=SC3067 # -O is in dash, bash and busybox.
+    if [ -d "$2" ] && [ ! -L "$2" ] && [ -O "$2" ]; then
+        # What root does not need, root does not do in other users' folders.
+        [ "$(id -u)" = 0 ] || find "$2" -xdev -type d ! -perm -700 -exec chmod u+rwx {} + 2>/dev/null
         rm -rf --one-file-system -- "$2"
     fi
     rm -f -- "$lease/$1"
@@ -173,7 +175,15 @@ hold() {
     note "taken for $words"
     # shellcheck disable=SC2086 # The four words that sshd has put there.
     set -- ${SSH_CONNECTION:--}
-    say held "$folder" "$1" "${3:--}" $$
+    client=$1 server=${3:--}
+    # What leads to sshd by a port of another machine's may end at the loopback.
+    case $server in
+        127.* | ::1)
+            server=$(hostname -I 2>/dev/null)
+            server=${server%% *}
+            ;;
+    esac
+    say held "$folder" "$client" "${server:--}" $$
     while [ -z "$ended" ]; do
         # A shell that reads is deaf to signals, one that waits is not.
         (while read -r order; do case $order in end) exit 0 ;; stay) exit 3 ;; esac done) <&3 9<&- &
@@ -193,7 +203,8 @@ hold() {
     leave "$cluster" "$folder"
     rmdir "$lease" 2>/dev/null
     exec 9<&-
-    [ ! -e "$folder" ] || refuse "$folder can't be removed"
+    # shellcheck disable=SC3067
+    if [ -e "$folder" ] && [ -O "$folder" ]; then refuse "$folder can't be removed"; fi
     say ended
 }
 
@@ -212,7 +223,8 @@ end() {
     fi 2>/dev/null
     leave "$cluster" "$folder"
     rmdir "$lease" 2>/dev/null
-    [ ! -e "$folder" ] || refuse "$folder can't be removed"
+    # shellcheck disable=SC3067
+    if [ -e "$folder" ] && [ -O "$folder" ]; then refuse "$folder can't be removed"; fi
     say ended
 }
 

@@ -5,10 +5,12 @@
 #
 # LENGTH bytes of standard input come first: variables, as a shell reads them, so that they are on no command line. The rest is the line's.
 # Whatever the line starts is found again by its mark, and by its session.
-cd -- "$1/work" 2>/dev/null || {
+# If the cluster's folder is gone, somebody else may have made one of the name: either it, or the part of it for commands, is this user's.
+# shellcheck disable=SC3067 # -O is in dash, bash and busybox.
+if { [ ! -O "$1" ] && [ ! -O "$1/work" ]; } || [ -L "$1" ] || ! cd -- "$1/work" 2>/dev/null; then
     echo "cluster-fixture: $1 is gone" >&2
     exit 255
-}
+fi
 read -r statistics <"/proc/$$/stat" && echo "$$ $(
     # shellcheck disable=SC2086 # Fields: the twentieth behind the program's name is the time of its start.
     set -- ${statistics##*) }

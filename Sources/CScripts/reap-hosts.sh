@@ -23,12 +23,12 @@ end_connections() {
 }
 
 end_connections "$1"
-# Each is a file of the machine's name in the configuration: who logs in, and the folder there.
+# Each is a file of the machine's name in the configuration: who logs in, and the folder there, if it is still the same user's.
 for lease in "$1"/leases/*; do
     [ -f "$lease" ] || continue
     { read -r login && read -r place; } <"$lease" || continue
     ssh -F "$1/hosts_config" -T -o BatchMode=yes -o ControlPath=none -l "$login" -- "${lease##*/}" \
-        "[ ! -e '$place/hold' ] || sh '$place/hold' - end '$3' '${place%/*}'" </dev/null &
+        "if [ -O '$place' ] && [ ! -L '$place' ]; then sh '$place/hold' - end '$3' '${place%/*}'; fi" </dev/null &
 done
 wait
 # A child of the process that died may have become a program only now.

@@ -65,7 +65,7 @@ public final class Cluster: Sendable {
     /// has none: with an ordinary user's namespaces, and where Docker has a machine of its own.
     public var hostIP: String? { runtime.cluster.hostIP }
 
-    /// The name of the backend that it runs on: `docker` or `namespaces`.
+    /// The name of the backend that it runs on: `docker`, `namespaces`, `swarm` or `hosts`.
     public var backendName: String { runtime.cluster.summary.backend }
 
     /// How long each step of its start took.
@@ -167,10 +167,15 @@ extension Cluster {
         _ = try Retention.current
         _ = try Breakpoint.current
         try ResourceLimits.requireAddressSpace()
-        return try await Gate.starts.pass {
+        let backend = try await Gate.starts.pass {
             let backend = try await configuration.backend.resolve()
             try backend.check(plan)
-            return try await ClusterRuntime.start(plan, on: backend, timeline: timeline)
+            return backend
+        }
+        // Whoever waits for machines that others have is not to be in the way of those others.
+        if backend is HostsBackend { return try await ClusterRuntime.start(plan, on: backend, timeline: timeline) }
+        return try await Gate.starts.pass {
+            try await ClusterRuntime.start(plan, on: backend, timeline: timeline)
         }
     }
 }

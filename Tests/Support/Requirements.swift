@@ -88,7 +88,7 @@ package enum BackendUnderTest: String, CaseIterable, Sendable, CustomTestStringC
         #if os(Linux)
         if self == .hosts { return needs.allSatisfy { $0 == .root } }
         #endif
-        return true
+        return self != .swarm || !needs.contains(.thisMachine)
     }
 
     package var testDescription: String { rawValue }

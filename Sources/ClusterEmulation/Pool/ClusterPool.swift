@@ -140,6 +140,10 @@ package actor ClusterPool {
 }
 
 extension Cluster {
-    /// Whether all nodes take connections of TCP, as far as can be told in less than a millisecond.
-    fileprivate var listens: Bool { nodes.allSatisfy { LoopbackPort.accepts($0.port) } }
+    /// Whether all nodes take connections of TCP, as far as can be told in less than a millisecond. Machines that were there before are asked
+    /// nothing: whether they are held is known.
+    fileprivate var listens: Bool {
+        if let hosts = handle as? HostsCluster { return hosts.isHeld }
+        return nodes.allSatisfy { LoopbackPort.accepts($0.port) }
+    }
 }

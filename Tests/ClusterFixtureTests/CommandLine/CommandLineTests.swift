@@ -144,7 +144,7 @@ struct CommandLineTests {
     /// What a run is told while its command runs, with what it ends.
     static let endings: [(Signal, Int32?)] = [(.interrupt, 130), (.terminate, 143), (.kill, nil)]
 
-    @Test(arguments: try await BackendUnderTest.usable(), endings)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root]), endings)
     func aRunThatIsEndedLeavesNothing(backend: BackendUnderTest, ending: (signal: Signal, code: Int32?)) async throws {
         try await CommandLine.with(backend) { command in
             var options = PlatformOptions()

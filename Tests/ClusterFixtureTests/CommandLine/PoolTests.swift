@@ -35,7 +35,7 @@ struct PoolTests {
         return try #require(all.first { $0.name == name })
     }
 
-    @Test(arguments: try await BackendUnderTest.usable())
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root]))
     func aCommandHasAClusterThatWasReadyBefore(_ backend: BackendUnderTest) async throws {
         try await withPool(backend, "--nodes", "2", "--size", "1") { command, name in
             let before = try await status(name, command)

@@ -5,7 +5,7 @@ import Testing
 @testable import ClusterEmulation
 
 /// An `ssh` of the user's has a connection of its own, whatever connections the library has.
-@Suite(.requiresBackend, ConformanceClusters(), .timeLimit(.minutes(5)))
+@Suite(.requiresBackend, ConformanceClusters(needs: [.root]), .timeLimit(.minutes(5)))
 struct ConnectionTests {
     /// How a user's ssh is told of the nodes.
     enum Way: CaseIterable, Sendable {
@@ -48,7 +48,7 @@ struct ConnectionTests {
         ["-p", "1"],
     ]
 
-    @Test(arguments: try await BackendUnderTest.usable(), Way.allCases)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root]), Way.allCases)
     func whatOpensNothingOpensNothing(backend: BackendUnderTest, way: Way) async throws {
         let cluster = try await connected(backend)
         for words in Self.whatOpensNothing {
@@ -60,7 +60,7 @@ struct ConnectionTests {
 
     /// ssh tries every key that its configuration names, besides the one that it is given: so the programs' configuration names none
     /// then.
-    @Test(arguments: try await BackendUnderTest.usable())
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root]))
     func aKeyThatIsNamedIsTheOneThatCounts(backend: BackendUnderTest) async throws {
         let cluster = try await connected(backend)
         try await withTemporaryFolder { folder in
@@ -83,7 +83,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test(arguments: try await BackendUnderTest.usable(), Way.allCases)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root]), Way.allCases)
     func aForwardLastsAsLongAsItsSSH(backend: BackendUnderTest, way: Way) async throws {
         let cluster = try await connected(backend)
         let port = try LoopbackPort.free()
@@ -104,7 +104,7 @@ struct ConnectionTests {
         return try await Command("bash", ["-c", line]).output(limit: .seconds(20)).standardOutput
     }
 
-    @Test(arguments: try await BackendUnderTest.usable(), Way.allCases)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root]), Way.allCases)
     func anSSHThatGoesToTheBackgroundLetsItsCallerGoOn(backend: BackendUnderTest, way: Way) async throws {
         let cluster = try await connected(backend)
         let mark = "background-\(way)"
@@ -118,7 +118,7 @@ struct ConnectionTests {
         #expect(try await eventually { try await cluster[0].run("test -e /tmp/\(mark).done").exitCode == 0 })
     }
 
-    @Test(arguments: try await BackendUnderTest.usable(), Way.allCases)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root]), Way.allCases)
     func theEnvironmentIsSentAnew(backend: BackendUnderTest, way: Way) async throws {
         let cluster = try await connected(backend)
         let words = ["-o", "SetEnv=LC_WORD=two", "node1", "printenv LANG LC_WORD"]
@@ -128,7 +128,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test(arguments: try await BackendUnderTest.usable(), Way.allCases)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root]), Way.allCases)
     func whatAUserIsFromNowOnIsSeen(backend: BackendUnderTest, way: Way) async throws {
         let cluster = try await connected(backend)
         let group = "new-\(way)".lowercased()
@@ -137,10 +137,10 @@ struct ConnectionTests {
         #expect(output.standardOutput.split(whereSeparator: \.isWhitespace).contains(Substring(group)))
     }
 
-    @Test(arguments: try await BackendUnderTest.usable(), Way.allCases)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root]), Way.allCases)
     func theWayThroughOtherNodesIsTaken(backend: BackendUnderTest, way: Way) async throws {
         let cluster = try await connected(backend)
-        for (hops, from) in [("root@node2", 1), ("node2,root@node1", 0), ("node1.\(cluster.name).test", 0)] {
+        for (hops, from) in [("root@node2", 1), ("node2,root@node1", 0), (cluster[0].fqdn, 0)] {
             let words = ["-J", hops, "root@node3", "echo $SSH_CONNECTION"]
             let output = try await way.ssh(cluster, words).output()
             #expect(output.standardOutput.hasPrefix(cluster[from].ip + " "), "\(hops): \(output.complaint)")
@@ -149,7 +149,7 @@ struct ConnectionTests {
         #expect(try await way.ssh(cluster, lost).output().exitCode == 255)
     }
 
-    @Test(arguments: try await BackendUnderTest.usable(), Way.allCases)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root]), Way.allCases)
     func whoeverAsksToShareDoes(backend: BackendUnderTest, way: Way) async throws {
         let cluster = try await connected(backend)
         try await withTemporaryFolder { folder in
@@ -166,7 +166,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test(arguments: try await BackendUnderTest.usable(), Way.allCases)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root]), Way.allCases)
     func agentsAndForwardsOfAllKindsWork(backend: BackendUnderTest, way: Way) async throws {
         let cluster = try await connected(backend)
         let through = try await way.ssh(cluster, ["-W", "node2:22", "node1"]).output()

@@ -129,7 +129,7 @@ import Testing
         }
     }
 
-    @Test(arguments: try await BackendUnderTest.usable())
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.ownMachines, .thisMachine]))
     func aSecondNetworkHasAddressesOfItsOwn(backend: BackendUnderTest) async throws {
         try await withSite(Site(secondInterface: "ib0"), backend) { cluster in
             for node in cluster.nodes {

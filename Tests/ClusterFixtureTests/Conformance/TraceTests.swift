@@ -13,9 +13,12 @@ struct TraceTests {
         #expect(try await eventually { try ProcessTable.commandLines(containing: cluster.id).isEmpty })
         let found = try await backend.choice.resolve().clusters(includingRemains: true).map(\.summary.id)
         #expect(!found.contains(cluster.clusterID))
+        #expect(try await backend.leases(of: cluster.name) == [])
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func successLeavesNothing(backend: BackendUnderTest)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func successLeavesNothing(
+        backend: BackendUnderTest
+    )
         async throws
     {
         let (cluster, word) = try await withCluster(nodes: 2, backend: backend.choice) { cluster in
@@ -46,7 +49,9 @@ struct TraceTests {
         try FileManager.default.removeItem(atPath: logs)
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func cancellationLeavesNothing(backend: BackendUnderTest)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func cancellationLeavesNothing(
+        backend: BackendUnderTest
+    )
         async throws
     {
         let seen = Locked<Cluster?>(nil)
@@ -62,7 +67,7 @@ struct TraceTests {
         try await expectNothingLeft(of: #require(seen.withLock { $0 }), backend)
     }
 
-    @Test(arguments: try await BackendUnderTest.usable(), [0, 30, 100, 250, 500])
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root]), [0, 30, 100, 250, 500])
     func cancellationWhileStartingLeavesNothing(backend: BackendUnderTest, milliseconds: Int) async throws {
         let name = "cancelled-\(milliseconds)-\(Int.random(in: 100...999))"
         let task = Task {
@@ -73,9 +78,12 @@ struct TraceTests {
         // On a fast machine it may have come up in time.
         if let cluster = try? await task.value { try await cluster.stop() }
         #expect(try await !backend.choice.resolve().clusters(includingRemains: true).map(\.summary.name).contains(name))
+        #expect(try await eventually { try await backend.leases(of: name) == [] })
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func stoppingTwiceIsStoppingOnce(backend: BackendUnderTest)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func stoppingTwiceIsStoppingOnce(
+        backend: BackendUnderTest
+    )
         async throws
     {
         let cluster = try await Cluster.start(ClusterConfiguration(backend: backend.choice))
@@ -88,7 +96,9 @@ struct TraceTests {
         #expect(error.code == .noCluster)
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func destroyingWhatIsGoneIsNoError(backend: BackendUnderTest)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root])) func destroyingWhatIsGoneIsNoError(
+        backend: BackendUnderTest
+    )
         async throws
     {
         let cluster = try await Cluster.start(ClusterConfiguration(backend: backend.choice))

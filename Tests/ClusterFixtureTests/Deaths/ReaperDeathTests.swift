@@ -8,11 +8,11 @@ import Testing
 /// A test process and the process that would clean up after it, killed together: the next start does it.
 @Suite(.requiresBackend, .serialized, .timeLimit(.minutes(5)))
 struct ReaperDeathTests {
-    @Test(arguments: try await BackendUnderTest.usable())
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root]))
     func theNextStartRemovesWhatBothLeft(backend: BackendUnderTest) async throws {
         try await withTemporaryFolder { folder in
             let name = "orphan-" + String(Int.random(in: 100_000..<999_999))
-            let environment = ["TMPDIR": folder, "CLUSTER_FIXTURE_BACKEND": backend.rawValue]
+            let environment = backend.environment.merging(["TMPDIR": folder]) { $1 }
             try await killWithItsReaper(name, environment, in: folder)
             let left = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasPrefix("cf-") }
             let id = try #require(left.first.flatMap { ClusterID(folderName: $0) })
@@ -29,6 +29,7 @@ struct ReaperDeathTests {
             }
             let clusters = try await backend.choice.resolve().clusters(includingRemains: true)
             #expect(!clusters.contains { $0.summary.name == name })
+            #expect(try await backend.leases(of: name) == [])
         }
     }
 

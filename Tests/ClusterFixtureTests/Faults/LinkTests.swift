@@ -150,7 +150,7 @@ struct LinkTests {
         }
     }
 
-    @Test(arguments: try await BackendUnderTest.usable())
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.ownMachines, .thisMachine]))
     func allNetworksOfANodeAreConcerned(backend: BackendUnderTest) async throws {
         let configuration = ClusterConfiguration(
             nodes: 2, site: Site(secondInterface: "ib0"), backend: backend.choice, ipv6: MachineNetworks.haveIPv6)

@@ -124,7 +124,7 @@ struct PartitionTests {
         #expect(try cluster.networkConditions.isHealthy)
     }
 
-    @Test(arguments: try await BackendUnderTest.usable())
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.ownMachines, .thisMachine]))
     func aSitesRulesStayInForce(backend: BackendUnderTest) async throws {
         let configuration = ClusterConfiguration(
             roles: [.login, .compute(2)], site: .fortress, backend: backend.choice)

@@ -8,7 +8,7 @@ import Testing
 struct PowerTests {
     /// What makes a node the machine that it is.
     private static let identity =
-        "hostname; cat /etc/ssh/ssh_host_*_key.pub /etc/machine-id /sys/class/net/eth0/address; hostname -I; getent hosts node1"
+        "hostname; cat /etc/ssh/ssh_host_*_key.pub /etc/machine-id /sys/class/net/eth0/address; ip -4 -oneline address show eth0 | grep -o 'inet [0-9.]*'; getent hosts node1"
 
     @Test(arguments: try await BackendUnderTest.usable())
     func aKilledNodeComesBackAsTheSameMachineWithItsFiles(_ backend: BackendUnderTest) async throws {

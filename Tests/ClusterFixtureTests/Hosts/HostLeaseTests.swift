@@ -76,6 +76,29 @@ struct HostLeaseTests {
         }
     }
 
+    /// A cluster whose folder there has gone is not looked for in what somebody else has put in its place.
+    @Test func whatSomebodyElseHasPutInAFoldersPlaceIsNeitherRunNorRemoved() async throws {
+        try await Lab.with { lab in
+            let cluster = try await Cluster.start(ClusterConfiguration(backend: .hosts(lab.hosts())))
+            try await cluster[0].run("true")
+            let holder = try await lab.on("node1", "cut -d ' ' -f 1 /tmp/cluster-fixture.lease/\(cluster.id)")[0]
+            let folder = "/tmp/cf-\(cluster.id)"
+            try await lab.on(
+                "node1",
+                """
+                pkill -KILL -P \(holder); kill -KILL \(holder); rm -rf \(folder)
+                setpriv --reuid 65534 --regid 65534 --clear-groups sh -c \
+                    'mkdir -m 777 \(folder) \(folder)/work && echo "touch /tmp/run-by-\\$(id -un)" >\(folder)/hold'
+                """)
+            for user in User.allCases {
+                let error = try await #require(throws: ClusterError.self) { try await cluster[0].run("pwd", as: user) }
+                #expect(error.code == .clusterLost, "\(error)")
+            }
+            try await cluster.stop()
+            #expect(try await lab.on("node1", "ls -d /tmp/run-by-* \(folder) 2>/dev/null") == [folder])
+        }
+    }
+
     @Test func aClusterThatIsKeptHoldsItsMachinesUntilItIsTakenDown() async throws {
         try await Lab.with { lab in
             let file = try lab.hosts()

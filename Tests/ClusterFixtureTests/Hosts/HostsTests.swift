@@ -39,7 +39,9 @@ struct HostsTests {
                 #expect(cluster.nodes.map(\.name) == ["node1", "node2", "node3"])
                 for (node, host) in zip(cluster.nodes, lab.cluster.nodes) {
                     #expect(try await node.run("hostname; id -un").lines == [node.name, "ubuntu"])
-                    let (address, port) = TestHosts.reached(host, of: lab.cluster)
+                    // Where an ssh_config has a way to a node's own address, that is the way.
+                    let isByAddress = format == .openSSH || format == .ansible
+                    let (address, port) = isByAddress ? (host.ip, 22) : TestHosts.reached(host, of: lab.cluster)
                     #expect(node.host == address && node.port == port && node.ip == host.ip)
                     #expect(node.hostKey == host.hostKey)
                     for name in [node.name, node.fqdn] {
@@ -75,6 +77,12 @@ struct HostsTests {
                 let output = try await cluster.handle.execute(["sh", "-c", "id -un; pwd; exit 7"], on: "node1")
                 #expect(output.lines == ["root", folder + "/work"] && output.exitCode == 7)
                 #expect(try await cluster.handle.execute(["sh", "-c", "kill -9 $$"], on: "node1").exitCode == 137)
+                let words = ["$(id)", "a b", "it's", "", "-rf", "a\nb", "é"]
+                let printed = try await cluster.handle.execute(["printf", "%s|"] + words, on: "node1")
+                #expect(printed.standardOutput == words.map { $0 + "|" }.joined())
+                let large = [UInt8](String(repeating: "0123456789abcde\n", count: 100_000).utf8)
+                let echoed = try await cluster.handle.execute(["cat"], on: "node1", input: large)
+                #expect(echoed.standardOutput.utf8.elementsEqual(large))
                 // Nobody else gets in.
                 #expect(
                     try await lab.on("node1", "setpriv --reuid 65534 --clear-groups ls \(folder)/work 2>&1")

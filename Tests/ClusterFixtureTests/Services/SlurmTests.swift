@@ -214,7 +214,9 @@ import Testing
     }
 
     /// A second network for Slurm, compute nodes behind the login node, and firewalls that are shut but for Slurm.
-    @Test(arguments: try await BackendUnderTest.usable(), [Site.supercomputer, .fortress])
+    @Test(
+        arguments: try await BackendUnderTest.usable(needing: [.ownMachines, .thisMachine]),
+        [Site.supercomputer, .fortress])
     func itWorksOnRealSites(backend: BackendUnderTest, site: Site) async throws {
         try await Self.withSlurm(backend, site: site) { cluster in
             let told = try await cluster["login1"].run("scontrol show node compute2 | grep -o NodeAddr=.*")

@@ -61,7 +61,8 @@ package enum DockerArguments {
     package static func labels(_ plan: ClusterPlan, node: String? = nil, machine: String? = nil) -> [String] {
         labels(
             [(.cluster, "\(plan.id)"), (.name, plan.name), (.owner, ProcessIdentity.current.text)]
-                + (node.map { [(.node, $0)] } ?? []) + (machine.map { [(.machine, $0)] } ?? []))
+                + (node.map { [(.node, $0)] } ?? [])
+                + (machine.map { [(.machine, $0), (.folder, plan.workspace.folder)] } ?? []))
     }
 
     /// The labels of what is added to a cluster, whoever has made it.

@@ -41,7 +41,10 @@ package struct DockerRecord: Sendable, Hashable {
             let node = facts[.node]
             // Podman gives the bare name, Docker's `inspect` one with a slash.
             guard facts.name.drop(while: { $0 == "/" }) == DockerArguments.container(cluster, node) else { return nil }
-            workspace = Self.words(facts.mounts).compactMap { Self.workspace($0, cluster, node) }.first
+            workspace =
+                machine.isEmpty
+                ? Self.words(facts.mounts).compactMap { Self.workspace($0, cluster, node) }.first
+                : Self.workspace(named: facts[.folder], cluster)
             // On a Swarm's machine, what is beside a node is in its network and shows no folder.
             let isBeside = !machine.isEmpty && node.contains(".")
             guard Self.words(facts.networks).contains(network) || workspace != nil || isBeside else { return nil }
@@ -57,6 +60,12 @@ package struct DockerRecord: Sendable, Hashable {
         guard source.hasSuffix("/\(cluster.folderName)\(place)") else { return nil }
         let workspace = Workspace(folder: String(source.dropLast(place.count)))
         return workspace.opened == nil ? nil : workspace
+    }
+
+    /// The folder that a label names, if it is this user's, and marked as the cluster's.
+    private static func workspace(named folder: String, _ cluster: ClusterID) -> Workspace? {
+        let workspace = Workspace(folder: folder)
+        return workspace.opened?.mark.cluster == cluster ? workspace : nil
     }
 
     /// One cluster, by all that there is of it. What its folder says goes before what labels say.

@@ -41,7 +41,7 @@ actor HostAllocation {
         let limit = try Self.limit()
         try Workspace.write(pool.configuration, to: plan.workspace.poolConfigurationFile)
         try Workspace.makeFolder(plan.workspace.leasesFolder)
-        let (begun, told) = (ContinuousClock.now, Locked<ContinuousClock.Instant?>(nil))
+        var (waiting, told): (ContinuousClock.Instant?, ContinuousClock.Instant?)
         while true {
             holders = [:]
             let taken = try await Self.gate.pass { try await self.takeOnce() }
@@ -51,11 +51,12 @@ actor HostAllocation {
                 }
                 return taken
             }
-            guard !holders.isEmpty, .now - begun < limit else { throw tooFew(after: limit) }
-            let isDue = told.withLock { $0.map { .now - $0 > .seconds(10) } ?? true }
-            if isDue {
+            let now = ContinuousClock.now
+            guard !holders.isEmpty, limit > .zero, now - (waiting ?? now) < limit else { throw tooFew(after: limit) }
+            waiting = waiting ?? now
+            if told.map({ now - $0 > .seconds(10) }) ?? true {
                 Progress.say("cluster \(plan.name) waits for machines: \(held)")
-                told.withLock { $0 = .now }
+                told = now
             }
             try await Task.sleep(for: .milliseconds(.random(in: 500...1500)))
         }

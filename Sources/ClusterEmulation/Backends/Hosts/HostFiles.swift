@@ -27,7 +27,7 @@ struct HostFiles {
 
     /// Nobody is there to be asked, and a machine that is gone is to be noticed.
     private static let unattended = [
-        "BatchMode yes", "LogLevel ERROR", "ConnectTimeout 10", "ServerAliveInterval 15", "ControlMaster no",
+        "BatchMode yes", "LogLevel ERROR", "ConnectTimeout 20", "ServerAliveInterval 15", "ControlMaster no",
     ]
 
     // --- the library's own --------------------------------------------------------------------------------------------

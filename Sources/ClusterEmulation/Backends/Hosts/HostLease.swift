@@ -199,7 +199,7 @@ extension HostLease {
     /// - Returns: Nil when that is so; else why not.
     func end() async -> String? {
         tell("end\n")
-        let ended = try? await withDeadline(.seconds(20)) { [process] in await process.value }
+        let ended = try? await withDeadline(.seconds(60)) { [process] in await process.value }
         close()
         let lines = heard.withLock { $0.lines }
         if lines.contains("ended") { return nil }

@@ -29,6 +29,9 @@ struct HostRoute: Sendable {
     /// The machines on the way, the nearest to this one first.
     var jumps: [Jump] { jump.map { [$0] + $0.route.jumps } ?? [] }
 
+    /// Whether this machine itself makes the connection.
+    var isDirect: Bool { jump == nil && !settings.contains { $0.hasPrefix("proxycommand ") } }
+
     /// Where it is, for people.
     var place: String { "\(name) (\(hostName.contains(":") ? "[\(hostName)]" : hostName):\(port))" }
 }

@@ -100,13 +100,13 @@ package struct HostsBackend: Backend {
 
     /// This machine's address as the machines see it, if all see the same, and it is this machine's own.
     private static func hostIP(_ taken: [String: TakenHost]) -> String? {
-        let seen = Set(taken.values.map { $0.route.jump == nil ? $0.facts.client : nil })
+        let seen = Set(taken.values.map { $0.route.isDirect ? $0.facts.client : nil })
         guard seen.count == 1, let address = seen.first ?? nil, MachineNetworks.isOwn(address) else { return nil }
         return address
     }
 
     package func clusters(includingRemains: Bool) async throws -> [any BackendCluster] {
-        Workspace.all(in: Workspace.place).compactMap { workspace in
+        HostsCluster.workspaces.compactMap { workspace in
             guard let (_, mark) = workspace.opened, mark.backend == name,
                 let clusterName = HostsCluster.name(in: workspace)
             else { return nil }
@@ -117,6 +117,7 @@ package struct HostsBackend: Backend {
     }
 
     package func reaping(_ cluster: ClusterPlan.ID) -> ReapingScript? {
-        ReapingScript("", arguments: [], first: String(cString: hosts_reaping_script()))
+        ReapingScript(
+            #"rm -f -- "$1""#, arguments: [HostsCluster.entry(cluster)], first: String(cString: hosts_reaping_script()))
     }
 }

@@ -24,10 +24,32 @@ package struct HostsCluster: BackendCluster, ExistingNodes {
     // --- its record ---------------------------------------------------------------------------------------------------
 
     /// The file in a cluster's folder that has its name, as long as there is anything of it on a machine.
-    private static let file = "hosts"
+    private static let file = "taken"
+
+    /// Where this user's clusters have a file each, with the place of their folder: whoever looks for them may have another place for temporary files.
+    private static var register: String { UserFolders.cache + "/hosts" }
+
+    /// A cluster's file there.
+    static func entry(_ cluster: ClusterID) -> String { "\(register)/\(cluster)" }
 
     /// Notes that a cluster begins to take machines.
-    static func begin(_ plan: ClusterPlan) throws { try OwnFolder(plan.workspace.folder).write(plan.name, to: file) }
+    static func begin(_ plan: ClusterPlan) throws {
+        try OwnFolder.ensured(register).replace("\(plan.id)", with: plan.workspace.folder)
+        try OwnFolder(plan.workspace.folder).write(plan.name, to: file)
+    }
+
+    /// The folders of this user's clusters that may have machines.
+    static var workspaces: [Workspace] {
+        guard let register = try? OwnFolder(register), let names = try? register.names() else { return [] }
+        return names.filter { ClusterID($0) != nil }.compactMap { name in
+            let path = (try? register.read(name)).map { String(decoding: $0, as: UTF8.self) }
+            let workspace = path.map { Workspace(folder: $0) }
+            if let workspace, workspace.cluster == ClusterID(name), workspace.opened != nil { return workspace }
+            // Its cluster is gone: its maker died before it could say so.
+            try? register.remove(name)
+            return nil
+        }
+    }
 
     /// The name of the cluster in a folder; nil if it has no machines.
     static func name(in workspace: Workspace) -> String? {
@@ -65,13 +87,16 @@ package struct HostsCluster: BackendCluster, ExistingNodes {
         Command("ssh", HostFiles.ssh(workspace, holding.host, as: holding.login) + [line])
     }
 
-    /// The line that has a machine's own copy of the script do something.
-    private func line(_ verb: String, _ holding: Holding) -> String {
-        let base = (holding.folder as NSString).deletingLastPathComponent
-        return "sh \(holding.folder)/hold - \(verb) \(summary.id) \(base)"
+    /// The line that has a machine's own copy of the script leave it. If the folder is gone, somebody else may have made one of the name.
+    private func end(_ holding: Holding) -> String {
+        let (folder, base) = (holding.folder, (holding.folder as NSString).deletingLastPathComponent)
+        return "if [ -O \(folder) ] && [ ! -L \(folder) ]; then sh \(folder)/hold - end \(summary.id) \(base); fi"
     }
 
     // --- what is asked of it ------------------------------------------------------------------------------------------
+
+    /// Whether this process has taken the machines, and has lost none.
+    var isHeld: Bool { !leases.isEmpty && leases.values.allSatisfy { !$0.isOver } }
 
     package func states() async throws -> [String: NodeState] {
         guard Self.name(in: workspace) != nil else { throw lost }
@@ -114,7 +139,8 @@ package struct HostsCluster: BackendCluster, ExistingNodes {
     }
 
     /// Over SSH, since there is no other way to such a machine: as root where root can log in, and as the ordinary user elsewhere; in the
-    /// cluster's folder, with that user's own environment. If the task is cancelled, only the waiting ends.
+    /// cluster's folder, with that user's own environment. What the program leaves running is waited for as long as it has its streams. If the task
+    /// is cancelled, only the waiting ends.
     package func execute(_ words: [String], on node: String, streams: ProgramStreams) async throws -> Int32 {
         try check(words, for: node)
         let place = nodes[try index(of: node)].existing
@@ -138,7 +164,7 @@ package struct HostsCluster: BackendCluster, ExistingNodes {
     }
 
     package var removalCommand: String {
-        let commands = holdings.map { ssh($0, line("end", $0)).line }
+        let commands = holdings.map { ssh($0, end($0)).line }
         return commands.isEmpty ? "true" : commands.joined(separator: " && ")
     }
 
@@ -156,6 +182,7 @@ package struct HostsCluster: BackendCluster, ExistingNodes {
             throw ClusterError(.teardownFailed, failures.sorted().joined(separator: "; "))
         }
         try workspace.opened?.folder.remove(Self.file)
+        try? OwnFolder(Self.register).remove("\(summary.id)")
     }
 
     /// - Returns: Nil when nothing of the cluster is on the machine any more.
@@ -166,9 +193,8 @@ package struct HostsCluster: BackendCluster, ExistingNodes {
             failure = "\(holding.node): \(trouble)"
         }
         // What it left when its connection was lost, it has left by itself by now, or is about to.
-        let line = "[ ! -e \(holding.folder)/hold ] || \(line("end", holding))"
         do {
-            let output = try await ssh(holding, line).output(limit: .seconds(60))
+            let output = try await ssh(holding, end(holding)).output(limit: .seconds(60))
             if output.succeeded { return nil }
             failure = "\(holding.node) can't be left: \(output.complaint)"
         } catch {

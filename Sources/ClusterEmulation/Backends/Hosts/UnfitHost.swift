@@ -28,7 +28,7 @@ extension UnfitHost {
         let shown = try await shownKeys(unknown)
         guard !shown.isEmpty else {
             let reason =
-                unknown.jump == nil
+                unknown.isDirect
                 ? "and it shows none" : "and what it shows can't be seen from here, since it is behind another machine"
             return UnfitHost(
                 "No host key of \(unknown.place) is pinned, \(reason)",
@@ -75,7 +75,7 @@ extension UnfitHost {
 
     /// The keys that a machine shows to anybody. Nothing proves that they are its own.
     private static func shownKeys(_ route: HostRoute) async throws -> [KnownKey] {
-        if route.jump != nil || route.settings.contains(where: { $0.hasPrefix("proxycommand ") }) { return [] }
+        if !route.isDirect { return [] }
         let words = ["-T", "5", "-p", "\(route.port)", "-t", "ed25519,ecdsa,rsa", "--", route.hostName]
         // Without an answer there is nothing to be shown.
         guard let output = try? await Command("ssh-keyscan", words).output(limit: .seconds(20)) else {

@@ -22,19 +22,21 @@ package struct SwarmBackend: Backend {
     package func check(_ plan: ClusterPlan) throws {
         for image in Set(plan.nodes.map(\.image)) { try DockerImages.check(image) }
         for constraint in options.constraints { _ = try SwarmConstraint(constraint) }
-        let folders = plan.mounts.map(\.source) + (plan.configuration.packets ? ["packets"] : [])
         if plan.configuration.packets {
             throw Self.refusal("Packets can't be recorded", "the files of them are to be on this machine")
         }
-        if let folder = folders.first {
+        if let folder = plan.mounts.first?.source {
             throw Self.refusal(
                 "The folder \(folder) of this machine can't be on nodes", "they are on other machines",
                 remedy: "Copy what the nodes need: `node.copy`.")
         }
-        if let folder = plan.sharedFolders.first {
+        if plan.services.contains(where: { ($0.service as? SharedFolder)?.bytesPerSecond != nil }) {
+            throw Self.refusal("A shared folder can't be slow", "containers have no FUSE")
+        }
+        if plan.configuration.site.secondInterface != nil {
             throw Self.refusal(
-                "\(folder.path) can't be shared by all nodes", "a Swarm has no folders that several machines share",
-                remedy: "Take a backend that is on one machine, or have the nodes mount what your own file server has.")
+                "Nodes can't have a second interface", "the Swarm's network carries no addresses but those that it gave"
+            )
         }
     }
 

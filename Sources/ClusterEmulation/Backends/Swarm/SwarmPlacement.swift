@@ -29,6 +29,10 @@ package struct SwarmPlacement: Sendable {
         // Clusters that are alone on a Swarm of many machines do not all begin with the same one.
         let offset = Int(plan.id.description.utf8.reduce(0) { $0 &* 31 &+ UInt32($1) } % UInt32(usable.count))
         let ordered = Array(usable[offset...] + usable[..<offset])
+        if !plan.sharedFolders.isEmpty {
+            self.machines = try Self.together(plan, on: ordered)
+            return
+        }
         var counts: [String: Int] = [:]
         self.machines = try plan.nodes.map { node in
             let fitting = ordered.filter { $0.fits(node.limits) }
@@ -48,6 +52,20 @@ package struct SwarmPlacement: Sendable {
             if let group = options.group(of: machine) { counts["=" + group, default: 0] += 1 }
             return machine
         }
+    }
+
+    /// What all nodes share is on one machine, and so are they: the one that has most memory beyond what they need.
+    private static func together(_ plan: ClusterPlan, on machines: [SwarmMachine]) throws -> [SwarmMachine] {
+        let limits = NodeLimits(
+            processors: plan.nodes.compactMap(\.limits.processors).max(),
+            memory: plan.nodes.compactMap(\.limits.memory).reduce(0, +))
+        guard let machine = machines.filter({ $0.fits(limits) }).max(by: { $0.memory < $1.memory }) else {
+            throw ClusterError(
+                .provisioningFailed,
+                "No machine of the Swarm is large enough for all nodes of cluster \(plan.name), which share folders: \(machines.map(\.size).joined(separator: "; "))."
+            )
+        }
+        return plan.nodes.map { _ in machine }
     }
 
     /// Each machine once, in the order in which they come.

@@ -25,10 +25,16 @@ struct SwarmStart: Sendable {
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (index, node) in plan.nodes.enumerated() {
-                group.addTask { [taken] in
+                let start = { @Sendable [taken] in
                     let taken = taken[machines[index].id] ?? []
                     let used = try await run(node, index, at: ports[index], besides: taken)
                     started.withLock { $0[node.name] = used }
+                }
+                // The others take over what the first has made.
+                if index == 0, !plan.sharedFolders.isEmpty {
+                    try await start()
+                } else {
+                    group.addTask { try await start() }
                 }
             }
             try await group.waitForAll()
