@@ -20,7 +20,7 @@ package struct NodeRoute: Sendable {
     /// Gets a line ready for its way.
     ///
     /// - Parameters:
-    ///   - line: The shell line.
+    ///   - line: The line.
     ///   - environment: Variables that it sees; none but where a connection is shared.
     /// - Returns: What carries it.
     /// - Throws: ``ClusterError`` if the node can't be reached; `CancellationError`.
