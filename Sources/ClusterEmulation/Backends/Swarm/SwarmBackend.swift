@@ -57,7 +57,8 @@ package struct SwarmBackend: Backend {
         let summary = ClusterSummary(plan, backend: name)
         let placement = try SwarmPlacement(plan, over: try await swarm.machines(), options)
         let engines = try await engines(of: placement.distinct)
-        let places = SwarmPlaces(placement.machines, of: plan.nodeNames, engines: engines)
+        let places = SwarmPlaces(
+            placement.machines, of: plan.nodeNames, engines: engines, registry: options.chosenRegistry)
         try places.write(to: plan.workspace.folder)
         let timeline = Timeline(Progress())
         let reaper = Locked<SwarmReaper?>(nil)

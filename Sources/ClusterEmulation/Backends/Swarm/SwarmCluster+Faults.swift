@@ -19,7 +19,7 @@ extension SwarmCluster: NetworkShaping {
             let timeline = Timeline(Progress())
             let own = DockerImages(engine: swarm.manager)
             let images = SwarmImages(
-                manager: swarm.manager, registry: SwarmOptions().chosenRegistry, timeline: timeline)
+                manager: swarm.manager, registry: try places.registry, timeline: timeline)
             let names = [
                 try await own.ensure(.node, timeline: timeline), try await own.ensureNetworkShaper(timeline: timeline),
             ]

@@ -12,6 +12,8 @@ struct SwarmPlaces: Sendable, Codable {
     }
 
     private let places: [Place]
+    /// By which registry the machines get images; nil if these are carried to them.
+    let registry: String?
 
     private static let file = "swarm.json"
 
@@ -19,7 +21,11 @@ struct SwarmPlaces: Sendable, Codable {
     ///   - machines: The machine of each node, in the nodes' order.
     ///   - nodes: The nodes' names.
     ///   - engines: The machines' engines, by the Swarm's names for the machines.
-    init(_ machines: [SwarmMachine], of nodes: [String], engines: [String: DockerEngine]) {
+    ///   - registry: By which registry the machines get images.
+    init(
+        _ machines: [SwarmMachine], of nodes: [String], engines: [String: DockerEngine], registry: String? = nil
+    ) {
+        self.registry = registry
         let grouped = Dictionary(grouping: zip(machines, nodes), by: \.0)
         places = grouped.sorted { $0.key.name < $1.key.name }.map { machine, pairs in
             let engine = engines[machine.id]
