@@ -32,7 +32,7 @@ struct SwarmTroubleTests {
         for (change, words) in [
             ({ $0.mounts = [Mount("/usr", at: "/mnt")] }, "The folder /usr of this machine can't be on nodes"),
             ({ $0.services = [.sharedFolder("/home", bytesPerSecond: 1 << 20)] }, "A shared folder can't be slow"),
-            ({ $0.site = .fortress }, "Nodes can't have a second interface"),
+            ({ $0.site = Site(secondInterface: "ib0") }, "Nodes can't have a second interface"),
         ] as [((inout ClusterConfiguration) -> Void, String)] {
             let error = try await failure(SwarmOptions(), change)
             #expect(error.code == .invalidConfiguration)
