@@ -35,6 +35,9 @@ package protocol Backend: Sendable {
     /// there yet.
     func clusters(includingRemains: Bool) async throws -> [any BackendCluster]
 
+    /// Why its nodes are not what a test needs; nil if they are.
+    func lack(of need: ClusterNeed) async -> String?
+
     /// What a process that outlives this one has to do so that nothing is left of a cluster; nil if nothing need be
     /// done.
     func reaping(_ cluster: ClusterPlan.ID) -> ReapingScript?
@@ -43,6 +46,9 @@ package protocol Backend: Sendable {
 extension Backend {
     /// Without limits of its own, a backend makes whatever is asked for.
     package func check(_ plan: ClusterPlan) throws {}
+
+    /// Most make machines of the cluster's own on this one.
+    package func lack(of need: ClusterNeed) async -> String? { nil }
 }
 
 /// Whether a backend can run here.

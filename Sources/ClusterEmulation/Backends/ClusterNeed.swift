@@ -17,20 +17,9 @@ extension BackendChoice {
     ///
     /// - Returns: The first of them and the reason, as a sentence; nil if all are met, or no backend can run here, which whoever starts a cluster is told.
     package func lack(of needs: [ClusterNeed]) async -> String? {
-        let backend = try? await resolve()
-        if backend is SwarmBackend, needs.contains(.thisMachine) { return "The nodes are on a Swarm's machines." }
-        guard let hosts = backend as? HostsBackend else { return nil }
+        guard let backend = try? await resolve() else { return nil }
         for need in needs {
-            switch need {
-            case .root:
-                let closed = (try? await hosts.hostsWithoutRoot()) ?? []
-                if let first = closed.first {
-                    return "Nobody logs in to \(first) as root, one of the machines that were there before."
-                }
-            case .faults: return "Machines that were there before are not broken on purpose."
-            case .ownMachines, .thisMachine:
-                return "The nodes are machines that were there before, and stay as they are."
-            }
+            if let lack = await backend.lack(of: need) { return lack }
         }
         return nil
     }

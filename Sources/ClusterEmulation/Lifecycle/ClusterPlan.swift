@@ -77,6 +77,29 @@ package struct ClusterPlan: Sendable {
     /// The cluster's domain.
     package var domain: String { Self.domain(of: name) }
 
+    /// Starts all nodes at once; where they share folders, after the first, which makes what the others take over.
+    ///
+    /// - Parameter start: Starts the node at a place.
+    /// - Returns: What came of each, by its name.
+    /// - Throws: What `start` throws; `CancellationError`.
+    func startNodes<Value: Sendable>(
+        _ start: @escaping @Sendable (Int, PlannedNode) async throws -> Value
+    ) async throws -> [String: Value] {
+        var started: [String: Value] = [:]
+        try await withThrowingTaskGroup(of: (String, Value).self) { group in
+            for (index, node) in nodes.enumerated() {
+                if index == 0, !sharedFolders.isEmpty {
+                    started[node.name] = try await start(index, node)
+                } else {
+                    group.addTask { (node.name, try await start(index, node)) }
+                }
+            }
+            for try await (name, value) in group { started[name] = value }
+        }
+        try Task.checkCancellation()
+        return started
+    }
+
     /// The names of nodes with the domain.
     package func fqdn(_ node: String) -> String { "\(node).\(domain)" }
 

@@ -8,14 +8,6 @@ import System
 import SystemPackage
 #endif
 
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
-
 /// A process in a session of its own that outlives this one and removes a cluster if this one dies, however it dies.
 ///
 /// It is a shell that runs `CScripts/reaper.sh`. It waits on a socket whose other end only this process holds. Told `done`,
@@ -119,14 +111,7 @@ package final class Reaper: Sendable {
     /// Returns when the process has ended.
     package func ended() async { await process.value }
 
-    private func tell(_ line: String) {
-        let bytes = Array("\(line)\n".utf8)
-        #if canImport(Darwin)
-        _ = send(lifeline.rawValue, bytes, bytes.count, 0)
-        #else
-        _ = send(lifeline.rawValue, bytes, bytes.count, Int32(MSG_NOSIGNAL))
-        #endif
-    }
+    private func tell(_ line: String) { StreamSocket.tell("\(line)\n", to: lifeline) }
 
     /// Lets the process do its work, now and without this process waiting for it.
     package func release() { Forks.close(lifeline.rawValue) }

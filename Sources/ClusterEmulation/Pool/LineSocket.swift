@@ -49,18 +49,10 @@ package final class LineSocket: Sendable {
         guard let data = try? encoder.encode(message) else { return false }
         var left = (Array(data) + [UInt8(ascii: "\n")])[...]
         while !left.isEmpty {
-            let count = left.withUnsafeBytes { sendBytes($0.baseAddress, $0.count) }
+            let count = left.withUnsafeBytes { StreamSocket.send($0.baseAddress, $0.count, to: descriptor) }
             if count > 0 { left = left.dropFirst(count) } else if errno != EINTR { return false }
         }
         return true
-    }
-
-    private func sendBytes(_ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
-        #if canImport(Darwin)
-        return send(descriptor, bytes, count, 0)
-        #else
-        return send(descriptor, bytes, count, Int32(MSG_NOSIGNAL))
-        #endif
     }
 
     private func readLine() -> [UInt8]? {

@@ -34,6 +34,25 @@ enum StreamSocket {
         return (FileDescriptor(rawValue: ends[0]), FileDescriptor(rawValue: ends[1]))
     }
 
+    /// Sends bytes. That nobody reads them any more is a result, and no signal.
+    ///
+    /// - Returns: As send(2).
+    static func send(_ bytes: UnsafeRawPointer?, _ count: Int, to end: Int32) -> Int {
+        #if canImport(Darwin)
+        return Darwin.send(end, bytes, count, 0)
+        #elseif canImport(Glibc)
+        return Glibc.send(end, bytes, count, Int32(MSG_NOSIGNAL))
+        #elseif canImport(Musl)
+        return Musl.send(end, bytes, count, Int32(MSG_NOSIGNAL))
+        #endif
+    }
+
+    /// Sends a text, whether anybody reads it or not.
+    static func tell(_ text: String, to end: FileDescriptor) {
+        let bytes = Array(text.utf8)
+        _ = send(bytes, bytes.count, to: end.rawValue)
+    }
+
     static func open(_ family: Int32) -> Int32 { open(family, SOCK_STREAM) }
 
     /// The other kind, which no child process inherits either.

@@ -84,7 +84,9 @@ struct SwarmTroubleTests {
     @Test func anImageThatIsGoneIsNamed() async throws {
         let engine = SwarmMachines.engine("machine2")
         let images = SwarmImages(manager: SwarmMachines.engine("machine1"), registry: nil, timeline: Timeline())
-        let gone = try await #require(throws: ClusterError.self) { try await images.ensure("nowhere/no:1", on: engine) }
+        let gone = try await #require(throws: ClusterError.self) {
+            try await images.ensure("nowhere/no:1", on: [engine])
+        }
         #expect(gone.code == .imageUnavailable && gone.message.contains("no image nowhere/no:1"), "\(gone)")
         let image = try await DockerImages(engine: SwarmMachines.engine("machine1")).ensure(.node, timeline: Timeline())
         let unreachable = SwarmImages(
@@ -93,7 +95,7 @@ struct SwarmTroubleTests {
         _ = try? await other.ask(["image", "rm", "--force", "127.0.0.1:9/none/\(image)"])
         let fresh = "cluster-fixture/unreachable:\(Int.random(in: 0..<1 << 32))"
         try await SwarmMachines.engine("machine1").change(["tag", image, fresh], else: "The image got no other name")
-        let error = try await #require(throws: ClusterError.self) { try await unreachable.ensure(fresh, on: other) }
+        let error = try await #require(throws: ClusterError.self) { try await unreachable.ensure(fresh, on: [other]) }
         _ = try await SwarmMachines.engine("machine1").ask(
             ["image", "rm", fresh, "127.0.0.1:9/none/\(fresh)"])
         #expect(error.code == .imageUnavailable)

@@ -86,33 +86,19 @@ extension DockerBackend {
         var taken: Set<Int> = []
         for node in plan.nodes { try LoopbackPort.requireFree(for: node) }
         let ports = try plan.nodes.map { try PublishedPorts(of: $0, besides: &taken) }
-        let started = Locked<[String: PublishedPorts]>([:])
         let recipe = Locked<[String: [String]]>([:])
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for (index, node) in plan.nodes.enumerated() {
-                let folder = try DockerNodeFolder.write(plan, node: node, in: subnet, files: files)
-                let start = { @Sendable [taken, ports] in
-                    let used = try await run(node, of: plan, at: ports[index], besides: taken) { ports in
-                        let words = DockerArguments.run(
-                            plan, node: node, image: images[node.image].parts[0], address: addresses[index],
-                            address6: addresses6?[index], ports: ports, on: .here(files: folder))
-                        recipe.withLock { $0[node.name] = words }
-                        return words
-                    }
-                    started.withLock { $0[node.name] = used }
-                }
-                // The others take over what the first has made.
-                if index == 0, !plan.sharedFolders.isEmpty {
-                    try await start()
-                } else {
-                    group.addTask { try await start() }
-                }
+        let used = try await plan.startNodes { [taken] index, node in
+            let folder = try DockerNodeFolder.write(plan, node: node, in: subnet, files: files)
+            return try await run(node, of: plan, at: ports[index], besides: taken) { ports in
+                let words = DockerArguments.run(
+                    plan, node: node, image: images[node.image].parts[0], address: addresses[index],
+                    address6: addresses6?[index], ports: ports, on: .here(files: folder))
+                recipe.withLock { $0[node.name] = words }
+                return words
             }
-            try await group.waitForAll()
         }
-        try Task.checkCancellation()
         try DockerRecipe(recipe.withLock { $0 }, plan).write(to: plan.workspace.folder)
-        return started.withLock { $0 }
+        return used
     }
 
     /// Starts a node; where somebody else was quicker to take a port, with other ports.

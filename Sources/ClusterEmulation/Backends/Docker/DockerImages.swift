@@ -119,7 +119,7 @@ package struct DockerImages: Sendable {
     }
 
     /// Nil if the engine has no image of the name.
-    private func identifier(of name: String) async throws -> String? {
+    func identifier(of name: String) async throws -> String? {
         let output = try await engine.ask(["image", "inspect", "--format", "{{.Id}}", name])
         return output.succeeded ? output.lines.first : nil
     }

@@ -255,14 +255,6 @@ extension HostLease {
     }
 
     private func tell(_ text: String) {
-        let bytes = Array(text.utf8)
-        isClosed.withLock { isClosed in
-            if isClosed { return }
-            #if canImport(Darwin)
-            _ = send(lifeline.rawValue, bytes, bytes.count, 0)
-            #else
-            _ = send(lifeline.rawValue, bytes, bytes.count, Int32(MSG_NOSIGNAL))
-            #endif
-        }
+        isClosed.withLock { if !$0 { StreamSocket.tell(text, to: lifeline) } }
     }
 }

@@ -39,8 +39,18 @@ package struct HostsBackend: Backend {
         return try HostPool.read(file)
     }
 
+    package func lack(of need: ClusterNeed) async -> String? {
+        switch need {
+        case .root:
+            let closed = (try? await hostsWithoutRoot()) ?? []
+            return closed.first.map { "Nobody logs in to \($0) as root, one of the machines that were there before." }
+        case .faults: return "Machines that were there before are not broken on purpose."
+        case .ownMachines, .thisMachine: return "The nodes are machines that were there before, and stay as they are."
+        }
+    }
+
     /// The machines to which nobody logs in as root, in the file's order.
-    func hostsWithoutRoot() async throws -> [String] {
+    private func hostsWithoutRoot() async throws -> [String] {
         let pool = try pool()
         var names: [String] = []
         for host in pool.hosts where !host.hasRoot {

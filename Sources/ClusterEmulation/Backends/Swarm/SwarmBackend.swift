@@ -40,6 +40,10 @@ package struct SwarmBackend: Backend {
         }
     }
 
+    package func lack(of need: ClusterNeed) async -> String? {
+        need == .thisMachine ? "The nodes are on a Swarm's machines." : nil
+    }
+
     private static func refusal(_ what: String, _ reason: String, remedy: String? = nil) -> ClusterError {
         ClusterError(
             .invalidConfiguration, "\(what) with the swarm backend: \(reason).",
@@ -96,12 +100,7 @@ package struct SwarmBackend: Backend {
     private func carry(_ names: Set<String>, to engines: [DockerEngine], _ timeline: Timeline) async throws {
         let images = SwarmImages(manager: swarm.manager, registry: options.chosenRegistry, timeline: timeline)
         // A machine that gets two at once gets neither sooner.
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for engine in engines {
-                group.addTask { for name in names.sorted() { try await images.ensure(name, on: engine) } }
-            }
-            try await group.waitForAll()
-        }
+        for name in names.sorted() { try await images.ensure(name, on: engines) }
     }
 
     package func clusters(includingRemains: Bool) async throws -> [any BackendCluster] {

@@ -23,7 +23,7 @@ extension SwarmCluster: NetworkShaping {
             let names = [
                 try await own.ensure(.node, timeline: timeline), try await own.ensureNetworkShaper(timeline: timeline),
             ]
-            for part in parts { for name in names { try await images.ensure(name, on: part.cluster.engine) } }
+            for name in names { try await images.ensure(name, on: parts.map(\.cluster.engine)) }
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for part in parts { group.addTask { try await part.cluster.apply(conditions) } }

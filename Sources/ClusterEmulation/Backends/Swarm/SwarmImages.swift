@@ -13,27 +13,25 @@ package struct SwarmImages: Sendable {
         self.timeline = timeline
     }
 
-    /// Brings an image of the manager's to a machine that does not have it.
+    /// Brings an image of the manager's to the machines that do not have it.
     ///
     /// - Throws: ``ClusterError`` with the code `imageUnavailable`.
-    package func ensure(_ name: String, on engine: DockerEngine) async throws {
-        guard engine.host != manager.host || engine.context != manager.context else { return }
-        guard let wanted = try await identifier(of: name, on: manager) else {
+    package func ensure(_ name: String, on engines: [DockerEngine]) async throws {
+        let others = engines.filter { $0.host != manager.host || $0.context != manager.context }
+        if others.isEmpty { return }
+        guard let wanted = try await DockerImages(engine: manager).identifier(of: name) else {
             throw ClusterError(.imageUnavailable, "The Swarm's manager has no image \(name) any more.")
         }
-        if try await identifier(of: name, on: engine) == wanted { return }
-        try await Self.transfers.once("\(engine) \(wanted)") {
-            if let registry {
-                try await pull(name, from: registry, to: engine)
-            } else {
-                try await carry(name, to: engine)
+        _ = try await concurrently(others, atMost: others.count) { engine in
+            if try await DockerImages(engine: engine).identifier(of: name) == wanted { return }
+            try await Self.transfers.once("\(engine) \(wanted)") {
+                if let registry {
+                    try await pull(name, from: registry, to: engine)
+                } else {
+                    try await carry(name, to: engine)
+                }
             }
         }
-    }
-
-    private func identifier(of name: String, on engine: DockerEngine) async throws -> String? {
-        let output = try await engine.ask(["image", "inspect", "--format", "{{.Id}}", name])
-        return output.succeeded ? output.lines.first : nil
     }
 
     private func carry(_ name: String, to engine: DockerEngine) async throws {

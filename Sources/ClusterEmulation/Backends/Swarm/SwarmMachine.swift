@@ -1,7 +1,7 @@
 import Foundation
 
 /// A machine of a Swarm, as the Swarm's manager tells of it.
-package struct SwarmMachine: Sendable, Hashable, Codable {
+package struct SwarmMachine: Sendable, Hashable {
     /// The Swarm's own name for it.
     package let id: String
     /// Its host name.

@@ -33,23 +33,20 @@ package struct SwarmPlacement: Sendable {
             self.machines = try Self.together(plan, on: ordered)
             return
         }
-        var counts: [String: Int] = [:]
+        var (nodes, groups): ([String: Int], [String: Int]) = ([:], [:])
+        func load(_ machine: SwarmMachine) -> (Int, Int) {
+            (options.group(of: machine).map { groups[$0] ?? 0 } ?? 0, nodes[machine.id] ?? 0)
+        }
         self.machines = try plan.nodes.map { node in
             let fitting = ordered.filter { $0.fits(node.limits) }
-            guard
-                let machine = fitting.min(by: { left, right in
-                    let groups = (options.group(of: left), options.group(of: right))
-                    return (groups.0.flatMap { counts["=" + $0] } ?? 0, counts[left.id] ?? 0)
-                        < (groups.1.flatMap { counts["=" + $0] } ?? 0, counts[right.id] ?? 0)
-                })
-            else {
+            guard let machine = fitting.min(by: { load($0) < load($1) }) else {
                 throw ClusterError(
                     .provisioningFailed,
                     "No machine of the Swarm is as large as the limits of \(node.name) ask: \(usable.map(\.size).joined(separator: "; ")).",
                     node: node.name)
             }
-            counts[machine.id, default: 0] += 1
-            if let group = options.group(of: machine) { counts["=" + group, default: 0] += 1 }
+            nodes[machine.id, default: 0] += 1
+            if let group = options.group(of: machine) { groups[group, default: 0] += 1 }
             return machine
         }
     }

@@ -114,11 +114,6 @@ final class SwarmReaper: Sendable {
     }
 
     private static func tell(_ line: String, _ lifeline: FileDescriptor) {
-        let bytes = Array("\(line)\n".utf8)
-        #if canImport(Darwin)
-        _ = send(lifeline.rawValue, bytes, bytes.count, 0)
-        #else
-        _ = send(lifeline.rawValue, bytes, bytes.count, Int32(MSG_NOSIGNAL))
-        #endif
+        StreamSocket.tell("\(line)\n", to: lifeline)
     }
 }

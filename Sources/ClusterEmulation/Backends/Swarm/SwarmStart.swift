@@ -18,29 +18,13 @@ struct SwarmStart: Sendable {
     /// - Returns: The ports of each, by its name.
     /// - Throws: ``ClusterError``; `CancellationError`.
     func run() async throws -> [String: PublishedPorts] {
-        let started = Locked<[String: PublishedPorts]>([:])
         var taken: [String: Set<Int>] = [:]
         let ports = try zip(plan.nodes, machines).map { node, machine in
             try PublishedPorts(of: node, besides: &taken[machine.id, default: []], choose: Self.choose)
         }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for (index, node) in plan.nodes.enumerated() {
-                let start = { @Sendable [taken] in
-                    let taken = taken[machines[index].id] ?? []
-                    let used = try await run(node, index, at: ports[index], besides: taken)
-                    started.withLock { $0[node.name] = used }
-                }
-                // The others take over what the first has made.
-                if index == 0, !plan.sharedFolders.isEmpty {
-                    try await start()
-                } else {
-                    group.addTask { try await start() }
-                }
-            }
-            try await group.waitForAll()
+        return try await plan.startNodes { [taken] index, node in
+            try await run(node, index, at: ports[index], besides: taken[machines[index].id] ?? [])
         }
-        try Task.checkCancellation()
-        return started.withLock { $0 }
     }
 
     /// Starts a node; where somebody else has one of its ports on the machine, with other ports.
