@@ -173,7 +173,8 @@ struct TraceTests {
         #expect(ballast.last == 1)
     }
 
-    @Test(arguments: try await BackendUnderTest.usable()) func mountedFoldersAreSeen(backend: BackendUnderTest)
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.ownMachines, .thisMachine]))
+    func mountedFoldersAreSeen(backend: BackendUnderTest)
         async throws
     {
         try await withTemporaryFolder { folder in
