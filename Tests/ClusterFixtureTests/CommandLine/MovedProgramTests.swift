@@ -32,7 +32,8 @@ import Testing
     @Test func itMakesImagesOfWhatItCarries() async throws {
         try await withTemporaryFolder { folder in
             let program = folder + "/cluster-fixture"
-            try FileManager.default.copyItem(atPath: CommandLine.path, toPath: program)
+            // By another process: a child that another test starts would have the copy open for writing, and it could not be run.
+            #expect(try await Command("cp", [CommandLine.path, program]).output().exitCode == 0)
             try Workspace.write(Self.engine, to: folder + "/engine", mode: 0o700)
             let home = folder + "/home"
             try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
