@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 // Whatever is mounted below a path's mounts from now on is seen by this process's namespace alone. Other mounts are left as they are.
@@ -24,6 +25,7 @@ static int keep_to_ourselves(const char *path) {
 }
 
 static int show(const struct ns_mount *mounts, size_t count) {
+    if (count == 0) return 0;
     if (unshare(CLONE_NEWNS) < 0) return -1;
     for (size_t i = 0; i < count; i++)
         if (keep_to_ourselves(mounts[i].target) < 0) return -1;
@@ -32,9 +34,26 @@ static int show(const struct ns_mount *mounts, size_t count) {
     return 0;
 }
 
+static char *append(char *end, const char *limit, const char *text) {
+    while (*text && end < limit) *end++ = *text++;
+    return end;
+}
+
+// Sends it in one piece, which the socket of somebody who reads always has room for.
+static void tell(const struct ns_notice *notice, pid_t process) {
+    char text[256], digits[16];
+    char *digit = digits + sizeof digits;
+    *--digit = 0;
+    for (pid_t rest = process; rest > 0; rest /= 10) *--digit = (char)('0' + rest % 10);
+    char *end = append(text, text + sizeof text, notice->before);
+    end = append(end, text + sizeof text, digit);
+    end = append(end, text + sizeof text, notice->after);
+    send(notice->socket, text, (size_t)(end - text), MSG_NOSIGNAL);
+}
+
 pid_t ns_spawn(
     const char *program, char *const *words, char *const *environment, const struct ns_mount *mounts, size_t count,
-    int *is_shown) {
+    const struct ns_notice *notice, int *is_shown) {
     volatile int failure = 0, shown = 0;
     sigset_t all, before;
     sigfillset(&all);
@@ -45,6 +64,7 @@ pid_t ns_spawn(
     if (child == 0) {
         shown = show(mounts, count) == 0;
         if (shown) {
+            if (notice) tell(notice, getpid());
             // A program inherits what is ignored and what is blocked.
             reset_signals();
             execve(program, words, environment);

@@ -119,6 +119,12 @@ public final class Cluster: Sendable {
     /// Names a program that is to end as well if this process dies; nil takes the last name back.
     package func alsoEnd(_ process: Int32?) { runtime.alsoEnd(process) }
 
+    /// The same, for a program that is about to be started.
+    package var notice: ProcessNotice { runtime.notice }
+
+    /// Whether it was stopped, or kept.
+    package var isEnded: Bool { runtime.isEnded }
+
     /// Leaves the cluster running when this process ends, and says how to reach and how to remove it.
     package func keep() async throws -> String {
         Unstopped.remove(id)
@@ -168,9 +174,7 @@ extension Cluster {
         _ = try Breakpoint.current
         try ResourceLimits.requireAddressSpace()
         let backend = try await Gate.starts.pass {
-            let backend = try await configuration.backend.resolve()
-            try backend.check(plan)
-            return backend
+            try await configuration.backend.resolve(for: plan)
         }
         // Whoever waits for machines that others have is not to be in the way of those others.
         if backend is HostsBackend { return try await ClusterRuntime.start(plan, on: backend, timeline: timeline) }

@@ -12,18 +12,19 @@ extension ClusterFixture {
     /// A suite's tests are told of, so that it is known which of them ran when: their cluster is the suite's.
     public var isRecursive: Bool { true }
 
-    /// Starts a cluster, runs the suite or the test with it as ``Cluster/current``, and removes it.
+    /// Starts a cluster, runs the suite or the test with it as ``Cluster/current``, and removes it, unless other suites share it.
     ///
     /// `#expect` doesn't throw when it fails, so issues are watched. What a test throws is passed on, since that is how it
     /// is skipped or cancelled. A throw in a cancelled task counts as a failure: a time limit has passed.
     public func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
     ) async throws {
-        if let (fixture, cluster, turns) = Cluster.published, fixture === self {
+        if let (fixture, turns) = Cluster.published, fixture === self {
             // In the scope of the suite's cluster.
-            return try await turns.take { try await self.noted(test, on: cluster, function) }
+            return try await turns.take { try await self.noted(test, on: turns.cluster, function) }
         }
-        let cluster = try await start()
+        let turns = try await turns()
+        let cluster = turns.cluster
         let failed = Locked(false)
         let watching: IssueHandlingTrait = .compactMapIssues { issue in
             if issue.isFailure {
@@ -33,7 +34,7 @@ extension ClusterFixture {
             return issue
         }
         do {
-            try await Cluster.$published.withValue((self, cluster, ClusterTurns(cluster, sharing.reset))) {
+            try await Cluster.$published.withValue((self, turns)) {
                 try await watching.provideScope(for: test, testCase: testCase) {
                     // Where they take turns, each case is noted in its own.
                     if sharing.reset == .eachTest { return try await function() }
@@ -86,7 +87,9 @@ extension ClusterFixture {
     }
 
     private func settle(_ cluster: Cluster, after test: Test, failed: Bool) async throws {
-        try await Aftermath(of: cluster, failed: failed, work: test.shownName).settle { name, text in
+        try await Aftermath(of: cluster, failed: failed, work: test.shownName).settle(
+            removing: sharing.scope == .suite
+        ) { name, text in
             Attachment.record(text, named: name)
         }
     }
@@ -105,8 +108,8 @@ extension Issue {
 }
 
 extension Cluster {
-    /// The cluster, the fixture whose it is, and how tests share it.
-    @TaskLocal static var published: (fixture: ClusterFixture, cluster: Cluster, turns: ClusterTurns)?
+    /// The fixture in whose scope a test is, and how it has its cluster.
+    @TaskLocal static var published: (fixture: ClusterFixture, turns: ClusterTurns)?
 
     /// The cluster of the innermost ``ClusterFixture`` around the running test.
     ///
@@ -118,7 +121,7 @@ extension Cluster {
                     .noCluster, "There is no current cluster: this code runs outside a ClusterFixture's scope.",
                     remedy: "Give the test or its suite a fixture: `@Test(ClusterFixture(nodes: 3))`.")
             }
-            return published.cluster
+            return published.turns.cluster
         }
     }
 }

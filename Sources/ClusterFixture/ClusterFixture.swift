@@ -67,7 +67,8 @@ public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping 
     ///   - services: What runs on the nodes besides sshd.
     ///   - backend: Where the nodes run.
     ///   - name: A name for people, or nil to choose one.
-    ///   - sharing: Whether a suite's tests find the cluster as others have left it, which is so unless you say otherwise, or as new.
+    ///   - sharing: Which tests have the cluster together: those of a suite, unless you say otherwise; and whether they find it as others have
+    ///     left it, which is so unless you say otherwise, or as new.
     ///   - prewarmed: How many clusters are kept ready in the background from the first use on, so that the next test has one at once.
     ///     Fixtures of the same settings share them. None is used twice, and what is left of them goes with this process.
     ///   - configure: Sets whatever else `ClusterConfiguration` has, before anything is checked or started.
@@ -92,7 +93,7 @@ public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping 
     ///
     /// - Parameters:
     ///   - configuration: The settings of the cluster.
-    ///   - sharing: Whether a suite's tests find the cluster as others have left it, or as new.
+    ///   - sharing: Which tests have the cluster together, and whether they find it as others have left it, or as new.
     ///   - prewarmed: How many clusters are kept ready in the background from the first use on.
     public init(_ configuration: ClusterConfiguration, sharing: ClusterSharing = .suite(), prewarmed: Int = 0) {
         self.configuration = configuration
@@ -131,8 +132,10 @@ public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping 
             throw ClusterError(.invalidConfiguration, "This fixture is set up already.", remedy: "Tear it down first.")
         }
         do {
-            let cluster = try await start()
-            cluster.mustBeStopped(startedAt: "\(file):\(line)")
+            let turns = try await turns()
+            let cluster = turns.cluster
+            if sharing.scope == .suite { cluster.mustBeStopped(startedAt: "\(file):\(line)") }
+            try await turns.renew()
             state.withLock { $0 = .up(cluster) }
             return cluster
         } catch {
@@ -141,7 +144,7 @@ public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping 
         }
     }
 
-    /// Removes the cluster; does nothing if there is none.
+    /// Removes the cluster, unless other suites share it; does nothing if there is none.
     ///
     /// - Parameter failed: Whether the test failed; then the evidence is saved first, and the cluster is kept if
     ///   `CLUSTER_FIXTURE_KEEP` says so. In an `XCTestCase`: `(testRun?.totalFailureCount ?? 0) > 0`.
@@ -157,6 +160,6 @@ public final class ClusterFixture: Sendable, TestTrait, SuiteTrait, TestScoping 
         guard let cluster else { return nil }
         let work = "the test of cluster \(cluster.name)"
         if failed { cluster.timeline.note(.issue, "\(work) failed") }
-        return try await Aftermath(of: cluster, failed: failed, work: work).settle()
+        return try await Aftermath(of: cluster, failed: failed, work: work).settle(removing: sharing.scope == .suite)
     }
 }

@@ -10,18 +10,32 @@ public struct ClusterSharing: Sendable, Hashable {
         case eachTest
     }
 
+    enum Scope: Hashable {
+        case suite, process
+    }
+
+    let scope: Scope
     let reset: Reset
 
-    /// A suite's tests share its cluster.
+    /// A suite's tests share its cluster, which goes with the suite.
     ///
     /// - Parameter reset: When the cluster is made as new; never unless you say otherwise.
     /// - Returns: The way of sharing.
-    public static func suite(reset: Reset = .never) -> ClusterSharing { ClusterSharing(reset: reset) }
+    public static func suite(reset: Reset = .never) -> ClusterSharing { ClusterSharing(scope: .suite, reset: reset) }
+
+    /// All suites and test cases of this process whose fixtures have the same settings share a cluster. It is started for the first of
+    /// them, and goes with the process.
+    ///
+    /// - Parameter reset: When the cluster is made as new; never unless you say otherwise.
+    /// - Returns: The way of sharing.
+    public static func process(reset: Reset = .never) -> ClusterSharing {
+        ClusterSharing(scope: .process, reset: reset)
+    }
 }
 
-/// How the tests of a suite have its cluster: as others have left it, or one after the other, each as new.
+/// How tests have a cluster that they share: as others have left it, or one after the other, each as new.
 final class ClusterTurns: Sendable {
-    private let cluster: Cluster
+    let cluster: Cluster
     private let reset: ClusterSharing.Reset
     private let turn = Gate(places: 1)
     private let isNew = Locked(true)
@@ -37,12 +51,18 @@ final class ClusterTurns: Sendable {
     func take(_ test: @concurrent @Sendable () async throws -> Void) async throws {
         if reset == .never { return try await test() }
         try await turn.pass {
-            let isNew = self.isNew.withLock { isNew in
-                defer { isNew = false }
-                return isNew
-            }
-            if !isNew { try await self.cluster.reset() }
+            try await self.renew()
             try await test()
         }
+    }
+
+    /// Makes the cluster as new, if tests are to have it so and one has had it already.
+    func renew() async throws {
+        if reset == .never { return }
+        let isNew = self.isNew.withLock { isNew in
+            defer { isNew = false }
+            return isNew
+        }
+        if !isNew { try await cluster.reset() }
     }
 }

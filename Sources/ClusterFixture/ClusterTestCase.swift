@@ -25,6 +25,9 @@ open class ClusterTestCase: XCTestCase {
     /// What the cluster is to be: one node, unless a class says otherwise.
     open class var configuration: ClusterConfiguration { ClusterConfiguration() }
 
+    /// Which tests have the cluster together: each test has its own, unless a class says `.process()`.
+    open class var sharing: ClusterSharing { .suite() }
+
     private let started = Locked<Task<Cluster, any Error>?>(nil)
 
     /// The running test's cluster. Whoever asks first waits until it is ready.
@@ -32,7 +35,7 @@ open class ClusterTestCase: XCTestCase {
     /// - Throws: ``ClusterError`` if it can't be started.
     public var cluster: Cluster {
         get async throws {
-            let fixture = ClusterFixture(type(of: self).configuration)
+            let fixture = ClusterFixture(type(of: self).configuration, sharing: type(of: self).sharing)
             let (task, isNew) = started.withLock { started in
                 if let started { return (started, false) }
                 let task = Task { try await fixture.setUp() }

@@ -31,8 +31,14 @@ struct ClusterFixtureCommand: AsyncParsableCommand {
     static func main() async {
         // A reader that goes away, such as `head`, ends the command by an error of the write, not by a signal.
         signal(SIGPIPE, SIG_IGN)
+        if let error = misspelt(Array(Swift.CommandLine.arguments.dropFirst())) {
+            Console.error(error)
+            Foundation.exit(64)
+        }
+        var running: (any ParsableCommand.Type)?
         do {
             var command = try await asyncParseAsRoot()
+            running = type(of: command)
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
@@ -41,6 +47,11 @@ struct ClusterFixtureCommand: AsyncParsableCommand {
         } catch let error as ClusterError {
             Console.error("\(error)")
             Foundation.exit(error.exitCode)
+        } catch let error as ValidationError {
+            // What it was told at first made sense, and does not with what it has found.
+            guard let running else { exit(withError: error) }
+            Console.note("Error: \(error.message)\n\(usageString(for: running))")
+            Foundation.exit(64)
         } catch {
             guard exitCode(for: error) == .failure, !(error is ExitCode) else { exit(withError: error) }
             // What the system refused, such as to write a file.
@@ -48,6 +59,17 @@ struct ClusterFixtureCommand: AsyncParsableCommand {
             Console.error("\(error)")
             Foundation.exit(error.exitCode)
         }
+    }
+}
+
+extension ClusterFixtureCommand {
+    /// What is wrong with the first word, if it is meant to be a command and is none.
+    private static func misspelt(_ words: [String]) -> String? {
+        let names = configuration.subcommands.map { $0._commandName }
+        guard let word = words.first, !word.hasPrefix("-"), word != "help", !names.contains(word) else { return nil }
+        let remedy = ClusterCatalog.nearest(to: word, among: names + ["help"]).map { "Did you mean \($0)?" }
+        return "There is no command \"\(ClusterConfiguration.printable(word))\". "
+            + (remedy ?? "`cluster-fixture --help` lists them.")
     }
 }
 

@@ -220,7 +220,7 @@ extension ClusterConfiguration {
     /// Claims the name that was asked for, if any, until the cluster is found by it.
     func claimName() async throws -> NameClaim? {
         guard let name else { return nil }
-        return try await NameClaim(name)
+        return try await NameClaim.cluster(name)
     }
 }
 

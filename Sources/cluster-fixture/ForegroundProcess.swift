@@ -1,3 +1,4 @@
+import ArgumentParser
 import ClusterEmulation
 import Foundation
 
@@ -9,27 +10,45 @@ struct ForegroundProcess {
     ///   - words: The program and its arguments.
     ///   - environment: Variables that it has besides this process's own.
     ///   - files: What it sees in the place of this machine's own files.
+    ///   - notice: Who is told of it.
     /// - Throws: ``ClusterError`` with the code `missingProgram` if it can't be started.
-    init(_ words: [String], environment: [String: String], files: [ShownFile] = []) throws {
+    init(
+        _ words: [String], environment: [String: String], files: [ShownFile] = [], telling notice: ProcessNotice?
+    ) throws {
         let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         // Found on its own PATH, as env(1) would find it: with shims, `ssh` is the one that knows the nodes.
         let program = ProgramPath.findByName(words[0], on: variables["PATH"] ?? ProgramPath.own) ?? words[0]
         #if os(Linux)
-        if !files.isEmpty {
-            var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-            var entries: [UnsafeMutablePointer<CChar>?] = variables.map { strdup("\($0)=\($1)") } + [nil]
-            defer { for pointer in arguments + entries { free(pointer) } }
+        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+        var entries: [UnsafeMutablePointer<CChar>?] = variables.map { strdup("\($0)=\($1)") } + [nil]
+        defer { for pointer in arguments + entries { free(pointer) } }
+        for seen in files.isEmpty ? [[]] : [files, []] {
             do {
-                processID = try ShownFile.spawn(program, &arguments, &entries, seeing: files)
+                processID = try ShownFile.spawn(program, &arguments, &entries, seeing: seen, telling: notice)
                 return
             } catch let failure as ShownFile.Failure {
-                guard failure.isOfMounts else { throw Self.failure(words[0], failure.code) }
+                guard failure.isOfMounts, !seen.isEmpty else { throw Self.failure(words[0], failure.code) }
                 Console.note("only ssh, scp and sftp know the nodes by name: mounts can't be made here")
             }
         }
-        #endif
+        preconditionFailure("the last is tried without files")
+        #else
         do { processID = try StartedProgram(program, words, environment: variables).processID } catch {
             throw Self.failure(words[0], error.code)
+        }
+        notice?.send(processID)
+        #endif
+    }
+
+    /// Ends this process as a shell does, with 127 or 126, if there is no such program or it can't be run.
+    static func requireProgram(_ name: String) throws {
+        guard let path = ProgramPath.findByName(name), FileManager.default.fileExists(atPath: path) else {
+            Console.error("there is no program `\(name)`\(name.contains("/") ? "" : " on PATH"); nothing was started")
+            throw ExitCode(127)
+        }
+        guard ProgramPath.isProgram(path) else {
+            Console.error("`\(name)` is not a program that can be run; nothing was started")
+            throw ExitCode(126)
         }
     }
 
@@ -39,8 +58,9 @@ struct ForegroundProcess {
     ///   - words: The program and its arguments.
     ///   - inventory: The cluster.
     ///   - shims: Whether `ssh` and others, and for root every program, are to know the nodes by name.
+    ///   - notice: Who is told of it.
     /// - Throws: ``ClusterError``, with the code `missingProgram` if it can't be started.
-    init(_ words: [String], with inventory: Inventory, shims: Bool) throws {
+    init(_ words: [String], with inventory: Inventory, shims: Bool, telling notice: ProcessNotice?) throws {
         var environment = Dictionary(uniqueKeysWithValues: inventory.variables.map { ($0.name, $0.value) })
         var files: [ShownFile] = []
         if shims {
@@ -49,7 +69,7 @@ struct ForegroundProcess {
             files = try programs.files()
             environment["PATH"] = programs.folder + ":" + ProgramPath.own
         }
-        try self.init(words, environment: environment, files: files)
+        try self.init(words, environment: environment, files: files, telling: notice)
     }
 
     private static func failure(_ program: String, _ code: Int32) -> ClusterError {

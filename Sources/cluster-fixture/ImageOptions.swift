@@ -34,6 +34,10 @@ struct ImageOptions: ParsableArguments {
         if rootFileSystem != nil, ![nil, "node"].contains(name) {
             throw ValidationError("--root-file-system takes the place of --image: leave out one of them.")
         }
+        if let name, Self.isPath(name), !FileManager.default.fileExists(atPath: name) {
+            throw ValidationError(
+                "There is no file \(name). (An image of an engine's is named without a path: debian:trixie.)")
+        }
     }
 
     /// What the options say, which win over what a file says, and what they add to it.
@@ -49,11 +53,17 @@ struct ImageOptions: ParsableArguments {
         case "node": base.map(NodeImage.node(basedOn:)) ?? .node
         case "dask": base.map(NodeImage.dask(basedOn:)) ?? .dask
         case "laserfarm": .laserfarm
-        case let path? where path.contains("/") && FileManager.default.fileExists(atPath: path):
+        case let path? where Self.isPath(path) || path.contains("/") && FileManager.default.fileExists(atPath: path):
             .dockerfile(Self.absolute(path), context: (Self.absolute(path) as NSString).deletingLastPathComponent)
         case let name? where name.hasPrefix("snapshot-"): .snapshot(name)
         case let name?: .named(name)
         }
+    }
+
+    /// Whether it can only be a file's path: no engine has an image of such a name.
+    private static func isPath(_ name: String) -> Bool {
+        ["/", "./", "../", "~"].contains(where: name.hasPrefix)
+            || (name as NSString).lastPathComponent.contains("Dockerfile")
     }
 
     static func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }

@@ -40,7 +40,7 @@ struct InsideCommand: Sendable {
             + [variables.prelude + line.map(shellQuoted).joined(separator: " ")]
         // Signals are for the command, not for ssh, which would end and leave it.
         let words = ["/bin/sh", "-c", #"trap "" INT QUIT TERM HUP; exec "$@""#, "sh"] + ssh
-        return try ForegroundProcess(words, environment: variables.local)
+        return try ForegroundProcess(words, environment: variables.local, telling: cluster.notice)
     }
 
     /// Whether the command gets a terminal: what it prints goes to two places otherwise.

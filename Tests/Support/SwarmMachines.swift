@@ -44,6 +44,29 @@ package enum SwarmMachines {
         throw ClusterError(.timedOut, "\(machine) did not come back.")
     }
 
+    /// Runs a closure while what nodes say to each other does not get from machine to machine.
+    package static func withoutVXLAN<Result>(_ body: () async throws -> Result) async throws -> Result {
+        let rules = "table bridge cft { chain forward { type filter hook forward priority 0; udp dport 4789 drop; }; }"
+        try await inSwitch(["nft", rules])
+        let result: Swift.Result<Result, any Error>
+        do { result = .success(try await body()) } catch { result = .failure(error) }
+        try await inSwitch(["nft", "delete table bridge cft"])
+        return try result.get()
+    }
+
+    /// Runs a program in the network in which the machines' cables are.
+    private static func inSwitch(_ words: [String]) async throws {
+        let output = try await Command("ip", ["netns", "exec", "cf-swarm"] + words).output()
+        guard output.succeeded else { throw ClusterError(.commandFailed, "The switch: \(output.complaint)") }
+    }
+
+    /// A program that runs on a machine: with its mounts, its network and its name.
+    package static func command(_ words: [String], on machine: String) throws -> Command {
+        let process = try String(contentsOfFile: place(machine) + "/pid", encoding: .utf8)
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        return Command("nsenter", ["--target", process, "--net", "--mount", "--uts"] + words)
+    }
+
     package static func engine(_ machine: String) -> DockerEngine { DockerEngine(context: machine) }
 
     /// What there is of a cluster on some machines: containers, networks, services.

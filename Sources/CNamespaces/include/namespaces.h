@@ -216,14 +216,21 @@ int ns_join(pid_t cluster, const char *interface, uint32_t address, uint8_t pref
 /// with errno set, ENODEV if there is none.
 int ns_leave(const char *interface);
 
-/// Starts a program that sees files of its own in the place of some of this machine's, by mounts that nobody else has; else it is
-/// started as by posix_spawn(3), with no signal ignored or blocked. Only root may.
+/// What is sent on a socket with the number of a process between two texts.
+struct ns_notice {
+    int socket;
+    const char *before, *after;
+};
+
+/// Starts a program that sees files of its own in the place of some of this machine's, by mounts that nobody else has, which only root
+/// may make; else it is started as by posix_spawn(3), with no signal ignored or blocked.
 ///
+/// @param notice    What is sent of it before it is a program, so that nobody who starts one can die before it is told of; NULL for nothing.
 /// @param is_shown  Whether the mounts could be made; without them the program is not started.
 /// @return The process, or -1 with errno set.
 pid_t ns_spawn(
     const char *program, char *const *words, char *const *environment, const struct ns_mount *mounts, size_t count,
-    int *is_shown);
+    const struct ns_notice *notice, int *is_shown);
 
 /// As pipe(2), but no program that this process starts has a copy.
 int ns_pipe(int ends[2]);

@@ -14,8 +14,8 @@ public struct BackendChoice: Sendable, Hashable, CustomStringConvertible {
     private let kind: Kind
     private let make: @Sendable () -> any Backend
 
-    /// Takes what this machine has: a Docker-compatible engine if one answers, else Linux namespaces. If neither can run, the
-    /// error says what each would need.
+    /// Takes what this machine has: a Docker-compatible engine if one answers and can make the nodes, else Linux namespaces. If neither can,
+    /// the error says what each would need.
     ///
     /// `CLUSTER_FIXTURE_BACKEND=docker`, `=namespaces`, `=swarm` or `=hosts` makes the choice from outside. `CLUSTER_FIXTURE_HOSTS=FILE`
     /// alone does as well: then it takes the hosts of that file, and nothing else.
@@ -87,13 +87,27 @@ public struct BackendChoice: Sendable, Hashable, CustomStringConvertible {
 extension BackendChoice {
     /// Returns the backend if it can run here, and says once per process which one it is.
     ///
-    /// The automatic choice tries all that there are, in their order.
-    package func resolve() async throws -> any Backend {
+    /// The automatic choice tries all that there are, in their order, and takes the first that can run here and can make what is planned.
+    ///
+    /// - Parameter plan: What it is to make; nil if that is not known yet.
+    /// - Returns: The backend.
+    /// - Throws: ``ClusterError`` that says of each why it is not taken.
+    package func resolve(for plan: ClusterPlan? = nil) async throws -> any Backend {
         var reasons: [String] = []
         var remedies: [String] = []
-        for backend in try candidates() {
+        var refusal: ClusterError?
+        let candidates = try candidates()
+        for backend in candidates {
             switch await backend.availability() {
             case .available(let description):
+                do {
+                    if let plan { try backend.check(plan) }
+                } catch let error as ClusterError where candidates.count > 1 {
+                    refusal = refusal ?? error
+                    reasons.append(error.message)
+                    remedies.append(error.remedy)
+                    continue
+                }
                 if Self.said.withLock({ $0.insert(description).inserted }) { Progress.say("using \(description)") }
                 return backend
             case .unavailable(let reason, let remedy):
@@ -102,7 +116,8 @@ extension BackendChoice {
             }
         }
         throw ClusterError(
-            .backendUnavailable, reasons.joined(separator: " "), remedy: remedies.joined(separator: " Or: "))
+            refusal?.code ?? .backendUnavailable, reasons.joined(separator: " "),
+            remedy: remedies.filter { !$0.isEmpty }.joined(separator: " Or: "))
     }
 
     private func candidates() throws -> [any Backend] {

@@ -20,18 +20,22 @@ package struct Aftermath: Sendable {
 
     /// Saves, removes or keeps. This is completed even when the task is cancelled.
     ///
-    /// - Parameter attach: Gets the name and the text of each file that is saved.
+    /// - Parameters:
+    ///   - removing: Whether it goes now, if it is not kept: others may have it after this work.
+    ///   - attach: Gets the name and the text of each file that is saved.
     /// - Returns: The folder with what was saved; nil if nothing was.
     /// - Throws: ``ClusterError`` with the code `teardownFailed`.
     @discardableResult
-    package func settle(attach: @escaping @Sendable (String, String) -> Void = { _, _ in }) async throws -> String? {
+    package func settle(
+        removing: Bool = true, attach: @escaping @Sendable (String, String) -> Void = { _, _ in }
+    ) async throws -> String? {
         try await uncancelled {
             let folder = failed ? await keepEvidence(attach: attach) : nil
             if failed, (try? Breakpoint.current) == .failure { await cluster.hold(after: work, evidence: folder) }
             // What the variable says was checked when the cluster started: only this process can have changed it since.
-            if (try? Retention.current)?.keeps(failed: failed) == true {
+            if (try? Retention.current)?.keeps(failed: failed) == true, removing || !cluster.isEnded {
                 Progress.say("\(work) is over; \(try await cluster.keep())")
-            } else {
+            } else if removing {
                 try await cluster.stop()
             }
             return folder

@@ -113,9 +113,8 @@ private struct Terminal: Sendable {
             else { return nil }
             started(program.processID)
             tcsetpgrp(descriptor, program.processID)
-            // It may have been quicker, and have stopped since the terminal was not its own yet.
-            kill(-program.processID, SIGCONT)
-            let code = program.exitCode()
+            // Whenever it has looked and the terminal was not its own yet, it stops, be that a moment after it was.
+            let code = program.exitCode { kill(-program.processID, SIGCONT) }
             if before > 0 { tcsetpgrp(descriptor, before) }
             return code
         }

@@ -70,6 +70,8 @@ extension Inventory {
         let common = [
             ("CLUSTER_NAME", name),
             ("CLUSTER_NODES", nodes.map(\.name).joined(separator: " ")),
+            ("CLUSTER_IPS", nodes.map(\.ip).joined(separator: " ")),
+            // The same, under the name that it had before there was the other.
             ("CLUSTER_HOSTS", nodes.map(\.ip).joined(separator: " ")),
             ("CLUSTER_SSH_CONFIG", sshConfig),
             ("CLUSTER_KNOWN_HOSTS", knownHosts),

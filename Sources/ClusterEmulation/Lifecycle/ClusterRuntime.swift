@@ -103,6 +103,8 @@ final class ClusterRuntime: Sendable {
 
     func alsoEnd(_ process: Int32?) { reaper.alsoEnd(process) }
 
+    var notice: ProcessNotice { reaper.notice }
+
     func stop() async throws {
         let (plan, cluster, access, reaper, timeline) = (plan, cluster, access, reaper, timeline)
         let task = stopping.withLock { running in
@@ -117,6 +119,9 @@ final class ClusterRuntime: Sendable {
         }
         try await task.value
     }
+
+    /// Whether it was stopped, or kept, or is about to be.
+    var isEnded: Bool { stopping.withLock { $0 != nil } }
 
     func keep(_ nodes: [Node]) async throws -> String {
         try plan.workspace.keep()

@@ -101,6 +101,9 @@ package final class Reaper: Sendable {
     /// Names a program that is to end as well if this process dies; nil takes the last name back.
     package func alsoEnd(_ process: Int32?) { tell("also \(process.map { "\($0)" } ?? "")") }
 
+    /// The same, for a program that is about to be started.
+    package var notice: ProcessNotice { ProcessNotice(socket: lifeline.rawValue, before: "also ", after: "\n") }
+
     /// Ends the process: everything is removed already, or meant to stay.
     package func dismiss() async {
         tell("done")

@@ -55,6 +55,16 @@ package final class LineSocket: Sendable {
         return true
     }
 
+    /// Sends a line as soon as there is a process whose number stands in it.
+    package func notice(_ message: (Int32) -> some Encodable) -> ProcessNotice? {
+        let number = Int32.max
+        guard let data = try? JSONEncoder().encode(message(number)) else { return nil }
+        let parts = String(decoding: data, as: UTF8.self).split(
+            separator: "\(number)", omittingEmptySubsequences: false)
+        guard parts.count == 2 else { return nil }
+        return ProcessNotice(socket: descriptor, before: String(parts[0]), after: parts[1] + "\n")
+    }
+
     private func readLine() -> [UInt8]? {
         var line = rest.withLock { $0 }
         var bytes = [UInt8](repeating: 0, count: 65536)

@@ -36,9 +36,9 @@ package struct PoolFolder: Sendable {
                 .invalidConfiguration, "\"\(ClusterConfiguration.printable(name))\" is not a pool's name.",
                 remedy: "Use 1 to 24 lower-case letters, digits and hyphens, a letter first.")
         }
-        let claim = try OwnFolder.ensured(UserFolders.cache + "/names").lockFile("pool.\(name)")
-        defer { close(claim) }
-        guard flock(claim, LOCK_EX | LOCK_NB) == 0, !all().contains(where: { $0.name == name }) else {
+        let claim = try NameClaim(holding: "pool.\(name)")
+        defer { claim?.release() }
+        guard claim != nil, !all().contains(where: { $0.name == name }) else {
             throw ClusterError(
                 .invalidConfiguration, "There is a pool \(name) already.",
                 remedy: "Choose another name, or end it: `cluster-fixture pool stop --name \(name)`.")

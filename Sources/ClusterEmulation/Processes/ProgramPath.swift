@@ -21,7 +21,7 @@ package enum ProgramPath {
     static func isThere(_ program: String) -> Bool { findByName(program).map(isProgram) ?? false }
 
     /// A folder has the permission bit that makes a file executable, but is not a program.
-    private static func isProgram(_ path: String) -> Bool {
+    package static func isProgram(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
     }

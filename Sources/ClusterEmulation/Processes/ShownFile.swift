@@ -34,21 +34,31 @@ extension ShownFile {
         package let isOfMounts: Bool
     }
 
-    /// Starts a program that sees files. Only root may.
+    /// Starts a program that sees files, which only root may have it do.
     ///
+    /// - Parameters:
+    ///   - program: Its path.
+    ///   - words: What it is called, and its arguments.
+    ///   - environment: All of its variables.
+    ///   - files: What it sees.
+    ///   - notice: Who is told of the process before it is the program.
     /// - Returns: The process.
     /// - Throws: ``Failure``.
     package static func spawn(
         _ program: String, _ words: inout [UnsafeMutablePointer<CChar>?],
-        _ environment: inout [UnsafeMutablePointer<CChar>?], seeing files: [ShownFile]
+        _ environment: inout [UnsafeMutablePointer<CChar>?], seeing files: [ShownFile], telling notice: ProcessNotice?
     ) throws -> Int32 {
         let texts = files.flatMap { [strdup($0.source), strdup($0.target)] }
-        defer { for text in texts { free(text) } }
+        let (before, after) = (strdup(notice?.before ?? ""), strdup(notice?.after ?? ""))
+        defer { for text in texts + [before, after] { free(text) } }
         let mounts = files.indices.map {
             ns_mount(source: texts[2 * $0], target: texts[2 * $0 + 1], read_only: 0, writable: nil, overlay: nil)
         }
         var isShown: Int32 = 0
-        let process = ns_spawn(program, words, environment, mounts, mounts.count, &isShown)
+        var told = ns_notice(socket: notice?.socket ?? -1, before: before, after: after)
+        let process = withUnsafePointer(to: &told) {
+            ns_spawn(program, words, environment, mounts, mounts.count, notice == nil ? nil : $0, &isShown)
+        }
         guard process > 0 else { throw Failure(code: errno, isOfMounts: isShown == 0) }
         return process
     }

@@ -59,10 +59,15 @@ package struct StartedProgram: Sendable {
 
     /// Waits on this thread until it has ended.
     ///
+    /// - Parameter stopped: What is done each time that it has stopped; nothing unless you say otherwise.
     /// - Returns: Its exit code, or 128 plus the number of the signal that ended it.
-    package func exitCode() -> Int32 {
+    package func exitCode(whenStopped stopped: () -> Void = {}) -> Int32 {
         var status: Int32 = 0
-        while waitpid(processID, &status, 0) < 0, errno == EINTR {}
-        return WaitStatus(status).shellCode
+        while true {
+            let process = waitpid(processID, &status, WUNTRACED)
+            if process < 0, errno == EINTR { continue }
+            guard process == processID, WaitStatus(status).isStop else { return WaitStatus(status).shellCode }
+            stopped()
+        }
     }
 }

@@ -6,13 +6,13 @@ struct Copy: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Copies files and folders to a node, or from one.",
         discussion: """
-            One of the two is a place on a node, CLUSTER/NODE:PATH. A path that does not begin with a slash is taken from \
+            One of the two is a place on a node, CLUSTER/NODE:PATH, or root@CLUSTER/NODE:PATH. A path that does not begin with a slash is taken from \
             the user's home. Links, modes, times and the rest are kept, and names are taken as they are. A folder that is \
             there is gone into, as by `cp -R`; FOLDER/. means what is in the folder.
 
             EXAMPLES:
               cluster-fixture copy ./data lab/node2:/home/ubuntu/
-              cluster-fixture copy lab/node1:/var/log ./logs --user root
+              cluster-fixture copy root@lab/node1:/var/log ./logs
             """)
 
     @Argument(help: "What to copy: a path, or CLUSTER/NODE:PATH.", completion: .file())
@@ -21,23 +21,34 @@ struct Copy: AsyncParsableCommand {
     @Argument(help: "Where to: a path, or CLUSTER/NODE:PATH.", completion: .file())
     var destination: String
 
-    @Option(name: .shortAndLong, help: "The user who copies on the node: ubuntu or root.")
-    var user: User = .ubuntu
+    @Option(name: .shortAndLong, help: "The user who copies on the node: ubuntu or root. (default: ubuntu)")
+    var user: User?
+
+    func validate() throws { _ = try ends }
 
     func run() async throws {
-        let ends = [Self.remote(source), Self.remote(destination)]
-        guard let there = ends.compactMap(\.self).first, ends.contains(where: { $0 == nil }) else {
-            throw ValidationError("One of the two must be on a node, CLUSTER/NODE:PATH, and the other on this machine.")
-        }
-        guard let place = Place(argument: there.place) else {
-            throw ValidationError("\"\(there.place)\" is not a node: write CLUSTER/NODE.")
-        }
-        let (_, inventory, node) = try await place.find()
+        let (login, user, path, isUpload) = try ends
+        let (_, inventory, node) = try await login.place.find()
         let transfer = FileTransfer(NodeRoute(inventory, node.name, user)) { Console.step($0, after: $1) }
-        if ends[0] == nil {
-            try await transfer.upload(from: source, to: there.path)
+        if isUpload {
+            try await transfer.upload(from: source, to: path)
         } else {
-            try await transfer.download(from: there.path, to: destination)
+            try await transfer.download(from: path, to: destination)
+        }
+    }
+
+    /// What is on the node, and whether it is copied there.
+    private var ends: (login: Login, user: User, path: String, isUpload: Bool) {
+        get throws {
+            let ends = [Self.remote(source), Self.remote(destination)]
+            guard let there = ends.compactMap(\.self).first, ends.contains(where: { $0 == nil }) else {
+                throw ValidationError(
+                    "One of the two must be on a node, CLUSTER/NODE:PATH, and the other on this machine.")
+            }
+            guard let login = Login(argument: there.place) else {
+                throw ValidationError("\"\(there.place)\" is not a node: write CLUSTER/NODE.")
+            }
+            return (login, try login.user(or: user), there.path, ends[0] == nil)
         }
     }
 

@@ -45,6 +45,7 @@ struct Lease: AsyncParsableCommand {
     }
 
     func run() async throws {
+        if let program = command.first { try ForegroundProcess.requireProgram(program) }
         let (answer, connection) = try await PoolFolder.find(pool).ask(PoolMessage.Request(.lease, process: process))
         guard let inventory = answer.cluster else { throw ClusterError(.noCluster, "The pool has given no cluster.") }
         if process != nil {
@@ -52,9 +53,9 @@ struct Lease: AsyncParsableCommand {
             Console.result(text.hasSuffix("\n") ? String(text.dropLast()) : text)
             return
         }
-        let program = try ForegroundProcess(command, with: inventory, shims: shims)
         // Should this process be killed, the command ends with its cluster.
-        connection.write(PoolMessage.Request(.command, process: program.processID))
+        let notice = connection.notice { PoolMessage.Request(.command, process: $0) }
+        let program = try ForegroundProcess(command, with: inventory, shims: shims, telling: notice)
         let code = await program.wait()
         connection.write(PoolMessage.Request(.done))
         connection.close()

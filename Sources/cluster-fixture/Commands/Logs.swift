@@ -6,33 +6,31 @@ struct Logs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Shows the logs of the nodes' SSH servers.",
         discussion: """
-            EXAMPLE:
-              cluster-fixture logs lab node2 --follow
+            EXAMPLES:
+              cluster-fixture logs lab
+              cluster-fixture logs lab/node2 --follow
             """)
 
-    @Argument(help: "The cluster's name or id.", completion: .clusters)
-    var cluster: String
-
-    @Argument(help: "The node; all of them by default.")
-    var node: String?
+    @Argument(help: "The node, CLUSTER/NODE; or a cluster's name or id, for all of its nodes.", completion: .places)
+    var place: Place
 
     @Flag(name: .shortAndLong, help: "Go on printing new lines until the cluster ends.")
     var follow = false
 
     func run() async throws {
-        let found = try await ClusterCatalog.find(cluster)
-        if let node { _ = try Place(cluster: cluster, node: node).find(in: found) }
+        let found = try await ClusterCatalog.find(place.cluster)
+        if place.node != nil { _ = try place.find(in: found) }
         if follow { return try await self.follow(found) }
         let logs = try await found.cluster.logs()
         for (name, log) in logs.sorted(by: { $0.key.localizedStandardCompare($1.key) == .orderedAscending })
-        where node == nil || node == name {
+        where place.node == nil || place.node == name {
             for line in log.split(separator: "\n") { _ = show(String(line), of: name) }
         }
     }
 
     /// Until the cluster ends, or whoever reads has had enough.
     private func follow(_ found: ListedCluster) async throws {
-        let names = try node.map { [$0] } ?? found.requireInventory().nodes.map(\.name)
+        let names = try place.node.map { [$0] } ?? found.requireInventory().nodes.map(\.name)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (name, program) in try found.cluster.followLogs(of: names) {
                 group.addTask { _ = try await program.eachLine { if !show($0, of: name) { Foundation.exit(0) } } }
@@ -42,6 +40,6 @@ struct Logs: AsyncParsableCommand {
     }
 
     private func show(_ line: String, of name: String) -> Bool {
-        Console.result(node == nil ? "\(name): \(line)" : line)
+        Console.result(place.node == nil ? "\(name): \(line)" : line)
     }
 }

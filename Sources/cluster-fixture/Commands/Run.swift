@@ -6,11 +6,12 @@ struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Runs a command with a cluster of its own, and removes the cluster when it has ended.",
         discussion: """
-            The command finds CLUSTER_NAME, CLUSTER_NODES, CLUSTER_HOSTS, CLUSTER_SSH_CONFIG, CLUSTER_KNOWN_HOSTS, \
+            The command finds CLUSTER_NAME, CLUSTER_NODES, CLUSTER_IPS, CLUSTER_SSH_CONFIG, CLUSTER_KNOWN_HOSTS, \
             CLUSTER_INVENTORY, CLUSTER_USER, CLUSTER_KEY, CLUSTER_HOST_IP (where this machine is in the nodes' network), and \
             for each node CLUSTER_NODE1_HOST, _PORT, _IP and _PORT_8787 (for a published port) in its environment; ssh, \
             scp, sftp and whatever calls them know the nodes by name. For root on Linux, every program knows them: the command \
-            has an /etc/hosts and an /etc/ssh/ssh_config of its own. Its exit code is this one's.
+            has an /etc/hosts and an /etc/ssh/ssh_config of its own. Its exit code is this one's; as of a shell, 127 if there is no such program, \
+            and 126 if it can't be run.
 
             EXAMPLES:
               cluster-fixture run --nodes 3 -- pytest tests/
@@ -50,11 +51,11 @@ struct Run: AsyncParsableCommand {
         let here = FileManager.default.currentDirectoryPath
         let configuration = try configuration(in: here)
         try configuration.validate()
+        // Nothing is started for a program that is not there. What a node has is not known yet.
+        if inside == nil { try ForegroundProcess.requireProgram(command[0]) }
         // Told before the command runs, not after.
         let logFolder = try logs.map { try OwnFolder.ensured($0, for: .anyone) }
-        let claim = try await configuration.claimName()
-        let cluster = try await Interruptible.run { try await Cluster.start(configuration, timeline: .console()) }
-        claim?.release()
+        let cluster = try await start(configuration)
         let code: Int32
         do {
             code = try await execute(on: cluster, in: here)
@@ -67,6 +68,12 @@ struct Run: AsyncParsableCommand {
         }
         try await finish(cluster, failed: code != 0, logs: logFolder)
         Foundation.exit(code)
+    }
+
+    private func start(_ configuration: ClusterConfiguration) async throws -> Cluster {
+        let claim = try await configuration.claimName()
+        defer { claim?.release() }
+        return try await Interruptible.run { try await Cluster.start(configuration, timeline: .console()) }
     }
 
     private func configuration(in folder: String) throws -> ClusterConfiguration {
@@ -84,9 +91,8 @@ struct Run: AsyncParsableCommand {
         if let inside {
             return try await execute(InsideCommand(command, in: folder, on: cluster[inside], as: user), cluster)
         }
-        let process = try ForegroundProcess(command, with: cluster.inventory, shims: shims)
         // Should this process be killed, the command ends with its cluster.
-        cluster.alsoEnd(process.processID)
+        let process = try ForegroundProcess(command, with: cluster.inventory, shims: shims, telling: cluster.notice)
         let code = await process.wait()
         cluster.alsoEnd(nil)
         return code
@@ -94,7 +100,6 @@ struct Run: AsyncParsableCommand {
 
     private func execute(_ inside: InsideCommand, _ cluster: Cluster) async throws -> Int32 {
         let process = try await inside.start(cluster)
-        cluster.alsoEnd(process.processID)
         let code = await process.wait { inside.pass($0, cluster) }
         cluster.alsoEnd(nil)
         return code

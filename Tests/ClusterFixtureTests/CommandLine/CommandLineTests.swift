@@ -29,18 +29,40 @@ struct CommandLineTests {
 
             let ssh = try await command.run("ssh", name + "/node2", "--", "hostname; id -un; echo \"$WORD\"")
             #expect(ssh.standardOutput == "node2\nubuntu\ntwo words\n", "\(ssh.standardError)")
-            let root = try await command.run("ssh", name, "--user", "root", "--", "exit 7")
-            #expect(root.exitCode == 7)
+            for (words, code, output) in [
+                ([name + "/node1", "--user", "root", "--", "exit 7"], Int32(7), ""),
+                (["--user=root", name + "/node1", "id", "-un"], 0, "root\n"),
+                (["root@\(name)/node1", "id", "-un"], 0, "root\n"),
+                ([name + "/node2", "ls", "-d", "/etc"], 0, "/etc\n"),
+                ([name + "/node2", "echo", "--", "--user"], 0, "-- --user\n"),
+            ] {
+                let ssh = try await command.run(["ssh"] + words)
+                #expect(ssh.exitCode == code && ssh.standardOutput == output, "\(words): \(ssh.complaint)")
+            }
+            let which = try await command.run("ssh", name, "hostname")
+            #expect(which.exitCode == 64)
+            #expect(which.standardError.contains("Say which: \(name)/node1, \(name)/node2."), "\(which.standardError)")
 
             try FileManager.default.createDirectory(atPath: command.folder + "/data", withIntermediateDirectories: true)
             try "hello".write(toFile: command.folder + "/data/file", atomically: true, encoding: .utf8)
-            let there = try await command.run("copy", command.folder + "/data", name + "/node1:")
+            let there = try await command.run("copy", command.folder + "/data", "ubuntu@\(name)/node1:")
             #expect(there.exitCode == 0, "\(there.standardError)")
             let back = try await command.run("copy", name + "/node1:data/file", command.folder + "/back")
             #expect(back.exitCode == 0, "\(back.standardError)")
             #expect(try String(contentsOfFile: command.folder + "/back", encoding: .utf8) == "hello")
 
-            let logs = try await command.run("logs", name, "node2")
+            // The codes that the README has.
+            for (words, code) in [
+                (["copy", command.folder + "/nothing", name + "/node1:"], Int32(70)),
+                (["copy", name + "/node1:nothing", command.folder], 70), (["copy", "/etc/hostname", name + ":x"], 64),
+                (["copy", "/etc/hostname", name + "/nod1:x"], 64),
+                (["copy", "/etc/hostname", "no@\(name)/node1:x"], 64),
+            ] {
+                let copy = try await command.run(words)
+                #expect(copy.exitCode == code, "\(words): \(copy.complaint)")
+            }
+
+            let logs = try await command.run("logs", name + "/node2")
             #expect(logs.standardOutput.contains("Accepted publickey for ubuntu"))
 
             let down = try await command.run("down", name)
@@ -102,7 +124,7 @@ struct CommandLineTests {
             let direct = try await command.run("run", "--", "ssh", "root@node1", "hostname")
             #expect(direct.standardOutput == "node1\n", "\(direct.standardError)")
             #expect(try await command.run("run", "--", "false").exitCode == 1)
-            #expect(try await command.run("run", "--", "/nowhere/program").exitCode == 70)
+            #expect(try await command.run("run", "--", "/nowhere/program").exitCode == 127)
             let inside = try await command.run("run", "--inside", "node1", "--", "sh", "-c", "hostname; pwd; exit 3")
             #expect(
                 inside.standardOutput == "node1\n\(FileManager.default.currentDirectoryPath)\n",
@@ -118,7 +140,7 @@ struct CommandLineTests {
             let name = Self.name()
             try #require(try await command.run("up", "--nodes", "2", "--name", name).exitCode == 0)
             let heard = Locked<[String]>([])
-            let words = ["logs", name] + (node.map { [$0] } ?? []) + ["--follow"]
+            let words = ["logs", name + (node.map { "/" + $0 } ?? ""), "--follow"]
             let following = Task {
                 try await Command(CommandLine.path, words, environment: command.environment).eachLine { line in
                     heard.withLock { $0.append(line) }
@@ -222,6 +244,16 @@ struct CommandLineTests {
         (["up", "--ulimit", "nofile=3"], 64, "the least is 32"),
         (["up", "-f", "/nowhere.yaml"], 64, "/nowhere.yaml can't be read"),
         (["copy", "a", "b"], 64, "One of the two must be on a node"),
+        (["copy", "a", "b"], 64, "Usage: cluster-fixture copy "),
+        (["ssh", "lab/node1", "--usr", "root"], 64, "Unknown option '--usr'"),
+        (["ssh", "lab/node1", "--user", "nobody"], 64, "users are ubuntu and root"),
+        (["ssh", "root@lab/node1", "--user", "ubuntu"], 64, "Say the user once"),
+        (["fault", "lab", "network", "twice"], 64, "Usage: cluster-fixture fault "),
+        (["upp"], 64, "Did you mean up?"), (["wholly-wrong"], 64, "--help"),
+        (["run", "--", "no-such-command"], 127, "there is no program `no-such-command` on PATH"),
+        (["run", "--", "./no-such-command"], 127, "there is no program `./no-such-command`"),
+        (["run", "--", "/etc"], 126, "is not a program that can be run"),
+        (["up", "--image", "./nope/Dockerfile"], 64, "There is no file ./nope/Dockerfile"),
         (["kill", "lab"], 64, "write lab/NODE"),
         (["exec", "lab/node1"], 64, "There is no program"),
         (["list", "--wrong"], 64, "Unknown option"),

@@ -20,25 +20,25 @@ struct CopyTests {
             // It goes on when the progress was told, so that it takes as long as it must.
             let slow = "while [ ! -e /tmp/told ]; do sleep 0.05; done; exec /bin/tar \"$@\""
             let wrapper = "printf '#!/bin/sh\\n%s\\n' \"$0\" >/usr/local/bin/tar; chmod 755 /usr/local/bin/tar"
-            #expect(try await command.run("exec", name, "--", "sh", "-c", wrapper, slow).exitCode == 0)
+            #expect(try await command.run("exec", name + "/node1", "--", "sh", "-c", wrapper, slow).exitCode == 0)
             let told = Locked(0)
             for words in [
                 ["copy", "/etc/hostname", name + "/node1:x"], ["copy", name + "/node1:x", command.folder + "/x"],
             ] {
-                #expect(try await command.run("exec", name, "--", "rm", "-f", "/tmp/told").exitCode == 0)
+                #expect(try await command.run("exec", name + "/node1", "--", "rm", "-f", "/tmp/told").exitCode == 0)
                 let before = told.withLock { $0 }
                 async let code = Command(CommandLine.path, words, environment: command.environment).eachLine { line in
                     if line.contains("copying") && line.contains("MB") { told.withLock { $0 += 1 } }
                 }
                 #expect(try await eventually { told.withLock { $0 } > before })
-                #expect(try await command.run("exec", name, "--", "touch", "/tmp/told").exitCode == 0)
+                #expect(try await command.run("exec", name + "/node1", "--", "touch", "/tmp/told").exitCode == 0)
                 #expect(try await code == 0)
             }
             #expect(FileManager.default.fileExists(atPath: command.folder + "/x"))
             // As scp has it; a file of such a name is reached by its folder.
             let home = try await command.run("copy", "/etc/hostname", name + "/node1:~/in-home")
             #expect(home.exitCode == 0, "\(home.standardError)")
-            #expect(try await command.run("exec", name, "--", "ls", "/home/ubuntu/in-home").exitCode == 0)
+            #expect(try await command.run("exec", name + "/node1", "--", "ls", "/home/ubuntu/in-home").exitCode == 0)
             #expect(try await command.run("kill", name + "/node1").exitCode == 0)
             let lost = try await command.run("copy", "/etc/hostname", name + "/node1:x")
             #expect(lost.exitCode == 70)

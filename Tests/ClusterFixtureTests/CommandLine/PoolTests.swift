@@ -168,7 +168,7 @@ struct PoolTests {
             for (words, code, said) in [
                 (["lease", "--pool", "nope", "--", "true"], 64, "no pool \"nope\""),
                 (["lease", "--pool", name, "--for-pid", "999999999"], 70, "no process 999999999"),
-                (["lease", "--pool", name, "--", "no-such-program"], 70, "no-such-program"),
+                (["lease", "--pool", name, "--", "no-such-program"], 127, "no-such-program"),
                 (["lease", "--pool", name], 64, "command"),
                 (["lease", "--pool", name, "--for-pid", "1", "--", "true"], 64, "command"),
                 (["pool", "start", "--name", name], 64, "already"),

@@ -62,8 +62,8 @@ struct RunNamesTests {
     func exitCodesAndSignalsAreTheCommands(backend: BackendUnderTest) async throws {
         try await CommandLine.with(backend) { command in
             for (words, code) in [
-                (["sh", "-c", "exit 7"], 7), (["sh", "-c", "kill -TERM $$"], 143), (["/nowhere/program"], 70),
-                (["/etc"], 70), (["sh", "-c", "kill -USR1 $$; exit 1"], 138),
+                (["sh", "-c", "exit 7"], 7), (["sh", "-c", "kill -TERM $$"], 143), (["/nowhere/program"], 127),
+                (["/etc"], 126), (["sh", "-c", "kill -USR1 $$; exit 1"], 138),
             ] as [([String], Int32)] {
                 #expect(try await run(command, [], words).exitCode == code, "\(words)")
             }

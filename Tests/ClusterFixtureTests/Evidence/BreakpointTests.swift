@@ -50,7 +50,7 @@ import Testing
                     "CLUSTER_FIXTURE_BACKEND": backend.rawValue, "CLUSTER_FIXTURE_LOGS": folder, "TMPDIR": folder,
                 ])
             #expect(run.exitCode != 0)
-            #expect(run.standardOutput.contains("It fails on purpose."))
+            #expect(run.standardOutput.contains("It fails on purpose."), "\(run.standardError)")
             #expect(run.standardOutput.contains("timeline.html"))
             let left = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasPrefix("cf-") }
             #expect(left == [])

@@ -40,3 +40,25 @@ final class ClusterTestCaseTests: ClusterTestCase {
         Self.seen.withLock { $0.append(cluster) }
     }
 }
+
+/// A test case whose tests have one cluster together.
+final class SharedByTestCasesTests: ClusterTestCase {
+    override class var sharing: ClusterSharing { .process() }
+
+    private static let seen = Locked<Set<String>>([])
+
+    override func setUp() async throws {
+        let isUsable = try await !BackendUnderTest.usable().isEmpty
+        try XCTSkipUnless(isUsable, "no backend can run here; the reason is on standard error")
+    }
+
+    func testOneHasIt() async throws { try await note() }
+
+    func testAnotherHasItAsTheFirstHasLeftIt() async throws { try await note() }
+
+    private func note() async throws {
+        let cluster = try await cluster
+        try await cluster[0].run("touch seen").requireSuccess()
+        XCTAssertEqual(Self.seen.withLock { $0.insert(cluster.id).inserted && $0.count > 1 }, false)
+    }
+}

@@ -22,7 +22,9 @@ struct RootFileSystemTests {
             let words = ["-ec", script, "export", archive, "debian:trixie-slim", folder + "/data"]
             let made = try await Command("sh", words).output()
             try #require(made.succeeded, "\(made.complaint)")
-            let backend = BackendChoice.custom("namespaces") { NamespacesBackend(cache: folder + "/cache") }
+            let backend = BackendChoice.custom("namespaces") {
+                NamespacesBackend(cache: folder + "/cache/cluster-fixture")
+            }
             try await withCluster(nodes: 2, image: .rootFileSystem(archive), backend: backend) { cluster in
                 try await cluster[0].run("echo changed >/srv/data/mark", as: .root).requireSuccess()
                 #expect(try await cluster[0].run("cat /srv/data/mark").standardOutput == "changed\n")
@@ -31,6 +33,22 @@ struct RootFileSystemTests {
                 // Nothing of this machine's own root is in there.
                 #expect(try await cluster[0].run("ls /usr/bin/swift /usr/sbin/dockerd").exitCode != 0)
             }
+            // With an engine there, which can't make these nodes, the automatic choice is who can.
+            let run = ["run", "--root-file-system", archive, "--", "ssh", "node1", "cat /srv/data/mark"]
+            let environment = ["XDG_CACHE_HOME": folder + "/cache", "CLUSTER_FIXTURE_BACKEND": "automatic"]
+            let output = try await Command(CommandLine.path, run, environment: environment).output(limit: .seconds(200))
+            #expect(output.standardOutput == "mine\n", "\(output.complaint)")
+        }
+    }
+
+    @Test(.requiresDocker) func whyEachOfTheAutomaticChoiceIsNotTakenIsSaid() async throws {
+        let configuration = ClusterConfiguration(roles: [
+            NodeRole("one", image: .rootFileSystem("/srv/root")), NodeRole("two", image: .named("mine:1")),
+        ])
+        let error = try await #require(throws: ClusterError.self) { try await Cluster.start(configuration) }
+        #expect(error.code == .imageUnavailable)
+        for words in ["docker backend can't make nodes of the root file system /srv/root", "of the image mine:1"] {
+            #expect(error.message.contains(words), "\(error)")
         }
     }
 

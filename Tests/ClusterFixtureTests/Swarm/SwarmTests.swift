@@ -1,7 +1,8 @@
-import ClusterEmulation
 import FixtureTestSupport
 import Foundation
 import Testing
+
+@testable import ClusterEmulation
 
 /// What only a Swarm has: several machines.
 @Suite(.requiresPrivateSwarm, .timeLimit(.minutes(5)))
@@ -86,6 +87,99 @@ struct SwarmTests {
                     ["inspect", "--format", "{{.HostConfig.NanoCpus}} {{.HostConfig.Memory}}", container])
                 #expect(told.standardOutput == "500000000 \(200 << 20)\n")
             }
+        }
+    }
+
+    /// Where the test process reaches one machine alone, or is to, the nodes are reached through one of them.
+    @Test func oneNodeIsTheWayToTheOthers() async throws {
+        let roles: [NodeRole] = [.login, .compute(3)]
+        try await withCluster(
+            roles: roles, backend: .swarm, configure: { $0.site = Site(computeBehindLogin: true) }
+        ) { cluster in
+            for node in cluster.nodes.dropFirst() {
+                #expect(try await node.run("hostname").standardOutput == node.name + "\n")
+                let words = ["-F", cluster.sshConfigurationFile, node.name, "echo $SSH_CONNECTION"]
+                let output = try await Command("ssh", words).output()
+                #expect(output.standardOutput.hasPrefix(cluster[0].ip + " "), "\(output.complaint)")
+                let machine = try #require(try await machine(of: node, in: cluster))
+                let published = ["port", "cf-\(cluster.id)-\(node.name)"]
+                #expect(try await SwarmMachines.engine(machine).ask(published).standardOutput == "")
+            }
+        }
+    }
+
+    @Test(.requiresProgram("docker-registry")) func aRegistryBringsImagesToTheMachines() async throws {
+        try await withTemporaryFolder { folder in
+            let address = "198.19.254.1:5000"
+            let configuration = """
+                version: 0.1
+                storage: {filesystem: {rootdirectory: \(folder)/images}}
+                http: {addr: "\(address)"}
+                """
+            try configuration.write(toFile: folder + "/config.yml", atomically: true, encoding: .utf8)
+            let serving = Task { try await Command("docker-registry", ["serve", folder + "/config.yml"]).output() }
+            #expect(try await eventually { LoopbackPort.accepts(5000, on: "198.19.254.1") })
+            let manager = SwarmMachines.engine("machine1")
+            let image = try await DockerImages(engine: manager).ensure(.node, timeline: Timeline())
+            let fresh = "cluster-fixture/fresh:\(Int.random(in: 0..<1 << 32))"
+            try await manager.change(["tag", image, fresh], else: "The image got no other name")
+            let machines = ["machine2", "machine3"].map { DockerEngine(context: $0, machine: $0) }
+            let images = SwarmImages(manager: manager, registry: address + "/tests", timeline: Timeline())
+            try await images.ensure(fresh, on: machines)
+            let wanted = try await DockerImages(engine: manager).identifier(of: fresh)
+            for machine in machines {
+                #expect(try await DockerImages(engine: machine).identifier(of: fresh) == wanted)
+                _ = try await machine.ask(["image", "rm", fresh, "\(address)/tests/\(fresh)"])
+            }
+            _ = try await manager.ask(["image", "rm", fresh, "\(address)/tests/\(fresh)"])
+            let kept = folder + "/images/docker/registry/v2/repositories/tests/cluster-fixture/fresh"
+            #expect(FileManager.default.fileExists(atPath: kept))
+            serving.cancel()
+            _ = await serving.result
+        }
+    }
+
+    /// The manager by SSH, as Docker's own command reaches it.
+    @Test func theManagerMayBeReachedBySSH() async throws {
+        try await withTemporaryFolder { folder in
+            let (key, host) = (
+                try await KeyPair.generate(folder + "/key"), try await KeyPair.generate(folder + "/host")
+            )
+            let server = """
+                ListenAddress 198.19.254.11:2222
+                HostKey \(host.privateFile)
+                AuthorizedKeysFile \(key.privateFile).pub
+                PidFile none
+                StrictModes no
+                PermitRootLogin prohibit-password
+                UsePAM no
+                """
+            try server.write(toFile: folder + "/sshd_config", atomically: true, encoding: .utf8)
+            let known = try String(contentsOfFile: host.privateFile + ".pub", encoding: .utf8)
+            try "[198.19.254.11]:2222 \(known)".write(toFile: folder + "/known", atomically: true, encoding: .utf8)
+            // Docker's command runs the `ssh` that it finds.
+            let client = """
+                #!/bin/sh
+                exec \(try #require(ProgramPath.find("ssh"))) -F /dev/null -i \(key.privateFile) -o UserKnownHostsFile=\(folder)/known "$@"
+                """
+            try FileManager.default.createDirectory(atPath: folder + "/bin", withIntermediateDirectories: false)
+            try Workspace.write(client, to: folder + "/bin/ssh", mode: 0o700)
+            let sshd = try SwarmMachines.command(
+                ["sh", "-c", "mkdir -p /run/sshd && exec /usr/sbin/sshd -D -f \(folder)/sshd_config"], on: "machine1")
+            let serving = Task { try await sshd.output() }
+            #expect(try await eventually { LoopbackPort.accepts(2222, on: "198.19.254.11") })
+            let environment = [
+                "CLUSTER_FIXTURE_SWARM": "ssh://root@198.19.254.11:2222", "CLUSTER_FIXTURE_BACKEND": "swarm",
+                "PATH": folder + "/bin:" + ProgramPath.own,
+            ]
+            let run = [
+                "run", "--nodes", "2", "--", "sh", "-c",
+                "echo $CLUSTER_NODES; ssh -F $CLUSTER_SSH_CONFIG node2 hostname",
+            ]
+            let output = try await Command(CommandLine.path, run, environment: environment).output(limit: .seconds(100))
+            serving.cancel()
+            _ = await serving.result
+            #expect(output.standardOutput == "node1 node2\nnode2\n", "\(output.complaint)")
         }
     }
 

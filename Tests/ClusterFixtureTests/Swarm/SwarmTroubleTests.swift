@@ -81,6 +81,18 @@ struct SwarmTroubleTests {
         #expect(error.remedy.contains("docker context create machine3"))
     }
 
+    /// Machines whose Swarm is well may all the same not let through what nodes say to each other.
+    @Test func aWayThatNodesDoNotHaveIsNamed() async throws {
+        let error = try await SwarmMachines.withoutVXLAN {
+            try await failure { $0.nodes = 2 }
+        }
+        #expect(error.code == .notReady)
+        #expect(error.message.contains("does not reach node"), "\(error)")
+        #expect(error.message.contains("although the Swarm has both"), "\(error)")
+        #expect(error.remedy.contains("UDP port 4789"), "\(error)")
+        #expect(try await SwarmMachines.traces(of: "cf-").isEmpty)
+    }
+
     @Test func anImageThatIsGoneIsNamed() async throws {
         let engine = SwarmMachines.engine("machine2")
         let images = SwarmImages(manager: SwarmMachines.engine("machine1"), registry: nil, timeline: Timeline())
