@@ -92,6 +92,12 @@ void fill_base_with_mounts(const struct step *at, int is_root, const int *held) 
     put_files(at, cluster->files, cluster->file_count);
 }
 
+int shares_folders(const struct ns_cluster *cluster) {
+    for (size_t i = 0; i < cluster->mount_count; i++)
+        if (!cluster->mounts[i].source) return 1;
+    return 0;
+}
+
 void renew_shared(const struct step *at) {
     const struct ns_cluster *cluster = at->cluster;
     char name[12], memory[12];

@@ -19,7 +19,10 @@ void fill_base(const struct step *at, int is_root);
 /// The same for the shared folders, once the cluster has its users.
 void fill_base_with_mounts(const struct step *at, int is_root, const int *held);
 
-/// Makes the folders of the cluster's own anew that all nodes share.
+/// Whether the cluster has folders of its own that all nodes share.
+int shares_folders(const struct ns_cluster *cluster);
+
+/// Makes these folders anew.
 void renew_shared(const struct step *at);
 
 #endif

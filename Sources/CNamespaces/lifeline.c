@@ -75,6 +75,12 @@ static void bury(const struct ns_cluster *cluster, struct lifeline *lifeline) {
     while ((ended = waitpid(-1, &status, WNOHANG)) > 0) {
         if (end_execution(ended, status)) continue;
         size_t i = 0;
+        while (i < cluster->node_count && lifeline->nodes[i].next.process != ended) i++;
+        if (i < cluster->node_count) {
+            forget_next(&lifeline->nodes[i]);
+            continue;
+        }
+        i = 0;
         while (i < cluster->node_count && lifeline->nodes[i].process != ended) i++;
         if (i == cluster->node_count) {
             if (lifeline->leaving) lifeline->leaving--;
@@ -104,6 +110,10 @@ static int serve_node_request(
     const struct ns_cluster *cluster, struct lifeline *lifeline, const struct ns_request *request, int *descriptor) {
     struct held_node *node = &lifeline->nodes[request->node];
     if (request->kind == NS_RESET) return reset(cluster, lifeline, request->node);
+    if (request->kind == NS_PREPARE) {
+        begin_next(cluster, request->node, lifeline);
+        return 0;
+    }
     if (request->kind == NS_START || request->kind == NS_EQUIP) {
         if (node->process) return 0;
         node->lacks_files |= request->kind == NS_EQUIP;
@@ -126,6 +136,8 @@ static int serve_request(
     const struct ns_cluster *cluster, struct lifeline *lifeline, const struct ns_request *request, int *descriptor) {
     if (request->kind == NS_ASK) return lifeline->leaving ? EBUSY : 0;
     if (request->kind == NS_RENEW) {
+        // What was begun ahead sees the folders that there were.
+        for (size_t i = 0; shares_folders(cluster) && i < cluster->node_count; i++) end_next(lifeline, i);
         renew_shared(&(struct step){cluster, -1});
         return 0;
     }

@@ -4,6 +4,13 @@
 #include "process.h"
 #include "router.h"
 
+/// A node that has all it needs but its interface, and waits for that.
+struct begun_node {
+    pid_t process;           ///< 0 if there is none
+    int channel;             ///< the socket on which the node is told what to do
+    int go;                  ///< what it is told on that its interface is there
+};
+
 /// A node as the lifeline has it.
 struct held_node {
     pid_t process;           ///< 0 when it has ended
@@ -12,6 +19,7 @@ struct held_node {
     int lacks_files;         ///< whether the cluster's own files are to be put among these
     int status;              ///< how it has ended
     uint64_t change;         ///< the number of its last end, or start after one, among all nodes'; 0 if there was none
+    struct begun_node next;  ///< what it is when it is reset, begun ahead
 };
 
 enum { most_nodes = 1024, most_clients = 128 };
@@ -31,7 +39,7 @@ struct bridges {
 struct lifeline {
     struct held_node nodes[most_nodes];
     uint64_t last_change;
-    /// How many nodes end that were reset.
+    /// How many nodes end that were reset, or were begun ahead.
     size_t leaving;
     /// The first one is the maker's.
     struct client clients[most_clients];

@@ -1,12 +1,14 @@
 #define _GNU_SOURCE
 #include "start.h"
 
+#include "base.h"
 #include "netlink.h"
 #include "node.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -96,9 +98,10 @@ static const char *connect_node(const struct ns_cluster *cluster, int index, con
     return NULL;
 }
 
-const char *start_node(const struct ns_cluster *cluster, int index, struct lifeline *lifeline) {
+// Its failures are told to nobody while it is not the node yet: it ends.
+static const char *begin(
+    const struct ns_cluster *cluster, int index, int files, int is_new, int is_ahead, struct begun_node *begun) {
     const struct ns_node *planned = &cluster->nodes[index];
-    struct held_node *node = &lifeline->nodes[index];
     int go[2], channel[2];
     TRY(pipe2(go, O_CLOEXEC));
     TRY(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel));
@@ -107,22 +110,57 @@ const char *start_node(const struct ns_cluster *cluster, int index, struct lifel
     if (child == 0) {
         need(go[0]);
         need(channel[1]);
-        need(cluster->lifeline);
-        need(node->files);
+        if (!is_ahead) need(cluster->lifeline);
+        need(files);
         need_those_of(planned);
         close_others();
-        node_main(cluster, index, go[0], channel[1], node->files, node->files < 0 || node->lacks_files);
+        node_main(cluster, index, go[0], channel[1], files, is_new);
     }
     close(go[0]);
     close(channel[1]);
-    node->process = child;
+    *begun = (struct begun_node){.process = child, .channel = channel[0], .go = go[1]};
+    return NULL;
+}
+
+const char *start_node(const struct ns_cluster *cluster, int index, struct lifeline *lifeline) {
+    struct held_node *node = &lifeline->nodes[index];
+    struct begun_node begun = {0};
+    if (node->files < 0 && node->next.process) {
+        begun = node->next;
+        node->next.process = 0;
+    }
+    if (!begun.process) {
+        const char *failed = begin(cluster, index, node->files, node->files < 0 || node->lacks_files, 0, &begun);
+        if (failed) return failed;
+    }
+    node->process = begun.process;
     node->lacks_files = 0;
-    node->channel = channel[0];
+    node->channel = begun.channel;
     // While the node puts its file system together, it gets its interface. Without, it ends.
-    const char *failed = connect_node(cluster, index, lifeline, child);
-    if (!failed && write(go[1], "", 1) < 0) failed = "telling the node that its interface is there";
+    const char *failed = connect_node(cluster, index, lifeline, begun.process);
+    if (!failed && write(begun.go, "", 1) < 0) failed = "telling the node that its interface is there";
     int error = errno;
-    close(go[1]);
+    close(begun.go);
     errno = error;
     return failed;
+}
+
+void begin_next(const struct ns_cluster *cluster, int index, struct lifeline *lifeline) {
+    struct held_node *node = &lifeline->nodes[index];
+    if (!node->process || node->next.process || cluster->nodes[index].cgroup_count || shares_folders(cluster)) return;
+    if (begin(cluster, index, -1, 1, 1, &node->next)) node->next.process = 0;
+}
+
+void forget_next(struct held_node *node) {
+    close(node->next.channel);
+    close(node->next.go);
+    node->next.process = 0;
+}
+
+void end_next(struct lifeline *lifeline, int index) {
+    struct held_node *node = &lifeline->nodes[index];
+    if (!node->next.process) return;
+    kill(node->next.process, SIGKILL);
+    lifeline->leaving++;
+    forget_next(node);
 }

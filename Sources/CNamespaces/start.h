@@ -17,6 +17,16 @@ void close_others(void);
 /// @return NULL, or what has failed, with errno set.
 const char *start_node(const struct ns_cluster *cluster, int index, struct lifeline *lifeline);
 
+/// Begins ahead what a node is when it is reset, sshd included; but no node with limits, since whatever runs in its groups counts, and none that
+/// shares folders, which may be other ones then.
+void begin_next(const struct ns_cluster *cluster, int index, struct lifeline *lifeline);
+
+/// Ends what was begun ahead.
+void end_next(struct lifeline *lifeline, int index);
+
+/// Lets go of what was begun ahead and has ended.
+void forget_next(struct held_node *node);
+
 /// Lets this machine's ports that lead to a node refuse connections.
 void refuse_connections(const struct ns_node *node);
 

@@ -43,6 +43,7 @@ final class ClusterTurns: Sendable {
     init(_ cluster: Cluster, _ reset: ClusterSharing.Reset) {
         self.cluster = cluster
         self.reset = reset
+        if reset == .eachTest { cluster.prepareReset() }
     }
 
     /// Runs a test in its turn.

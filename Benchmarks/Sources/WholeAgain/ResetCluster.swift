@@ -15,7 +15,7 @@ final class ResetCluster: Contender {
     func whyNot() -> String? { backend == .docker ? DockerEngine.whyNot : Machine.needsRoot }
 
     func setUp(nodes: Int) async throws -> Times {
-        let fixture = ClusterFixture(nodes: nodes, backend: backend)
+        let fixture = ClusterFixture(nodes: nodes, backend: backend, sharing: .suite(reset: .eachTest))
         self.fixture = fixture
         var stopwatch = Stopwatch()
         let cluster = try await fixture.setUp()

@@ -123,11 +123,12 @@ struct ns_request {
 /// - `NS_START`: starts a node that has ended, with the files that it had.
 /// - `NS_EQUIP`: starts a node that has ended, with the files that somebody has given it, and puts the cluster's own there.
 /// - `NS_RESET`: ends a node at once, and starts it, without waiting for its end, with files as new.
+/// - `NS_PREPARE`: begins ahead what a node is when it is reset.
 /// - `NS_FILES`: with the answer comes the folder of what a node has written, which has ended or is frozen.
 /// - `NS_RENEW`: makes the folders as new that all nodes share: those that start from then on see these.
 enum {
     NS_ASK = 1, NS_KILL = 2, NS_STAY = 3, NS_CHANNEL = 4, NS_START = 5, NS_RESET = 6, NS_FILES = 7, NS_RENEW = 8,
-    NS_EQUIP = 9
+    NS_EQUIP = 9, NS_PREPARE = 10
 };
 
 /// What the lifeline tells: its maker how the start goes, and everybody who is connected the nodes' ends (those too that came

@@ -41,11 +41,17 @@ package protocol NodeResetting: BackendCluster {
 
     /// Returns when nothing runs any more of what ran before a reset.
     func awaitEnds() async throws
+
+    /// Begins ahead what can be of the next reset, in the background.
+    func prepareReset() async throws
 }
 
 extension NodeResetting {
     /// Most return from a reset when that is so.
     package func awaitEnds() async throws {}
+
+    /// Not everything can be begun ahead.
+    package func prepareReset() async throws {}
 }
 
 /// Clusters whose nodes' files can be kept: what is kept does not change meanwhile, since the node has ended or is frozen.

@@ -6,6 +6,9 @@ extension Cluster {
     ///
     /// - Throws: ``ClusterError`` if the backend can't do that, or a node or a service does not become ready; `CancellationError`.
     public func reset() async throws { try await runtime.reset() }
+
+    /// Begins ahead, in the background, what can be of a reset that is going to come.
+    package func prepareReset() { runtime.prepareReset() }
 }
 
 extension ClusterRuntime {
@@ -16,6 +19,13 @@ extension ClusterRuntime {
         try await restart { try await resetting.reset(names) }
         try await resetting.awaitEnds()
         timeline.note(.reset)
+        prepareReset()
+    }
+
+    /// Whoever has reset a cluster once does so again. A cluster that ends meanwhile needs nothing any more.
+    func prepareReset() {
+        guard let resetting = cluster as? any NodeResetting else { return }
+        Task { try? await resetting.prepareReset() }
     }
 
     /// Ends and starts all nodes by `body`, waits until they are ready, and starts the services.

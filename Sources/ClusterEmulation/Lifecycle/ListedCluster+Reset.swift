@@ -8,6 +8,7 @@ extension ListedCluster {
         if cluster is any NetworkShaping { try await NetworkFaults(of: cluster).replace(by: .healthy) }
         try await restart { try await resetting.reset(cluster.nodes.map(\.name)) }
         try await resetting.awaitEnds()
+        try await resetting.prepareReset()
     }
 
     /// Gives all nodes the files back that were kept under a name, and waits until sshd answers on them.

@@ -29,8 +29,21 @@ extension DockerCluster: NodePausing {
         let state = try await state(of: node)
         guard state.node == .running else { throw ended(node, "be paused") }
         if state.isPaused { return false }
-        try await engine.change(["pause", container(node)], node: node, else: "\(node) could not be paused")
+        try await freeze(node)
         return true
+    }
+
+    /// runc gives up after some milliseconds, with nothing frozen, where processes begin meanwhile or the machine has much to do. Its authors leave it
+    /// to whoever asks to ask again (github.com/opencontainers/runc, pull requests 2791 and 4388).
+    private func freeze(_ node: String) async throws {
+        for attempt in 1...10 {
+            do {
+                try await engine.change(["pause", container(node)], node: node, else: "\(node) could not be paused")
+                return
+            } catch let error as ClusterError where attempt < 10 && error.message.contains("unable to freeze") {
+                try await Task.sleep(for: .milliseconds(1 << attempt))
+            }
+        }
     }
 
     package func resume(_ node: String) async throws { try await resume(node, evenIfEnded: false) }

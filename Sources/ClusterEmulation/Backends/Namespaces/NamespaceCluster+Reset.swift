@@ -6,7 +6,10 @@ extension NamespaceCluster: NodeResetting {
     /// Folders that all nodes share are as new only if all nodes are: else another one uses them.
     func reset(_ nodes: [String]) async throws {
         if Set(nodes) == Set(self.nodes.map(\.name)) { try await renewSharedFolders() }
-        for node in nodes { try await ask(Int(NS_RESET), of: node, "made as new") }
+        // The lifeline does one after the other, and need not wait for this process in between.
+        _ = try await concurrently(nodes, atMost: nodes.count) {
+            try await self.ask(Int(NS_RESET), of: $0, "made as new")
+        }
     }
 
     /// Nothing tells of it: the kernel may need a few milliseconds more than the new nodes do.
@@ -14,6 +17,12 @@ extension NamespaceCluster: NodeResetting {
         while try await explainingLoss({ try await connected().ask(Int(NS_ASK)).code }) == EBUSY {
             try await Task.sleep(for: .milliseconds(1))
         }
+    }
+
+    /// The nodes that there will be are begun, with their sshd, and wait for their interfaces. They are not the cluster's until then: nobody
+    /// sees them.
+    func prepareReset() async throws {
+        for node in nodes { try await ask(Int(NS_PREPARE), of: node.name, "begun ahead") }
     }
 
     func renewSharedFolders() async throws {
