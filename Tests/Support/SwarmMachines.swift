@@ -46,7 +46,17 @@ package enum SwarmMachines {
 
     /// Runs a closure while what nodes say to each other does not get from machine to machine.
     package static func withoutVXLAN<Result>(_ body: () async throws -> Result) async throws -> Result {
-        let rules = "table bridge cft { chain forward { type filter hook forward priority 0; udp dport 4789 drop; }; }"
+        try await dropping("udp dport 4789", body)
+    }
+
+    /// Runs a closure while this machine does not reach the ports of nodes that are on any but the first machine.
+    package static func shut<Result>(_ body: () async throws -> Result) async throws -> Result {
+        try await dropping(
+            "ip saddr 198.19.254.1 ip daddr { 198.19.254.12, 198.19.254.13 } tcp dport 20000-32000", body)
+    }
+
+    private static func dropping<Result>(_ what: String, _ body: () async throws -> Result) async throws -> Result {
+        let rules = "table bridge cft { chain forward { type filter hook forward priority 0; \(what) drop; }; }"
         try await inSwitch(["nft", rules])
         let result: Swift.Result<Result, any Error>
         do { result = .success(try await body()) } catch { result = .failure(error) }

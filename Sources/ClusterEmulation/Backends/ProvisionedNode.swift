@@ -5,7 +5,8 @@ package struct ProvisionedNode: Sendable, Hashable {
     package let fqdn: String
     /// What it is there for, where the nodes of a cluster differ.
     package let role: String?
-    /// Where this machine reaches its sshd: an address of the loopback, or of a machine that was there before; and a port.
+    /// Where this machine reaches its sshd: an address of the loopback, of a Swarm's machine, or of a machine that was there before; and a port. Of
+    /// a node behind another one, they are where that one reaches it.
     package let host: String
     package let port: Int
     /// The address on the cluster's network, where other nodes reach it.
@@ -20,6 +21,8 @@ package struct ProvisionedNode: Sendable, Hashable {
     package let publishedPorts: [Publication]
     /// What it has as a machine that was there before its cluster; nil if the cluster has made it.
     package let existing: HostPlace?
+    /// The name of the node through which alone this machine reaches it; nil if it needs none.
+    package let behind: String?
 
     /// A port of this machine that leads to a port of a node.
     package struct Publication: Sendable, Hashable {
@@ -37,7 +40,7 @@ package struct ProvisionedNode: Sendable, Hashable {
     package init(
         name: String, fqdn: String? = nil, role: String? = nil, host: String, port: Int, ip: String,
         ipv6: String? = nil, secondIP: String? = nil, hostKeys: [String], publishedPorts: [Publication] = [],
-        existing: HostPlace? = nil
+        existing: HostPlace? = nil, behind: String? = nil
     ) {
         self.name = name
         self.fqdn = fqdn ?? name
@@ -52,6 +55,7 @@ package struct ProvisionedNode: Sendable, Hashable {
             ($0.nodePort, $0.transport.rawValue) < ($1.nodePort, $1.transport.rawValue)
         }
         self.existing = existing
+        self.behind = behind
     }
 
     /// The addresses on the cluster's network.

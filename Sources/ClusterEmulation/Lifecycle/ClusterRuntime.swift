@@ -87,7 +87,7 @@ final class ClusterRuntime: Sendable {
     }
 
     private var nodes: [Node] {
-        let jumps = plan.configuration.site.jumps(plan.layout)
+        let jumps = plan.jumps(cluster.nodes)
         return cluster.nodes.enumerated().map { index, node in
             Node(
                 index: index, provisioned: node, cluster: cluster, access: access, timeline: timeline,

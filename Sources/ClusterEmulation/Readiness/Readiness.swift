@@ -35,8 +35,7 @@ struct Readiness: Sendable {
     ///   - onUp: What to do when sshd has been heard of on all of them.
     /// - Throws: ``ClusterError`` with the code `notReady`, naming the node, the stage and the cause.
     func wait(byLogin isProved: Bool = true, onUp: @escaping @Sendable () -> Void = {}) async throws {
-        // A machine that was there before may be behind others: a login is what proves it.
-        let watch = BannerWatch(nodes.filter { $0.existing == nil }.map { ($0.host, $0.port) })
+        let watch = BannerWatch(watched.map { ($0.host, $0.port) })
         try watch.start()
         defer { watch.stop() }
         do {
@@ -45,6 +44,7 @@ struct Readiness: Sendable {
                     group.addTask { try await watchForEnds() }
                     group.addTask {
                         try await watch.allBanners()
+                        try await awaitThoseBehind()
                         onUp()
                         if isProved { try await proveAll() }
                     }
@@ -55,6 +55,18 @@ struct Readiness: Sendable {
             }
         } catch is DeadlineExceeded {
             throw await late(watch, limit)
+        }
+    }
+
+    /// Those whose banners are read from here. A machine that was there before may be behind others, and a login is what proves it.
+    private var watched: [ProvisionedNode] { nodes.filter { $0.existing == nil && $0.behind == nil } }
+
+    /// Of nodes behind another one, that one sees when they take connections.
+    private func awaitThoseBehind() async throws {
+        for (gateway, nodes) in Dictionary(grouping: nodes.filter { $0.behind != nil }, by: \.behind) {
+            guard let gateway else { continue }
+            let script = "for ip; do until (exec 3<>/dev/tcp/$ip/22) 2>/dev/null; do sleep 0.02; done; done"
+            _ = try await cluster.execute(["bash", "-c", script, "bash"] + nodes.map(\.ip), on: gateway)
         }
     }
 
@@ -93,7 +105,7 @@ struct Readiness: Sendable {
         ) {
             return await failure(node.name, .authentication, "the login did not end in time", limit)
         }
-        for (node, state) in zip(nodes.filter { $0.existing == nil }.map(\.name), watch.states) {
+        for (node, state) in zip(watched.map(\.name), watch.states) {
             switch state {
             case .noConnection(let cause): return await failure(node, .tcp, cause, limit)
             case .noBanner(let cause): return await failure(node, .banner, cause, limit)
@@ -101,6 +113,10 @@ struct Readiness: Sendable {
                 if proved.withLock({ $0.contains(node) }) { continue }
                 return await failure(node, .authentication, "the login did not end in time", limit)
             }
+        }
+        if let node = nodes.first(where: { node in node.behind != nil && !proved.withLock { $0.contains(node.name) } })
+        {
+            return await failure(node.name, .tcp, "\(node.behind ?? "") can't connect to it", limit)
         }
         return ClusterError(.notReady, "Cluster \(clusterName) was ready, but only just after \(limit.inSeconds).")
     }

@@ -19,7 +19,7 @@ extension SSHAccess {
             nodes: cluster.nodes, identityFiles: credentials.identities.mapValues(\.privateFile),
             knownHostsFile: workspace.knownHostsFile,
             reach: isReached ? .addresses : .ports(relay: workspace.relayFile),
-            jumps: plan.configuration.site.jumps(plan.layout))
+            jumps: plan.jumps(cluster.nodes))
         if !isReached {
             try Workspace.write(SSHConfiguration.relay, to: workspace.relayFile)
             try Workspace.write(configuration.openSSHText(), to: workspace.openSSHConfigurationFile)
@@ -30,6 +30,14 @@ extension SSHAccess {
         self.init(
             nodes: cluster.nodes, identityFiles: configuration.identityFiles, workspace: workspace,
             timeline: timeline)
+    }
+}
+
+extension ClusterPlan {
+    /// Those of its nodes that are reached by way of another, with that one's name: as its site has it, or because nothing else leads there.
+    func jumps(_ nodes: [ProvisionedNode]) -> [String: String] {
+        let behind = nodes.compactMap { node in node.behind.map { (node.name, $0) } }
+        return configuration.site.jumps(layout).merging(behind) { site, _ in site }
     }
 }
 

@@ -57,7 +57,8 @@ package final class SSHAccess: Sendable {
         try Workspace.makeFolder(workspace.nodeConfigurationsFolder)
         let file = sharedConfigurationFile(of: name)
         let alone = SharedConfiguration(
-            node: node, identityFiles: identityFiles, knownHostsFile: file + ".known_hosts",
+            node: node, gateway: node.behind.map(self.node), identityFiles: identityFiles,
+            knownHostsFile: file + ".known_hosts",
             socketFolder: workspace.socketFolder)
         try Workspace.write(alone.text, to: file)
         try Workspace.write(alone.knownHosts, to: alone.knownHostsFile)

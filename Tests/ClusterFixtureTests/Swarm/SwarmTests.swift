@@ -105,6 +105,37 @@ struct SwarmTests {
         }
     }
 
+    @Test func oneNodeIsTheWayInWhereTheOthersMachinesLetNobodyIn() async throws {
+        try await SwarmMachines.shut {
+            let error = try await #require(throws: ClusterError.self) {
+                try await withCluster(nodes: 3, backend: .swarm, configure: { $0.readyWithin = .seconds(5) }) { _ in }
+            }
+            #expect(error.code == .notReady, "\(error)")
+            let options = SwarmOptions(throughGateway: true)
+            try await withCluster(nodes: 3, backend: .swarm(options)) { cluster in
+                #expect(try await machine(of: cluster[0], in: cluster) == "machine1")
+                #expect(cluster.nodes.map(\.proxyJump) == [nil, "node1", "node1"])
+                try await cluster[1].restart()
+                for (node, result) in try await cluster.run("hostname", as: .root).requireSuccess() {
+                    #expect(try result.get().standardOutput == node + "\n")
+                }
+                for node in cluster.nodes {
+                    let output = try await Command("ssh", ["-F", cluster.sshConfigurationFile, node.name, "hostname"])
+                        .output()
+                    #expect(output.standardOutput == node.name + "\n", "\(output.complaint)")
+                }
+                try await cluster[2].write("there", to: "file")
+                #expect(try await cluster[2].read("file") == Data("there".utf8))
+                let forward = try await cluster[2].forward(22)
+                #expect(LoopbackPort.accepts(forward.localPort))
+            }
+            let published = try await #require(throws: ClusterError.self) {
+                try await withCluster(nodes: 2, backend: .swarm(options), configure: { $0.ports = [8787] }) { _ in }
+            }
+            #expect(published.message.contains("Port 8787 of node1 can't be published"), "\(published)")
+        }
+    }
+
     @Test(.requiresProgram("docker-registry")) func aRegistryBringsImagesToTheMachines() async throws {
         try await withTemporaryFolder { folder in
             let address = "198.19.254.1:5000"

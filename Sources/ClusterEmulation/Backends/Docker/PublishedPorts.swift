@@ -1,7 +1,7 @@
 /// Where the ports of a node are published: at ports of this machine that stay the node's own when it is started again, since they
 /// are chosen here. (An engine that chooses by itself chooses anew at each start.)
 package struct PublishedPorts: Sendable, Hashable {
-    /// All of them, sshd's first.
+    /// All of them, sshd's first, if there are any.
     package let publications: [ProvisionedNode.Publication]
     /// The ports of this machine that the configuration names.
     private let fixed: Set<Int>
@@ -26,8 +26,13 @@ package struct PublishedPorts: Sendable, Hashable {
         }
     }
 
-    /// The port that leads to the node's sshd.
-    package var ssh: Int { publications[0].hostPort }
+    private init() { (publications, fixed) = ([], []) }
+
+    /// Not even sshd's.
+    package static let none = PublishedPorts()
+
+    /// The port that leads to the node's sshd: that port itself, if none does.
+    package var ssh: Int { publications.first?.hostPort ?? 22 }
 
     /// Those that lead to anything else.
     package var others: [ProvisionedNode.Publication] { Array(publications.dropFirst()) }

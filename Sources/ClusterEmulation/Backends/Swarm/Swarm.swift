@@ -105,10 +105,18 @@ extension Swarm {
         return engine
     }
 
+    /// The Swarm's name for the manager's own machine.
+    ///
+    /// - Throws: ``ClusterError`` if the manager does not answer.
+    var managersMachine: String {
+        get async throws {
+            try await manager.ask(["info", "--format", "{{.Swarm.NodeID}}"], within: .seconds(20)).lines.first ?? ""
+        }
+    }
+
     /// Where the engine of a machine should be.
     private func candidate(_ machine: SwarmMachine) async throws -> (DockerEngine, way: String) {
-        let own = try await manager.ask(["info", "--format", "{{.Swarm.NodeID}}"], within: .seconds(20))
-        if own.lines == [machine.id] {
+        if try await managersMachine == machine.id {
             return (
                 DockerEngine(
                     command: manager.command, host: manager.host, context: manager.context, machine: machine.name),

@@ -28,10 +28,15 @@ package struct SwarmBackend: Backend {
         if let folder = plan.mounts.first?.source {
             throw Self.refusal(
                 "The folder \(folder) of this machine can't be on nodes", "they are on other machines",
-                remedy: "Copy what the nodes need: `node.copy`.")
+                remedy: "Copy what the nodes need: `node.upload`.")
         }
         if plan.services.contains(where: { ($0.service as? SharedFolder)?.bytesPerSecond != nil }) {
             throw Self.refusal("A shared folder can't be slow", "containers have no FUSE")
+        }
+        if try options.hasGateway, let node = plan.nodes.first(where: { !$0.ports.isEmpty }) {
+            throw Self.refusal(
+                "Port \(node.ports[0].nodePort) of \(node.name) can't be published",
+                "the nodes are reached through one of them alone", remedy: "Use `node.forward`.")
         }
         if plan.configuration.site.secondInterface != nil {
             throw Self.refusal(
@@ -59,7 +64,10 @@ package struct SwarmBackend: Backend {
         _ plan: ClusterPlan, credentials: Credentials, images: @escaping @Sendable () async throws -> PreparedImages
     ) async throws -> any BackendCluster {
         let summary = ClusterSummary(plan, backend: name)
-        let placement = try SwarmPlacement(plan, over: try await swarm.machines(), options)
+        let gateway = try options.hasGateway ? plan.layout.login.name : nil
+        let placement = try SwarmPlacement(
+            plan, over: try await swarm.machines(), options,
+            gateway: gateway, on: gateway == nil ? nil : try await swarm.managersMachine)
         let engines = try await engines(of: placement.distinct)
         let places = SwarmPlaces(
             placement.machines, of: plan.nodeNames, engines: engines, registry: options.chosenRegistry)
@@ -79,7 +87,7 @@ package struct SwarmBackend: Backend {
             let files = NodeFiles(plan, in: try await subnet, hostIP: nil, credentials: credentials)
             let start = SwarmStart(
                 plan: plan, subnet: try await subnet, files: files, machines: placement.machines, engines: engines,
-                images: names)
+                images: names, gateway: gateway)
             let ports = try await start.run()
             let nodes = start.nodes(at: ports, credentials: credentials)
             return SwarmCluster(

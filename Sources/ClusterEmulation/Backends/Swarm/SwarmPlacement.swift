@@ -11,8 +11,13 @@ package struct SwarmPlacement: Sendable {
     ///   - plan: The cluster.
     ///   - machines: All machines of the Swarm.
     ///   - options: What the machines have to be.
+    ///   - gateway: The node through which the others are reached, if there is one.
+    ///   - place: The machine that this node has to be on.
     /// - Throws: ``ClusterError`` with the code `provisioningFailed` if no machine may have them.
-    package init(_ plan: ClusterPlan, over machines: [SwarmMachine], _ options: SwarmOptions) throws {
+    package init(
+        _ plan: ClusterPlan, over machines: [SwarmMachine], _ options: SwarmOptions, gateway: String? = nil,
+        on place: String? = nil
+    ) throws {
         let constraints = try options.constraints.map(SwarmConstraint.init)
         let suitable = machines.filter { machine in constraints.allSatisfy { $0.holds(for: machine) } }
         let usable = suitable.filter { $0.hindrance == nil }
@@ -30,7 +35,7 @@ package struct SwarmPlacement: Sendable {
         let offset = Int(plan.id.description.utf8.reduce(0) { $0 &* 31 &+ UInt32($1) } % UInt32(usable.count))
         let ordered = Array(usable[offset...] + usable[..<offset])
         if !plan.sharedFolders.isEmpty {
-            self.machines = try Self.together(plan, on: ordered)
+            self.machines = try Self.together(plan, on: ordered.filter { gateway == nil || $0.id == place })
             return
         }
         var (nodes, groups): ([String: Int], [String: Int]) = ([:], [:])
@@ -38,8 +43,15 @@ package struct SwarmPlacement: Sendable {
             (options.group(of: machine).map { groups[$0] ?? 0 } ?? 0, nodes[machine.id] ?? 0)
         }
         self.machines = try plan.nodes.map { node in
-            let fitting = ordered.filter { $0.fits(node.limits) }
+            let isGateway = node.name == gateway
+            let fitting = ordered.filter { $0.fits(node.limits) && (!isGateway || $0.id == place) }
             guard let machine = fitting.min(by: { load($0) < load($1) }) else {
+                if isGateway, !ordered.contains(where: { $0.id == place }) {
+                    throw ClusterError(
+                        .provisioningFailed,
+                        "\(node.name), through which the others are reached, can't be on the manager's machine: it may have no nodes.",
+                        node: node.name, remedy: "See `docker node ls`, and the constraints.")
+                }
                 throw ClusterError(
                     .provisioningFailed,
                     "No machine of the Swarm is as large as the limits of \(node.name) ask: \(usable.map(\.size).joined(separator: "; ")).",

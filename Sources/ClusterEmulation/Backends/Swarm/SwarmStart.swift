@@ -12,6 +12,8 @@ struct SwarmStart: Sendable {
     let engines: [String: DockerEngine]
     /// What engines call the nodes' images.
     let images: [NodeImage: String]
+    /// The name of the node through which alone the others are reached; nil if each is reached on its machine.
+    let gateway: String?
 
     /// Starts all of them.
     ///
@@ -20,7 +22,8 @@ struct SwarmStart: Sendable {
     func run() async throws -> [String: PublishedPorts] {
         var taken: [String: Set<Int>] = [:]
         let ports = try zip(plan.nodes, machines).map { node, machine in
-            try PublishedPorts(of: node, besides: &taken[machine.id, default: []], choose: Self.choose)
+            if isBehind(node) { return PublishedPorts.none }
+            return try PublishedPorts(of: node, besides: &taken[machine.id, default: []], choose: Self.choose)
         }
         return try await plan.startNodes { [taken] index, node in
             try await run(node, index, at: ports[index], besides: taken[machines[index].id] ?? [])
@@ -63,6 +66,8 @@ struct SwarmStart: Sendable {
         }
     }
 
+    private func isBehind(_ node: PlannedNode) -> Bool { gateway.map { $0 != node.name } ?? false }
+
     /// Nobody knows here which ports are free there. Of these, a kernel gives none away by itself, and usual services have none.
     private static func choose(_ transport: PublishedPort.Transport, besides taken: Set<Int>) throws -> Int {
         guard let port = (20000...32000).filter({ !taken.contains($0) }).randomElement() else {
@@ -77,9 +82,10 @@ struct SwarmStart: Sendable {
             ports[planned.name].map { ports in
                 ProvisionedNode(
                     name: planned.name, fqdn: plan.fqdn(planned.name), role: planned.role,
-                    host: machines[index].address, port: ports.ssh, ip: addresses[index],
-                    ipv6: plan.addresses6?[index], secondIP: second?[index],
-                    hostKeys: credentials.publicHostKeys(of: planned.name), publishedPorts: ports.others)
+                    host: isBehind(planned) ? addresses[index] : machines[index].address, port: ports.ssh,
+                    ip: addresses[index], ipv6: plan.addresses6?[index], secondIP: second?[index],
+                    hostKeys: credentials.publicHostKeys(of: planned.name), publishedPorts: ports.others,
+                    behind: isBehind(planned) ? gateway : nil)
             }
         }
     }
