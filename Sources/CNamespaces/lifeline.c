@@ -187,12 +187,13 @@ static void accept_client(const struct ns_cluster *cluster, struct lifeline *lif
 static void let_go(struct lifeline *lifeline, size_t client) {
     // The kernel ends everything in here with this process, unmounts what is mounted and removes the interfaces.
     if (client == 0 && !lifeline->stays) _exit(0);
-    close(lifeline->clients[client].socket);
-    // The maker's place stays theirs.
-    if (client == 0)
+    // The maker's place stays theirs, and so does the number of their socket, by which nodes know it that are started later.
+    if (client == 0) {
         lifeline->clients[0].socket = -1;
-    else
+    } else {
+        close(lifeline->clients[client].socket);
         lifeline->clients[client] = lifeline->clients[--lifeline->client_count];
+    }
 }
 
 _Noreturn void hold_together(const struct ns_cluster *cluster, int maker, struct lifeline *lifeline) {

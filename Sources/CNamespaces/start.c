@@ -108,13 +108,15 @@ static const char *begin(
     pid_t child = clone_process(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC);
     TRY(child);
     if (child == 0) {
+        struct ns_cluster own = *cluster;
+        if (is_ahead) own.lifeline = -1;
         need(go[0]);
         need(channel[1]);
-        if (!is_ahead) need(cluster->lifeline);
+        need(own.lifeline);
         need(files);
         need_those_of(planned);
         close_others();
-        node_main(cluster, index, go[0], channel[1], files, is_new);
+        node_main(&own, index, go[0], channel[1], files, is_new);
     }
     close(go[0]);
     close(channel[1]);

@@ -101,7 +101,7 @@ def answer(server, query, client):
             text = reply(query, asked, kind, answers)
         server.sendto(text, client)
     except (OSError, ValueError, IndexError, struct.error):
-        pass  # What was broken is whole again, or it was no question.
+        pass  # What was broken is whole again, or nobody can be answered.
 
 
 def serve(server):

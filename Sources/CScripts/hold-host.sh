@@ -106,7 +106,7 @@ take() {
     while :; do
         # Whoever is first makes it, for all.
         (umask 0 && mkdir -m 1777 "$lease") 2>/dev/null
-        if [ ! -d "$lease" ] || [ -L "$lease" ]; then refuse "$lease is there, and is no folder"; fi
+        if [ ! -d "$lease" ] || [ -L "$lease" ]; then refuse "$lease is there, and is not a folder"; fi
         if command exec 9<"$lease"; then
             if ! flock -n 9; then
                 say busy "$(holder)"

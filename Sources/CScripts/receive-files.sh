@@ -37,7 +37,7 @@ if [ "$kind" = folder ]; then
     if [ -d "$target" ] && { [ -z "$name" ] || [ ! -L "$target" ]; }; then
         unpack --no-overwrite-dir --directory="$target"
     fi
-    if [ -e "$target" ] || [ -L "$target" ]; then refuse "$target is there and is no folder"; fi
+    if [ -e "$target" ] || [ -L "$target" ]; then refuse "$target is there and is not a folder"; fi
     require_folder_of "${target%/}"
     mkdir -m 0700 -- "$target" || exit
     unpack --directory="$target"

@@ -41,7 +41,7 @@ public struct UnderFaults: TestTrait, TestScoping {
             if !isFirst { try await run.refresh() }
             isFirst = false
             let outcome = await run.attempt(schedule, isQuiet: false, function)
-            // What is thrown to skip or to cancel a test is no failure of it.
+            // What is thrown to skip or to cancel a test is not a failure of it.
             if case .cancelled(let error) = outcome { throw error }
             guard outcome.isFailure else { continue }
             try await tell(seed, schedule, run, function)

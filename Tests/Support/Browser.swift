@@ -174,7 +174,9 @@ package struct Browser: Sendable {
     /// Takes a picture of the page, as PNG. The folder that `CLUSTER_FIXTURE_ARTEFACTS` names keeps it, if there is such a variable.
     package func screenshot(_ name: String) async throws -> Data {
         let text: String = try await Self.ask("GET", session + "/screenshot")
-        guard let picture = Data(base64Encoded: text) else { throw Complaint(description: "the picture is no base 64") }
+        guard let picture = Data(base64Encoded: text) else {
+            throw Complaint(description: "the picture is not base 64")
+        }
         if let folder = ProcessInfo.processInfo.environment["CLUSTER_FIXTURE_ARTEFACTS"], !folder.isEmpty {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             try picture.write(to: URL(fileURLWithPath: "\(folder)/\(name).png"))

@@ -49,7 +49,7 @@ package struct MachineNetworks: Sendable {
                 bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
             }
         }
-        // What is no address of IPv4 is taken for none in particular.
+        // What is not an address of IPv4 is taken for none in particular.
         return isBound && !address.hasPrefix("127.") && place.sin_addr.s_addr != 0
     }
 

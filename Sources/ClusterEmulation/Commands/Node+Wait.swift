@@ -66,7 +66,7 @@ extension Node {
     ///   - condition: What is waited for.
     ///   - limit: How long.
     ///   - user: Who looks for it.
-    /// - Throws: ``ClusterError`` with the code `timedOut` if it is not so by then, or `invalidConfiguration` for what is no port; as `run` does if the node can't be reached;
+    /// - Throws: ``ClusterError`` with the code `timedOut` if it is not so by then, or `invalidConfiguration` for what is not a port; as `run` does if the node can't be reached;
     ///   `CancellationError`.
     public func waitUntil(_ condition: NodeCondition, within limit: Duration, as user: User = .ubuntu) async throws {
         if let port = condition.port { try requirePort(port) }

@@ -27,7 +27,7 @@ extension Cluster {
         return result
     }
 
-    /// Returns when all faults are over, or the task is cancelled and they are mended. One that can't be is no reason to leave the others.
+    /// Returns when all faults are over, or the task is cancelled and they are mended. One that can't be is not a reason to leave the others.
     private func run(_ schedule: FaultSchedule) async throws {
         let beginning = ContinuousClock.now
         var begun: [(entry: FaultSchedule.Entry, task: Task<Void, any Error>)] = []

@@ -19,7 +19,7 @@ package enum OwnVariables {
         for name in environment.keys.sorted() {
             guard let meant = meant(by: name) else { continue }
             throw ClusterError(
-                .invalidConfiguration, "\(ClusterConfiguration.printable(name)) is no variable that means anything.",
+                .invalidConfiguration, "\(ClusterConfiguration.printable(name)) is not a variable that means anything.",
                 remedy: "Did you mean \(meant)?")
         }
         try checkDocker(environment)
@@ -34,7 +34,7 @@ package enum OwnVariables {
         else { return }
         throw ClusterError(
             .invalidConfiguration,
-            "\(name) is \"\(ClusterConfiguration.printable(command))\", which is no program on this machine.",
+            "\(name) is \"\(ClusterConfiguration.printable(command))\", which is not a program on this machine.",
             remedy: "Name the command of a Docker-compatible engine, such as podman, or unset the variable.")
     }
 

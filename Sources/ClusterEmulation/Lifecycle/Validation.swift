@@ -26,7 +26,7 @@ extension ClusterConfiguration {
         for role in roles { try role.limits?.validate() }
         for name in capabilities where Capabilities.name(name) == nil {
             throw invalid(
-                "\"\(Self.printable(name))\" is no Linux capability, such as SYS_PTRACE: see capabilities(7).")
+                "\"\(Self.printable(name))\" is not a Linux capability, such as SYS_PTRACE: see capabilities(7).")
         }
         if subnets != nil { _ = try SubnetRange.chosen(for: self) }
         try image.validate()

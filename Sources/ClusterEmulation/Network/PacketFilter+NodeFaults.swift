@@ -2,7 +2,7 @@ extension PacketFilter {
     /// What faults do in the network of one node, where it has an interface eth0 for all its networks.
     ///
     /// What others may not send to it is dropped when it comes, what it may not send out of the cluster when it leaves. Impaired is
-    /// what leaves, and what comes from who is no node: each node sees to what it sends itself.
+    /// what leaves, and what comes from who is not a node: each node sees to what it sends itself.
     ///
     /// - Parameters:
     ///   - name: The node's name.

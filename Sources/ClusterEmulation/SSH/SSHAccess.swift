@@ -149,7 +149,9 @@ package final class SSHAccess: Sendable {
     }
 
     private var cluster: ClusterID {
-        guard let cluster = workspace.cluster else { preconditionFailure("\(workspace.folder) is no cluster's folder") }
+        guard let cluster = workspace.cluster else {
+            preconditionFailure("\(workspace.folder) is not a cluster's folder")
+        }
         return cluster
     }
 

@@ -59,7 +59,8 @@ extension BatchJob {
     /// - Throws: ``ClusterError`` with the code `transferFailed`.
     static func text(of path: String) throws -> String {
         guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-            throw ClusterError(.transferFailed, "\(ClusterConfiguration.printable(path)) can't be read, or is no text.")
+            throw ClusterError(
+                .transferFailed, "\(ClusterConfiguration.printable(path)) can't be read, or is not text.")
         }
         return text
     }

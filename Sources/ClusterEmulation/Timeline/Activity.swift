@@ -21,7 +21,7 @@ package struct Activity: Sendable, Hashable {
     /// When it ended; nil while it goes on.
     package var end: Duration?
     package var exitCode: Int32?
-    /// What it has failed of, where that is no exit code.
+    /// What it has failed of, where that is not an exit code.
     package var trouble: String?
     /// What a command printed last.
     package var output = ""

@@ -24,7 +24,7 @@ package struct Secrets: Sendable, Hashable {
         }
     }
 
-    /// Adds values of variables. Short ones, numbers and paths are no secrets, and stand everywhere.
+    /// Adds values of variables. Short ones, numbers and paths are not secrets, and stand everywhere.
     mutating func add(_ values: some Sequence<String>) {
         words.formUnion(values.filter { $0.utf8.count >= 6 && !$0.hasPrefix("/") && Double($0) == nil })
     }

@@ -22,7 +22,7 @@ package struct TimelineEntry: Codable, Sendable, Hashable {
     /// Where a test stands.
     package var place: String?
     package var exitCode: Int32?
-    /// What it has failed of, where that is no exit code.
+    /// What it has failed of, where that is not an exit code.
     package var trouble: String?
     /// The last lines of a command's standard output.
     package var output: String?

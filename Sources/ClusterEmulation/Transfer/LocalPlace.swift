@@ -104,7 +104,7 @@ struct LocalTarget: Sendable {
             throw LocalPlace.Refusal("there is no folder \(path)")
         }
         guard case (let folder, let name?) = LocalPlace.parts(of: path) else {
-            throw LocalPlace.Refusal("\(path) is no name that a file can have")
+            throw LocalPlace.Refusal("\(path) is not a name that a file can have")
         }
         try requireFolder(folder)
         return (folder, name)
@@ -124,7 +124,7 @@ struct LocalTarget: Sendable {
         var status = stat()
         // What its name leads to may be gone into; what is within it is not to lead anywhere else.
         if isContents || lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR { return (path, true) }
-        if lstat(path, &status) == 0 { throw LocalPlace.Refusal("\(path) is there and is no folder") }
+        if lstat(path, &status) == 0 { throw LocalPlace.Refusal("\(path) is there and is not a folder") }
         try requireFolder(LocalPlace.parts(of: path).folder)
         guard mkdir(path, 0o700) == 0 else {
             throw LocalPlace.Refusal("\(path): \(String(cString: strerror(errno)))")

@@ -36,7 +36,7 @@ struct LinkAttackTests {
     @Test(.enabled("a root file system is copied, owners included") { geteuid() == 0 })
     func aRootFileSystemsLinksLeadNowhereElse() async throws {
         try await withTemporaryFolder { folder in
-            // There, a node has what the image has: it is no folder in memory.
+            // There, a node has what the image has: it is not a folder in memory.
             let outside = "/srv/cluster-fixture-\(UUID().uuidString)"
             defer { try? FileManager.default.removeItem(atPath: outside) }
             let root = try await copyOfARoot(in: folder)

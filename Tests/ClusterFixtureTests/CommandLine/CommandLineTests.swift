@@ -238,7 +238,7 @@ struct CommandLineTests {
         (["up", "--package", "two words"], 64, "is not a name that a package can have"),
         (["build", "--requirements", "/nowhere.txt"], 64, "/nowhere.txt"),
         (["run", "--provision", "/nowhere.sh", "--", "true"], 64, "/nowhere.sh"),
-        (["up", "--cap-add", "EVERYTHING"], 64, "is no Linux capability"),
+        (["up", "--cap-add", "EVERYTHING"], 64, "is not a Linux capability"),
         (["up", "--disk", "much"], 64, "--disk"),
         (["up", "--ulimit", "nofile"], 64, "--ulimit"),
         (["up", "--ulimit", "nofile=3"], 64, "the least is 32"),

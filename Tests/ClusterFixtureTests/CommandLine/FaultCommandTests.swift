@@ -88,7 +88,7 @@ struct FaultCommandTests {
             #expect(try await ssh("ssh node2 hostname").standardOutput == "node2\n")
             let now = try await ssh("date +%s").standardOutput.trimmingCharacters(in: .newlines)
             #expect(try abs(#require(Double(now)) - Date().timeIntervalSince1970) < 120)
-            // What is off can't be broken, and is no obstacle to mending the rest.
+            // What is off can't be broken, and is not an obstacle to mending the rest.
             #expect(try await command.run("kill", lab + "/node2").exitCode == 0)
             let off = try await command.run("fault", lab + "/node2", "ssh", "refuse-logins")
             #expect(off.exitCode == 70 && off.standardError.contains("it has ended"), "\(off.complaint)")

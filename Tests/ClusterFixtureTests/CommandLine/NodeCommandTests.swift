@@ -23,11 +23,10 @@ struct NodeCommandTests {
             #expect(exec.exitCode == 7)
             #expect(exec.standardOutput == "node2\nroot\nin\n")
             #expect(exec.standardError == "oops\n")
-            // The first node, if none is named.
-            #expect(try await command.run("exec", name, "--", "hostname").standardOutput == "node1\n")
+            #expect(try await command.run("exec", name + "/node1", "--", "hostname").standardOutput == "node1\n")
             // Whoever has read enough ends it.
             let pipe = try await Command(
-                "sh", ["-c", "\"$1\" exec \"$2\" -- yes | head -n 1", "sh", CommandLine.path, name],
+                "sh", ["-c", "\"$1\" exec \"$2\" -- yes | head -n 1", "sh", CommandLine.path, name + "/node1"],
                 environment: command.environment
             ).output(limit: .seconds(60))
             #expect(pipe.standardOutput == "y\n", "\(pipe.standardError)")

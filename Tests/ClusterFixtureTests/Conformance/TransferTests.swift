@@ -133,7 +133,7 @@ struct TransferTests {
 
     /// Each is what is copied, where to, and what is said.
     static let refused = [
-        ("tree", "there/file", "is no folder"), ("file", "there/sub", "is a folder"),
+        ("tree", "there/file", "is not a folder"), ("file", "there/sub", "is a folder"),
         ("file", "nowhere/", "there is no folder"),
         ("file", "nowhere/x", "there is no folder"), ("tree", "nowhere/x", "there is no folder"),
         ("file", "/dev/null", "neither a file nor a folder"),

@@ -29,7 +29,7 @@ struct RandomFaultsTests {
         #expect(await ClusterCatalog.all(includingRemains: true).allSatisfy { $0.summary.id != made })
     }
 
-    /// Uses the nodes until the last fault is over; what does not work is no wonder.
+    /// Uses the nodes until the last fault is over; what does not work meanwhile is expected.
     private func use(_ cluster: Cluster) async throws {
         let end = ContinuousClock.now + Self.mix.window
         while ContinuousClock.now < end {

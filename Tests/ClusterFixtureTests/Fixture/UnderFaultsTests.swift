@@ -111,7 +111,7 @@ struct UnderFaultsTests {
 }
 
 extension Node {
-    /// Writes a word to memory, and reads it again when three seconds have passed. A lost connection is no loss of the word.
+    /// Writes a word to memory, and reads it again when three seconds have passed. A lost connection is not a loss of the word.
     fileprivate func keepWord() async throws {
         _ = try await handle("echo word > /dev/shm/word")
         try await Task.sleep(for: .milliseconds(2600))

@@ -16,7 +16,7 @@ import Testing
     @Test func aFileThatIsMissingIsRefusedBeforeAnythingStarts() async throws {
         try await expectRefusal(.dask.adding(requirements: "/nowhere/requirements.txt"), "/nowhere/requirements.txt")
         try await expectRefusal(.node.adding(script: "no-such-script.sh"), "no-such-script.sh")
-        // A folder is no file, and a device would never end.
+        // A folder is not a file, and a device would never end.
         try await expectRefusal(.node.adding(script: "/tmp"), "/tmp")
         try await expectRefusal(.node.adding(requirements: "/dev/zero"), "/dev/zero")
     }

@@ -130,7 +130,7 @@ import Testing
         }
     }
 
-    /// A machine that has not the cluster's key is no part of it, whoever is root there.
+    /// A machine that has not the cluster's key is not a part of it, whoever is root there.
     @Test(arguments: try await BackendUnderTest.usable())
     func onlyTheClustersOwnNodesJoin(backend: BackendUnderTest) async throws {
         try await withHTCondor(backend) { cluster in

@@ -21,7 +21,7 @@ def square(number, seconds):
 count, seconds = int(sys.argv[1]), float(sys.argv[2])
 with Client(timeout="30s") as client:
     total, nodes = 0, Counter()
-    # Retried, since a worker's death is no fault of the task's.
+    # Retried, since a worker's death is not a fault of the task's.
     futures = client.map(square, range(count), seconds=seconds, retries=10)
     for future, (value, node) in as_completed(futures, with_results=True):
         Path("/tmp/begun").touch()

@@ -122,8 +122,8 @@ import Testing
         ("hosts:\n  - {name: a, folder: '/x y'}", "absolute path"),
         ("hosts:\n  - {name: a, user: 'b c'}", "can't be user"), ("hosts: [a", "pool"),
         ("[web]\nweb[01:10]\n", "pool:2: \"web[01:10]\" is a range"), ("[web:what]\na", "begins no part"),
-        ("a ansible_host={{ x }}\n", "is no variable"), ("a ansible_host='{{ x }}'\n", "is a template"),
-        ("a b\n", "is no variable"),
+        ("a ansible_host={{ x }}\n", "is not a variable"), ("a ansible_host='{{ x }}'\n", "is a template"),
+        ("a b\n", "is not a variable"),
         ("a ansible_connection=local", "not by ssh"), ("a ansible_ssh_common_args='-W x'", "not known here"),
         ("a x='1\n", "a quote is not closed"), ("Host *\n  User a\n", "no host in it"),
     ]

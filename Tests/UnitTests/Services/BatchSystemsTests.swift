@@ -126,7 +126,7 @@ import Testing
         // One that never ran has no other record.
         let never = GridEngineRecords.ended("2", Self.deleted)
         #expect(never?.state == .cancelled && never?.user == "ubuntu" && never?.exitCode == nil)
-        // The numbers of other things are no jobs'.
+        // The numbers of other things are not jobs'.
         #expect(
             GridEngineRecords.ended("1024", Self.deleted) == nil && GridEngineRecords.ended("613", Self.done) == nil)
     }

@@ -107,7 +107,7 @@ extension DockerCluster {
             all: nodes.flatMap { addresses(.node($0.name)) } + addresses(.machine))
     }
 
-    /// What a node's own network does to what it sends, and to what comes from who is no node.
+    /// What a node's own network does to what it sends, and to what comes from who is not a node.
     private func paths(of node: String, _ conditions: NetworkConditions, seed: UInt64) -> [NodePath] {
         func number(_ place: NetworkConditions.Place) -> Int {
             switch place {

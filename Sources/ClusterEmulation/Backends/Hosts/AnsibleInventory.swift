@@ -56,7 +56,7 @@ extension AnsibleInventory {
                 groups[line] = groups[line] ?? Group()
             case "vars":
                 let parts = line.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
-                guard parts.count == 2 else { throw unreadable(number, "\(line) is no variable") }
+                guard parts.count == 2 else { throw unreadable(number, "\(line) is not a variable") }
                 groups[group]?.variables[parts[0]] = Self.unquoted(parts[1])
             default:
                 guard let words = Self.words(line), let host = words.first else {
@@ -65,7 +65,7 @@ extension AnsibleInventory {
                 try add(host, to: group, line: number)
                 for word in words.dropFirst() {
                     guard let sign = word.firstIndex(of: "=") else {
-                        throw unreadable(number, "\(word) is no variable")
+                        throw unreadable(number, "\(word) is not a variable")
                     }
                     hostVariables[host, default: [:]][String(word[..<sign])] = String(word[word.index(after: sign)...])
                 }
@@ -159,7 +159,9 @@ extension AnsibleInventory {
             var options: (lines: [String], file: String?) = ([], nil)
             for (variable, word) in [("host", "HostName"), ("port", "Port"), ("user", "User")] {
                 guard let value = try self.value([variable], variables, of: name) else { continue }
-                guard PoolHost.isWord(value) else { throw unreadable(nil, "ansible_\(variable) of \(name) is no word") }
+                guard PoolHost.isWord(value) else {
+                    throw unreadable(nil, "ansible_\(variable) of \(name) is not a word")
+                }
                 options.lines.append("\(word) \(value)")
             }
             if let key = try value(["ssh_private_key_file", "private_key_file"], variables, of: name) {
@@ -245,7 +247,7 @@ extension AnsibleInventory {
             case "-p": options.lines.append("Port \(value)")
             default:
                 guard let sign = value.firstIndex(where: { $0 == "=" || $0 == " " }) else {
-                    throw unreadable(nil, "\(value) is no option of ssh")
+                    throw unreadable(nil, "\(value) is not an option of ssh")
                 }
                 let (key, rest) = (value[..<sign], value[value.index(after: sign)...])
                 options.lines.append("\(key.lowercased() == "proxyjump" ? "ProxyJump" : String(key)) \(rest)")

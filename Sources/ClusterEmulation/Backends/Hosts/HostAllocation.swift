@@ -30,7 +30,7 @@ actor HostAllocation {
         guard let seconds = Int(text), seconds >= 0 else {
             throw ClusterError(
                 .invalidConfiguration,
-                "\(variable) is \"\(ClusterConfiguration.printable(text))\", which is no number of seconds.")
+                "\(variable) is \"\(ClusterConfiguration.printable(text))\", which is not a number of seconds.")
         }
         return .seconds(seconds)
     }

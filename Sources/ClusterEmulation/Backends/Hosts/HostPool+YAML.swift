@@ -148,7 +148,7 @@ private struct HostEntry {
         case "roles": host.roles = Set(values)
         case "folder": host.base = values[0] == "/" ? "" : values[0]
         case "hostKeys": host.hostKeys = values.map { $0.split(separator: " ").prefix(2).joined(separator: " ") }
-        default: preconditionFailure("\(setting) is no setting of a host")
+        default: preconditionFailure("\(setting) is not a setting of a host")
         }
         return []
     }

@@ -99,7 +99,7 @@ package struct SwarmConstraint: Sendable, Hashable {
     private let value: String
     private let isEqual: Bool
 
-    /// - Throws: ``ClusterError`` with the code `invalidConfiguration` for what is no constraint, or about what this package does not
+    /// - Throws: ``ClusterError`` with the code `invalidConfiguration` for what is not a constraint, or about what this package does not
     ///   know of a machine.
     package init(_ text: String) throws {
         let isEqual = text.contains("==")

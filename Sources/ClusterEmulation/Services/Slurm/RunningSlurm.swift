@@ -28,7 +28,7 @@ extension RunningService where Kind == Slurm {
     ) async throws -> SlurmJob.ID {
         guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
             throw ClusterError(
-                .transferFailed, "The script \(ClusterConfiguration.printable(path)) can't be read, or is no text.")
+                .transferFailed, "The script \(ClusterConfiguration.printable(path)) can't be read, or is not text.")
         }
         return try await submit(JobScript(text, at: path, arguments), options, user, folder)
     }

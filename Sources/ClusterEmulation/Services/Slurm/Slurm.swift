@@ -35,7 +35,7 @@ extension Service where Self == Slurm {
     ///   - accounting: Whether jobs are recorded in a database (MariaDB and slurmdbd on the controller's node), for `sacct` and
     ///     `sacctmgr`. It makes the image larger, and the start half a second longer.
     ///   - pbsCommands: Whether there are commands of PBS as well, which Slurm's own makers have written in terms of Slurm: `qsub`, `qstat`,
-    ///     `qdel`, `qhold`, `qrls`, `pbsnodes`. They are no PBS: jobs go to Slurm, read `#PBS` and find the variables `PBS_…`, and what
+    ///     `qdel`, `qhold`, `qrls`, `pbsnodes`. They are not PBS: jobs go to Slurm, read `#PBS` and find the variables `PBS_…`, and what
     ///     Slurm has no word for is refused. Grid Engine's commands have the same names, so that it can't be on the same nodes.
     ///   - settings: Settings of slurm.conf(5), such as `["KillWait": "2"]`, that go before what is there without them. Slurm itself
     ///     refuses those that it doesn't know.
