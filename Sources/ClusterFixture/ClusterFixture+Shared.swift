@@ -1,9 +1,7 @@
 public import ClusterEmulation
-import Dispatch
-import Foundation
 
 extension ClusterFixture {
-    /// One cluster for several suites, which is started for the first of them and goes with the process.
+    /// One cluster for several suites, which is started for the first of them and goes with the process, or a moment after it.
     ///
     /// ```swift
     /// import ClusterFixture
@@ -50,7 +48,8 @@ extension ClusterFixture {
     }
 }
 
-/// The clusters that all suites of this process share.
+/// The clusters that all suites of this process share. Nothing tells when the last of these has ended: their reapers take them away when the process
+/// has.
 private actor SharedClusters {
     static let all = SharedClusters()
 
@@ -63,7 +62,6 @@ private actor SharedClusters {
 
     /// Whoever asks first starts it, and the others wait. A start that has failed is tried again for the next who asks.
     func turns(of fixture: ClusterFixture) async throws -> ClusterTurns {
-        _ = Self.stopsAtExit
         let kind = Kind(configuration: fixture.configuration, sharing: fixture.sharing)
         let task = clusters[kind] ?? Task { ClusterTurns(try await fixture.start(), fixture.sharing.reset) }
         clusters[kind] = task
@@ -72,27 +70,4 @@ private actor SharedClusters {
             throw error
         }
     }
-
-    private func stop() async {
-        await withTaskGroup(of: Void.self) { group in
-            for task in clusters.values {
-                group.addTask {
-                    guard let cluster = try? await task.value.cluster else { return }
-                    do { try await cluster.stop() } catch { Progress.say("\(error)") }
-                }
-            }
-        }
-    }
-
-    /// When the process has ended, they are gone. Where that takes too long, their reapers go on, as they do for a process that is killed.
-    private static let stopsAtExit: Void = {
-        atexit {
-            let stopped = DispatchSemaphore(value: 0)
-            Task.detached {
-                await all.stop()
-                stopped.signal()
-            }
-            _ = stopped.wait(timeout: .now() + .seconds(20))
-        }
-    }()
 }

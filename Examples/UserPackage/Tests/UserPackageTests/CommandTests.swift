@@ -38,17 +38,29 @@ struct CommandTests {
 
     @Test func aServerIsStartedReachedAndEnded() async throws {
         let node = try Cluster.current["node1"]
+        try await node.run("mkdir site").requireSuccess()
         try await node.write("hello\n", to: "site/index.html")
         #expect(try await node.read("site/index.html") == Data("hello\n".utf8))
         let server = try await node.start("cd site && exec python3 -m http.server --bind 127.0.0.1 8081 2>../log")
         try await node.waitUntil(.port(8081), within: .seconds(30))
         let forward = try await node.forward(8081)
-        let url = try #require(URL(string: "http://127.0.0.1:\(forward.localPort)/index.html"))
-        #expect(try String(contentsOf: url, encoding: .utf8) == "hello\n")
+        #expect(try page("http://127.0.0.1:\(forward.localPort)/index.html") == "hello\n")
         try await node.waitUntil(.logLine("GET /index.html", in: "log"), within: .seconds(30))
         try await forward.close()
         await server.terminate()
         #expect(try await server.wait().signal == 15)
+    }
+
+    /// What the code that is tested would ask for.
+    private func page(_ url: String) throws -> String {
+        let (curl, output) = (Process(), Pipe())
+        curl.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        curl.arguments = ["curl", "--silent", "--noproxy", "*", url]
+        curl.standardOutput = output
+        try curl.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        curl.waitUntilExit()
+        return text
     }
 
     @Test func whatHappensIsWaitedFor() async throws {
