@@ -1,7 +1,9 @@
 public import ClusterEmulation
+import Dispatch
+import Foundation
 
 extension ClusterFixture {
-    /// One cluster for several suites, which is started for the first of them and goes with the process, or a moment after it.
+    /// One cluster for several suites, which is started for the first of them and goes with the process.
     ///
     /// ```swift
     /// import ClusterFixture
@@ -48,8 +50,7 @@ extension ClusterFixture {
     }
 }
 
-/// The clusters that all suites of this process share. Nothing tells when the last of these has ended: their reapers take them away when the process
-/// has.
+/// The clusters that all suites of this process share. Nothing tells when the last of these has ended: they are taken away at the process's exit.
 private actor SharedClusters {
     static let all = SharedClusters()
 
@@ -65,9 +66,37 @@ private actor SharedClusters {
         let kind = Kind(configuration: fixture.configuration, sharing: fixture.sharing)
         let task = clusters[kind] ?? Task { ClusterTurns(try await fixture.start(), fixture.sharing.reset) }
         clusters[kind] = task
-        do { return try await task.value } catch {
+        do {
+            let turns = try await task.value
+            // What programs are run by is in order until this is over: it was set up before, and is taken down after.
+            _ = Self.stopsAtExit
+            return turns
+        } catch {
             if clusters[kind] == task { clusters[kind] = nil }
             throw error
         }
     }
+
+    private func stop() async {
+        await withTaskGroup(of: Void.self) { group in
+            for task in clusters.values {
+                group.addTask {
+                    guard let cluster = try? await task.value.cluster else { return }
+                    do { try await cluster.stop() } catch { Progress.say("\(error)") }
+                }
+            }
+        }
+    }
+
+    /// Where it takes too long, their reapers go on, as they do for a process that is killed.
+    private static let stopsAtExit: Void = {
+        atexit {
+            let stopped = DispatchSemaphore(value: 0)
+            Task.detached {
+                await all.stop()
+                stopped.signal()
+            }
+            _ = stopped.wait(timeout: .now() + .seconds(20))
+        }
+    }()
 }
