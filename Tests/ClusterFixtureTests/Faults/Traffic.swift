@@ -37,6 +37,14 @@ struct Traffic {
         return try await collected(on: other).map { $0 / 1000 }
     }
 
+    /// Lets nodes remember for good whom they know, or forget them after some time, as they do by themselves.
+    func remember(_ forGood: Bool) async throws {
+        let line =
+            "ip -4 neighbour show dev eth0 | awk '$2 == \"lladdr\" { print $1, $3 }' | while read ip station; do "
+            + "ip neighbour replace $ip lladdr $station dev eth0 nud \(forGood ? "permanent" : "stale"); done"
+        for node in cluster.nodes { try await node.run(line, as: .root).requireSuccess() }
+    }
+
     func collect(on node: Node) async throws {
         let line =
             "setsid python3 traffic.py collect >collected 2>&1 & until ss -Hlun | grep -q :7100; do sleep 0.01; done"
