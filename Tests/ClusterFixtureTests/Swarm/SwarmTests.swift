@@ -221,7 +221,8 @@ struct SwarmTests {
         #expect(try await found.cluster.states() == ["node1": .running, "node2": .running])
         #expect(try await found.cluster.execute(["hostname"], on: "node2").standardOutput == "node2\n")
         try await found.remove()
-        #expect(try await SwarmMachines.traces(of: cluster.id).isEmpty)
+        // The manager has nothing of it; a machine's own engine may tell a moment later.
+        #expect(try await eventually { try await SwarmMachines.traces(of: cluster.id).isEmpty })
         try await cluster.stop()
     }
 }
