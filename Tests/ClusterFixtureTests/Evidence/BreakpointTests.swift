@@ -45,7 +45,8 @@ import Testing
             let line = "exec \(shellQuoted(VictimProgram.path)) \(name) failing </dev/null >\(folder)/out 2>&1"
             let run = try await run(
                 ["sh", "-c", line],
-                typing: [("`exit` goes on", "ssh node3 hostname | tr a-z A-Z"), ("NODE3", "exit")],
+                // What is typed next is not for ssh to read.
+                typing: [("`exit` goes on", "ssh -n node3 hostname | tr a-z A-Z"), ("NODE3", "exit")],
                 environment: [
                     "CLUSTER_FIXTURE_BACKEND": backend.rawValue, "CLUSTER_FIXTURE_LOGS": folder, "TMPDIR": folder,
                 ])
