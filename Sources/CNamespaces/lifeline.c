@@ -75,15 +75,13 @@ static void bury(const struct ns_cluster *cluster, struct lifeline *lifeline) {
     while ((ended = waitpid(-1, &status, WNOHANG)) > 0) {
         if (end_execution(ended, status)) continue;
         size_t i = 0;
-        while (i < cluster->node_count && lifeline->nodes[i].next.process != ended) i++;
-        if (i < cluster->node_count) {
-            forget_next(&lifeline->nodes[i]);
-            continue;
-        }
-        i = 0;
-        while (i < cluster->node_count && lifeline->nodes[i].process != ended) i++;
+        while (i < cluster->node_count && lifeline->nodes[i].process != ended && lifeline->nodes[i].next.process != ended) i++;
         if (i == cluster->node_count) {
             if (lifeline->leaving) lifeline->leaving--;
+            continue;
+        }
+        if (lifeline->nodes[i].next.process == ended) {
+            forget_next(&lifeline->nodes[i]);
             continue;
         }
         note_end(cluster, lifeline, i, status);

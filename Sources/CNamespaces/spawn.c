@@ -34,21 +34,16 @@ static int show(const struct ns_mount *mounts, size_t count) {
     return 0;
 }
 
-static char *append(char *end, const char *limit, const char *text) {
-    while (*text && end < limit) *end++ = *text++;
-    return end;
-}
-
 // Sends it in one piece, which the socket of somebody who reads always has room for.
 static void tell(const struct ns_notice *notice, pid_t process) {
-    char text[256], digits[16];
-    char *digit = digits + sizeof digits;
-    *--digit = 0;
-    for (pid_t rest = process; rest > 0; rest /= 10) *--digit = (char)('0' + rest % 10);
-    char *end = append(text, text + sizeof text, notice->before);
-    end = append(end, text + sizeof text, digit);
-    end = append(end, text + sizeof text, notice->after);
-    send(notice->socket, text, (size_t)(end - text), MSG_NOSIGNAL);
+    char digits[20];
+    struct iovec parts[] = {
+        {(void *)notice->before, strlen(notice->before)},
+        {digits, (size_t)(write_number(digits, (uint64_t)process) - digits)},
+        {(void *)notice->after, strlen(notice->after)},
+    };
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = sizeof parts / sizeof *parts};
+    sendmsg(notice->socket, &message, MSG_NOSIGNAL);
 }
 
 pid_t ns_spawn(

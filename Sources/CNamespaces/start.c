@@ -126,20 +126,20 @@ static const char *begin(
 
 const char *start_node(const struct ns_cluster *cluster, int index, struct lifeline *lifeline) {
     struct held_node *node = &lifeline->nodes[index];
-    struct begun_node begun = {0};
+    struct begun_node begun;
+    const char *failed = NULL;
     if (node->files < 0 && node->next.process) {
         begun = node->next;
         node->next.process = 0;
+    } else {
+        failed = begin(cluster, index, node->files, node->files < 0 || node->lacks_files, 0, &begun);
     }
-    if (!begun.process) {
-        const char *failed = begin(cluster, index, node->files, node->files < 0 || node->lacks_files, 0, &begun);
-        if (failed) return failed;
-    }
+    if (failed) return failed;
     node->process = begun.process;
     node->lacks_files = 0;
     node->channel = begun.channel;
     // While the node puts its file system together, it gets its interface. Without, it ends.
-    const char *failed = connect_node(cluster, index, lifeline, begun.process);
+    failed = connect_node(cluster, index, lifeline, begun.process);
     if (!failed && write(begun.go, "", 1) < 0) failed = "telling the node that its interface is there";
     int error = errno;
     close(begun.go);
@@ -150,7 +150,8 @@ const char *start_node(const struct ns_cluster *cluster, int index, struct lifel
 void begin_next(const struct ns_cluster *cluster, int index, struct lifeline *lifeline) {
     struct held_node *node = &lifeline->nodes[index];
     if (!node->process || node->next.process || cluster->nodes[index].cgroup_count || shares_folders(cluster)) return;
-    if (begin(cluster, index, -1, 1, 1, &node->next)) node->next.process = 0;
+    // What could not be begun ahead is begun when it is needed, and what has failed is told then.
+    begin(cluster, index, -1, 1, 1, &node->next);
 }
 
 void forget_next(struct held_node *node) {

@@ -22,16 +22,16 @@ struct ForegroundProcess {
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         var entries: [UnsafeMutablePointer<CChar>?] = variables.map { strdup("\($0)=\($1)") } + [nil]
         defer { for pointer in arguments + entries { free(pointer) } }
-        for seen in files.isEmpty ? [[]] : [files, []] {
+        func start(seeing files: [ShownFile]) throws -> pid_t {
             do {
-                processID = try ShownFile.spawn(program, &arguments, &entries, seeing: seen, telling: notice)
-                return
+                return try ShownFile.spawn(program, &arguments, &entries, seeing: files, telling: notice)
             } catch let failure as ShownFile.Failure {
-                guard failure.isOfMounts, !seen.isEmpty else { throw Self.failure(words[0], failure.code) }
+                guard failure.isOfMounts, !files.isEmpty else { throw Self.failure(words[0], failure.code) }
                 Console.note("only ssh, scp and sftp know the nodes by name: mounts can't be made here")
+                return try start(seeing: [])
             }
         }
-        preconditionFailure("the last is tried without files")
+        processID = try start(seeing: files)
         #else
         do { processID = try StartedProgram(program, words, environment: variables).processID } catch {
             throw Self.failure(words[0], error.code)

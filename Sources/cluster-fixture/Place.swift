@@ -69,9 +69,7 @@ struct Login: ExpressibleByArgument {
     /// Who logs in: who is typed before the `@`, or else by an option, or else `ubuntu`.
     func user(or option: User?) throws -> User {
         guard let user else { return option ?? .ubuntu }
-        guard let typed = User(rawValue: user) else {
-            throw ValidationError("A node's users are ubuntu and root, not \"\(user)\".")
-        }
+        let typed = try User.named(user)
         guard option == nil || option == typed else {
             throw ValidationError("Say the user once: \(user)@ or --user \(option ?? typed).")
         }
@@ -79,7 +77,13 @@ struct Login: ExpressibleByArgument {
     }
 }
 
-extension User: ExpressibleByArgument {}
+extension User: ExpressibleByArgument {
+    /// The user of a name that is a part of a word, and not an option's whole value.
+    static func named(_ name: String) throws -> User {
+        if let user = User(rawValue: name) { return user }
+        throw ValidationError("A node's users are ubuntu and root, not \"\(name)\".")
+    }
+}
 
 extension ListedCluster {
     func requireInventory() throws -> Inventory {

@@ -99,7 +99,9 @@ package final class Reaper: Sendable {
     ]
 
     /// Names a program that is to end as well if this process dies; nil takes the last name back.
-    package func alsoEnd(_ process: Int32?) { tell("also \(process.map { "\($0)" } ?? "")") }
+    package func alsoEnd(_ process: Int32?) {
+        if let process { notice.send(process) } else { tell("also") }
+    }
 
     /// The same, for a program that is about to be started.
     package var notice: ProcessNotice { ProcessNotice(socket: lifeline.rawValue, before: "also ", after: "\n") }

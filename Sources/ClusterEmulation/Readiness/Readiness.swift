@@ -101,8 +101,8 @@ struct Readiness: Sendable {
     }
 
     private func late(_ watch: BannerWatch, _ limit: Duration) async -> ClusterError {
-        if let node = nodes.first(where: { node in node.existing != nil && !proved.withLock { $0.contains(node.name) } }
-        ) {
+        let unproved = nodes.filter { node in !proved.withLock { $0.contains(node.name) } }
+        if let node = unproved.first(where: { $0.existing != nil }) {
             return await failure(node.name, .authentication, "the login did not end in time", limit)
         }
         for (node, state) in zip(watched.map(\.name), watch.states) {
@@ -114,9 +114,8 @@ struct Readiness: Sendable {
                 return await failure(node, .authentication, "the login did not end in time", limit)
             }
         }
-        if let node = nodes.first(where: { node in node.behind != nil && !proved.withLock { $0.contains(node.name) } })
-        {
-            return await failure(node.name, .tcp, "\(node.behind ?? "") can't connect to it", limit)
+        if let node = unproved.first(where: { $0.behind != nil }), let gateway = node.behind {
+            return await failure(node.name, .tcp, "\(gateway) can't connect to it", limit)
         }
         return ClusterError(.notReady, "Cluster \(clusterName) was ready, but only just after \(limit.inSeconds).")
     }

@@ -34,10 +34,7 @@ struct SSH: AsyncParsableCommand {
             }
             let name =
                 word.hasPrefix("--user=") ? String(word.dropFirst(7)) : command.isEmpty ? "" : command.removeFirst()
-            guard let user = User(rawValue: name) else {
-                throw ValidationError("A node's users are ubuntu and root, not \"\(name)\".")
-            }
-            self.user = user
+            user = try User.named(name)
         }
         _ = try login.user(or: user)
     }
