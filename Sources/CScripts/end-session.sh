@@ -18,16 +18,30 @@ members() {
     done
 }
 
-tries=0
+# Prints hundredths of a second. On a busy node a look takes its time, so that tries would not tell how much has passed.
+clock() {
+    read -r up _ </proc/uptime
+    echo $((${up%.*} * 100 + 1${up#*.} - 100))
+}
+
+stage=begun
 while processes=$(members) && [ -n "$processes" ]; do
+    now=$(clock)
     # shellcheck disable=SC2086
-    case $tries in
+    if [ $stage = begun ]; then
         # One that is stopped hears of it when it goes on.
-        0) kill -TERM $processes && kill -CONT $processes ;;
-        1??) kill -KILL $processes ;;
-        200) exit 1 ;;
-    esac 2>/dev/null
-    tries=$((tries + 1))
+        kill -TERM $processes && kill -CONT $processes
+        stage=asked since=$now
+    elif [ $((now - since)) -lt 100 ]; then
+        :
+    elif [ $stage = asked ]; then
+        stage=killed since=$now
+    else
+        exit 1
+    fi 2>/dev/null
+    # Some may have come meanwhile.
+    # shellcheck disable=SC2086
+    [ $stage != killed ] || kill -KILL $processes 2>/dev/null
     sleep 0.01
 done
 exit 0

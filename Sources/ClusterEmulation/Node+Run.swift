@@ -5,7 +5,7 @@ extension Node {
     /// result, not an error; ``CommandResult/requireSuccess()`` makes it one.
     ///
     /// If the task is cancelled or the time is over, the line and what it has started in its session get SIGTERM, also in the background, and
-    /// SIGKILL a second later. `run` returns when they have ended. A node that does not answer is waited for a few seconds at most.
+    /// SIGKILL a second later. `run` returns when they have ended. A node that does not answer is waited for ten seconds or so.
     ///
     /// ```swift
     /// import Foundation

@@ -79,7 +79,7 @@ public final class RunningCommand: Sendable {
     }
 
     /// Ends it: it and what it has started in its session get SIGTERM, and SIGKILL a second later. Returns when they have ended; a node that
-    /// does not answer is waited for a few seconds at most. One that has ended already stays as it is.
+    /// does not answer is waited for ten seconds or so. One that has ended already stays as it is.
     public func terminate() async {
         await remote.end()
         note(remote.ended ?? remote.soFar)

@@ -180,7 +180,7 @@ extension RemoteCommand {
         await Task {
             if await hasEnded(within: .seconds(2)) { return }
             if let leader = leader.known ?? nil, let execute = route.execute {
-                let output = try? await withDeadline(.seconds(5)) { [words = words(for: leader)] in
+                let output = try? await withDeadline(.seconds(10)) { [words = words(for: leader)] in
                     try await execute(words)
                 }
                 if output?.succeeded == true { await letGo() }
