@@ -26,7 +26,6 @@ final class ClusterRuntime: Sendable {
         var begun: (any BackendCluster)?
         var access: SSHAccess?
         do {
-            async let swept: Void = Leftovers.sweepOnce(backend)
             try plan.workspace.create(for: backend.name)
             if plan.configuration.packets { try Workspace.makeFolder(plan.workspace.packetsFolder) }
             let credentials = try await Credentials.make(
@@ -41,15 +40,18 @@ final class ClusterRuntime: Sendable {
             }
             begun = cluster
             timeline.note(.done(.nodes))
+            async let swept: Void = Leftovers.sweepOnce(backend)
             let opened = try SSHAccess(plan, cluster, credentials, timeline)
             access = opened
             let (up, areUp) = AsyncStream<Void>.makeStream()
-            async let served: Void = startServices(plan, on: cluster, after: up, timeline: timeline)
+            let (together, areTogether) = AsyncStream<Void>.makeStream()
+            async let joined: Void = join(cluster, after: up) { areTogether.finish() }
+            async let served: Void = startServices(plan, on: cluster, after: together, timeline: timeline)
             try await Readiness(plan: plan, cluster: cluster, access: opened, timeline: timeline).wait {
                 timeline.note(.done(.banners))
                 areUp.finish()
             }
-            try await cluster.joined()
+            try await joined
             try await Passwords.set(plan.passwords, on: cluster)
             timeline.note(.done(.ready))
             try await served
@@ -65,21 +67,32 @@ final class ClusterRuntime: Sendable {
             // The failure is the caller's news; what could not be taken back is told as well.
             try await uncancelled {
                 do { try await takeDown(plan, left, opened, reaper) } catch { Progress.say("\(error)") }
+                // It may have been what others have left that was in the way.
+                if !(error is CancellationError) { await Leftovers.sweepOnce(backend) }
             }
             let cause = unfinished?.cause ?? error
             throw cause is CancellationError ? cause : ClusterError.unexpected(cause)
         }
     }
 
-    /// Services are started when sshd listens on all nodes: whatever is to be on a node is there by then.
+    /// The network is seen to while the nodes are proved.
+    private static func join(
+        _ cluster: any BackendCluster, after up: AsyncStream<Void>, then: @Sendable () -> Void
+    ) async throws {
+        for await _ in up {}
+        try Task.checkCancellation()
+        try await cluster.joined()
+        then()
+    }
+
+    /// Services are started when sshd listens on all nodes and the network's rules are in force: whatever is to be on a node is there by
+    /// then.
     static func startServices(
         _ plan: ClusterPlan, on cluster: any BackendCluster, after up: AsyncStream<Void>, timeline: Timeline
     ) async throws {
         if plan.services.isEmpty { return }
         for await _ in up {}
         try Task.checkCancellation()
-        // The network's rules are in force.
-        try await cluster.joined()
         try await ServiceStart(
             clusterName: plan.name, layout: plan.layout, services: plan.services, cluster: cluster, timeline: timeline
         ).run()

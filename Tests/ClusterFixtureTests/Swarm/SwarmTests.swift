@@ -146,6 +146,7 @@ struct SwarmTests {
                 """
             try configuration.write(toFile: folder + "/config.yml", atomically: true, encoding: .utf8)
             let serving = Task { try await Command("docker-registry", ["serve", folder + "/config.yml"]).output() }
+            defer { serving.cancel() }
             #expect(try await eventually { LoopbackPort.accepts(5000, on: "198.19.254.1") })
             let manager = SwarmMachines.engine("machine1")
             let image = try await DockerImages(engine: manager).ensure(.node, timeline: Timeline())

@@ -158,7 +158,7 @@ package struct DockerImages: Sendable {
         timeline.note(.work, "built the image \(image)")
     }
 
-    private static let builds = OnceEach()
+    private static let builds = OnceEach<Void>()
 
     /// What this version of the package makes images of, as a fingerprint. It tells which images are another version's.
     static let makerLabel = "org.clusterfixture.maker"

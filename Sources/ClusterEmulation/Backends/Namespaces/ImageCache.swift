@@ -9,7 +9,7 @@ import Glibc
 struct ImageCache: Sendable {
     let folder: String
 
-    private static let builds = OnceEach()
+    private static let builds = OnceEach<Void>()
     static let unfinished = ".unfinished"
 
     /// Makes a folder of the cache if it is not there: beside its place, and then moved there, so that it is there whole or

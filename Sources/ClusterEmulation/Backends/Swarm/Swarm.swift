@@ -12,29 +12,14 @@ package struct Swarm: Sendable, Hashable {
 
     /// Whether the engine is a manager of a Swarm that can decide anything.
     package func availability() async -> Availability {
-        if case .unavailable(let reason, let remedy) = await manager.availability() {
-            return .unavailable(reason: reason, remedy: remedy)
-        }
-        let output = try? await manager.ask(["info", "--format", "{{json .Swarm}}"], within: .seconds(10))
-        guard let output, output.succeeded,
-            let state = try? JSONDecoder().decode(State.self, from: Data(output.standardOutput.utf8))
-        else {
-            return .unavailable(
-                reason: "The engine does not say whether it is in a Swarm.", remedy: "See `\(manager.typed) info`.")
-        }
-        guard state.LocalNodeState == "active" else {
-            return .unavailable(
-                reason: "The engine is in no Swarm (its state is \(state.LocalNodeState)).",
-                remedy: "Run `\(manager.typed) swarm init` there, or name a manager by CLUSTER_FIXTURE_SWARM.")
-        }
-        guard state.ControlAvailable else {
-            return .unavailable(
-                reason: "The engine is a worker of a Swarm and not a manager.",
-                remedy: "Name a manager by CLUSTER_FIXTURE_SWARM or DOCKER_HOST, or promote it: `docker node promote`.")
-        }
+        if manager.missingSocket != nil { return await manager.availability() }
+        async let found = machines(notOlderThan: Self.moment)
         do {
-            let machines = try await machines()
+            _ = try await ownMachine
+            let machines = try await found
             return .available("a Swarm of \(machines.count == 1 ? "one machine" : "\(machines.count) machines")")
+        } catch let refusal as Refusal {
+            return refusal.availability
         } catch {
             return .unavailable(
                 reason: (error as? ClusterError)?.message ?? "\(error)",
@@ -44,20 +29,75 @@ package struct Swarm: Sendable, Hashable {
         }
     }
 
+    /// Why the engine can have no clusters on a Swarm.
+    private struct Refusal: Error {
+        let availability: Availability
+
+        init(_ availability: Availability) { self.availability = availability }
+
+        init(_ reason: String, remedy: String) { availability = .unavailable(reason: reason, remedy: remedy) }
+    }
+
+    /// The Swarm's name for the manager's own machine. An engine that has said once in this process that it is a manager is taken to be one.
+    ///
+    /// - Throws: ``Refusal`` if the engine is not a manager.
+    private var ownMachine: String {
+        get async throws {
+            if let known = Self.managers.withLock({ $0[manager] }) { return known }
+            let output = try? await manager.ask(["info", "--format", "{{json .Swarm}}"], within: .seconds(10))
+            guard let output, output.succeeded,
+                let state = try? JSONDecoder().decode(State.self, from: Data(output.standardOutput.utf8)),
+                !state.LocalNodeState.isEmpty
+            else {
+                let availability = await manager.availability()
+                if case .unavailable = availability { throw Refusal(availability) }
+                throw Refusal(
+                    "The engine does not say whether it is in a Swarm.", remedy: "See `\(manager.typed) info`.")
+            }
+            guard state.LocalNodeState == "active" else {
+                throw Refusal(
+                    "The engine is in no Swarm (its state is \(state.LocalNodeState)).",
+                    remedy: "Run `\(manager.typed) swarm init` there, or name a manager by CLUSTER_FIXTURE_SWARM.")
+            }
+            guard state.ControlAvailable else {
+                throw Refusal(
+                    "The engine is a worker of a Swarm and not a manager.",
+                    remedy:
+                        "Name a manager by CLUSTER_FIXTURE_SWARM or DOCKER_HOST, or promote it: `docker node promote`.")
+            }
+            Self.managers.withLock { $0[manager] = state.NodeID }
+            return state.NodeID
+        }
+    }
+
+    private static let managers = Locked<[DockerEngine: String]>([:])
+
     private struct State: Decodable {
         let LocalNodeState: String
         let ControlAvailable: Bool
+        let NodeID: String
     }
 
     /// All machines, by their names.
     ///
+    /// - Parameter age: How long ago it may be that they were asked for.
+    /// - Returns: The machines.
     /// - Throws: ``ClusterError`` if the managers can't agree, as when too many of them are gone.
-    package func machines() async throws -> [SwarmMachine] {
+    package func machines(notOlderThan age: Duration = .zero) async throws -> [SwarmMachine] {
+        let now = ContinuousClock.now
+        if age > .zero, let last = Self.seen.withLock({ $0[self] }), now - last.at <= age { return last.machines }
         let ids = try await lines(["node", "ls", "--quiet"])
-        return try await lines(["node", "inspect", "--format", "{{json .}}"] + ids).map {
+        let machines = try await lines(["node", "inspect", "--format", "{{json .}}"] + ids).map {
             try SwarmMachine(json: $0)
         }.sorted { $0.name < $1.name }
+        Self.seen.withLock { $0[self] = (now, machines) }
+        return machines
     }
+
+    /// What was asked of the Swarm so long ago is true for the same start.
+    static let moment = Duration.seconds(2)
+
+    private static let seen = Locked<[Swarm: (at: ContinuousClock.Instant, machines: [SwarmMachine])]>([:])
 
     private func lines(_ words: [String]) async throws -> [String] {
         let output = try await manager.ask(words, within: .seconds(20))
@@ -77,6 +117,28 @@ extension Swarm {
     package func engine(of machine: SwarmMachine) async throws -> DockerEngine {
         let key = Place(swarm: self, machine: machine.id)
         if let known = Self.known.withLock({ $0[key] }) { return known }
+        let engine = try await Self.searches.once("\(key)") { try await find(machine) }
+        Self.known.withLock { $0[key] = engine }
+        return engine
+    }
+
+    /// The Swarm's name for the manager's own machine.
+    ///
+    /// - Throws: ``ClusterError`` if the engine is not a manager, or does not answer.
+    var managersMachine: String {
+        get async throws {
+            do { return try await ownMachine } catch let refusal as Refusal {
+                guard case .unavailable(let reason, let remedy) = refusal.availability else { throw refusal }
+                throw ClusterError(.backendUnavailable, ClusterError.sentence(reason), remedy: remedy)
+            }
+        }
+    }
+
+    private func find(_ machine: SwarmMachine) async throws -> DockerEngine {
+        if try await managersMachine == machine.id {
+            return DockerEngine(
+                command: manager.command, host: manager.host, context: manager.context, machine: machine.name)
+        }
         let (engine, way) = try await candidate(machine)
         let remedy =
             "Tell Docker where it is: `docker context create \(machine.name) --docker host=ssh://USER@\(machine.address)`."
@@ -101,29 +163,14 @@ extension Swarm {
             throw ClusterError(
                 .backendUnavailable, "What answers \(way) is not the engine of \(machine.name).", remedy: remedy)
         }
-        Self.known.withLock { $0[key] = engine }
         return engine
-    }
-
-    /// The Swarm's name for the manager's own machine.
-    ///
-    /// - Throws: ``ClusterError`` if the manager does not answer.
-    var managersMachine: String {
-        get async throws {
-            try await manager.ask(["info", "--format", "{{.Swarm.NodeID}}"], within: .seconds(20)).lines.first ?? ""
-        }
     }
 
     /// Where the engine of a machine should be.
     private func candidate(_ machine: SwarmMachine) async throws -> (DockerEngine, way: String) {
-        if try await managersMachine == machine.id {
-            return (
-                DockerEngine(
-                    command: manager.command, host: manager.host, context: manager.context, machine: machine.name),
-                "as the manager"
-            )
+        let contexts = try await Self.contexts.once(manager.command) { [manager] in
+            try await manager.ask(["context", "ls", "--format", "{{.Name}}"]).lines
         }
-        let contexts = try await manager.ask(["context", "ls", "--format", "{{.Name}}"]).lines
         if contexts.contains(machine.name) {
             return (
                 DockerEngine(command: manager.command, context: machine.name, machine: machine.name),
@@ -143,6 +190,8 @@ extension Swarm {
     }
 
     private static let known = Locked<[Place: DockerEngine]>([:])
+    private static let searches = OnceEach<DockerEngine>()
+    private static let contexts = OnceEach<[String]>()
 }
 
 extension DockerEngine {

@@ -66,38 +66,40 @@ package struct SwarmBackend: Backend {
         let summary = ClusterSummary(plan, backend: name)
         let gateway = try options.hasGateway ? plan.layout.login.name : nil
         let placement = try SwarmPlacement(
-            plan, over: try await swarm.machines(), options,
+            plan, over: try await swarm.machines(notOlderThan: Swarm.moment), options,
             gateway: gateway, on: gateway == nil ? nil : try await swarm.managersMachine)
         let engines = try await engines(of: placement.distinct)
         let places = SwarmPlaces(
             placement.machines, of: plan.nodeNames, engines: engines, registry: options.chosenRegistry)
         try places.write(to: plan.workspace.folder)
         let timeline = Timeline(Progress())
-        let reaper = Locked<SwarmReaper?>(nil)
+        // From here on, nothing is made that would not be removed.
+        let own = try await DockerImages(engine: swarm.manager).ensure(.node, timeline: timeline)
+        let reaper = try await SwarmReaper.begin(
+            plan.id, on: swarm.manager, image: own, machines: placement.distinct.map(\.id))
         do {
-            async let prepared = images()
-            async let own = DockerImages(engine: swarm.manager).ensure(.node, timeline: timeline)
-            let watching = try await SwarmReaper.start(
-                plan.id, on: swarm.manager, image: own, machines: placement.distinct.map(\.id))
-            reaper.withLock { $0 = watching }
+            async let watching: Void = reaper.watching()
             async let subnet = createNetwork(plan)
-            let names = try await Dictionary(
+            let prepared = try await images()
+            let names = Dictionary(
                 prepared.all.map { ($0, $1.parts[0]) }, uniquingKeysWith: { first, _ in first })
-            try await carry(Set(names.values).union([try await own]), to: Array(engines.values), timeline)
+            try await carry(Set(names.values).union([own]), to: Array(engines.values), timeline)
             let files = NodeFiles(plan, in: try await subnet, hostIP: nil, credentials: credentials)
             let start = SwarmStart(
                 plan: plan, subnet: try await subnet, files: files, machines: placement.machines, engines: engines,
                 images: names, gateway: gateway)
             let ports = try await start.run()
+            try await watching
             let nodes = start.nodes(at: ports, credentials: credentials)
             return SwarmCluster(
-                swarm, summary, known: (nodes, places), isOpen: plan.conditions == .healthy, reaper: watching)
+                swarm, summary, known: (nodes, places),
+                network: SwarmCluster.Network(isOpen: plan.conditions == .healthy, isEncrypted: options.isEncrypted),
+                reaper: reaper)
         } catch {
             throw UnfinishedCluster(
-                SwarmCluster(swarm, summary, known: ([], places), reaper: reaper.withLock { $0 }), cause: error)
+                SwarmCluster(swarm, summary, known: ([], places), reaper: reaper), cause: error)
         }
     }
-
     private func engines(of machines: [SwarmMachine]) async throws -> [String: DockerEngine] {
         try await withThrowingTaskGroup(of: (String, DockerEngine).self) { group in
             for machine in machines { group.addTask { (machine.id, try await swarm.engine(of: machine)) } }
@@ -112,10 +114,13 @@ package struct SwarmBackend: Backend {
     }
 
     package func clusters(includingRemains: Bool) async throws -> [any BackendCluster] {
-        guard case .available = await swarm.availability() else { return [] }
-        var records = includingRemains ? try await swarm.networkRecords() : []
+        // A machine without a Swarm has none.
+        if swarm.manager.missingSocket != nil { return [] }
+        guard (try? await swarm.managersMachine) != nil else { return [] }
+        async let networks = includingRemains ? swarm.networkRecords() : []
+        var records: [DockerRecord] = []
         try await withThrowingTaskGroup(of: [DockerRecord].self) { group in
-            for machine in try await swarm.machines() where machine.hindrance == nil {
+            for machine in try await swarm.machines(notOlderThan: Swarm.moment) where machine.hindrance == nil {
                 group.addTask {
                     // Of a machine that does not answer nothing is known.
                     guard let engine = try? await swarm.engine(of: machine) else { return [] }
@@ -124,6 +129,7 @@ package struct SwarmBackend: Backend {
             }
             for try await found in group { records += found }
         }
+        records += try await networks
         return Dictionary(grouping: records, by: \.cluster).values.compactMap(DockerRecord.summary)
             .sorted { $0.id < $1.id }.map { SwarmCluster(swarm, $0) }
     }

@@ -5,25 +5,30 @@ package struct SwarmCluster: BackendCluster {
     package let swarm: Swarm
     package let summary: ClusterSummary
     private let known: (nodes: [ProvisionedNode], places: SwarmPlaces)?
-    /// Whether all nodes may talk with each other from the beginning.
-    private let isOpen: Bool
+    private let network: Network
     private let reaper: SwarmReaper?
 
     /// - Parameters:
     ///   - swarm: The Swarm that it is on.
     ///   - summary: Which cluster it is.
     ///   - known: The nodes, and where they are, if that is known; else its folder says it.
-    ///   - isOpen: Whether all nodes may talk with each other from the beginning.
+    ///   - network: What is known of its network.
     ///   - reaper: What takes the cluster away if this process dies.
     init(
         _ swarm: Swarm, _ summary: ClusterSummary, known: (nodes: [ProvisionedNode], places: SwarmPlaces)? = nil,
-        isOpen: Bool = false, reaper: SwarmReaper? = nil
+        network: Network = Network(), reaper: SwarmReaper? = nil
     ) {
         self.swarm = swarm
         self.summary = summary
         self.known = known
-        self.isOpen = isOpen
+        self.network = network
         self.reaper = reaper
+    }
+
+    struct Network {
+        /// Whether all nodes may talk with each other from the beginning.
+        var isOpen = false
+        var isEncrypted = false
     }
 
     package var nodes: [ProvisionedNode] { known?.nodes ?? summary.inventory?.nodes.map(ProvisionedNode.init) ?? [] }
@@ -116,7 +121,7 @@ extension SwarmCluster {
     /// Nodes on one machine reach those on the others, which takes more than a Swarm looks at: UDP between all machines.
     package func joined() async throws {
         let first = try places.parts(of: self).compactMap { part in nodes.first { part.nodes.contains($0.name) } }
-        guard first.count > 1, isOpen else { return }
+        guard first.count > 1, network.isOpen else { return }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for node in first {
                 group.addTask { try await requireWay(from: node, to: first.filter { $0.name != node.name }) }
@@ -135,7 +140,9 @@ extension SwarmCluster {
         throw ClusterError(
             .notReady, "\(node.name) on \(here) does not reach \(other.name) on \(there), although the Swarm has both.",
             node: node.name,
-            remedy: "Let UDP port 4789 (VXLAN) and port 7946 pass between \(here) and \(there).")
+            remedy: network.isEncrypted
+                ? "Let UDP port 4789 (VXLAN), port 7946 and IP protocol 50 (ESP) pass between \(here) and \(there), whose kernels need ESP (`modprobe esp4`)."
+                : "Let UDP port 4789 (VXLAN) and port 7946 pass between \(here) and \(there).")
     }
 
     /// Takes away what the machines have of it that answer. Where one does not, or the network can't go yet, a service of the Swarm's goes
@@ -169,7 +176,9 @@ extension SwarmCluster {
         } else {
             machines = try await swarm.machines().map(\.id)
         }
-        return try await SwarmReaper.start(summary.id, on: swarm.manager, image: image, machines: machines)
+        let reaper = try await SwarmReaper.begin(summary.id, on: swarm.manager, image: image, machines: machines)
+        try await reaper.watching()
+        return reaper
     }
 
     /// Those of the machines that have nodes, if that is known; else those of all machines.

@@ -19,11 +19,14 @@ package struct SwarmImages: Sendable {
     package func ensure(_ name: String, on engines: [DockerEngine]) async throws {
         let others = engines.filter { $0.host != manager.host || $0.context != manager.context }
         if others.isEmpty { return }
-        guard let wanted = try await DockerImages(engine: manager).identifier(of: name) else {
+        let there = try await concurrently([manager] + others, atMost: others.count + 1) { engine in
+            try await DockerImages(engine: engine).identifier(of: name)
+        }
+        guard let wanted = there[0] else {
             throw ClusterError(.imageUnavailable, "The Swarm's manager has no image \(name) any more.")
         }
-        _ = try await concurrently(others, atMost: others.count) { engine in
-            if try await DockerImages(engine: engine).identifier(of: name) == wanted { return }
+        let lacking = zip(others, there.dropFirst()).filter { $1 != wanted }.map(\.0)
+        _ = try await concurrently(lacking, atMost: others.count) { engine in
             try await Self.transfers.once("\(engine) \(wanted)") {
                 if let registry {
                     try await pull(name, from: registry, to: engine)
@@ -48,12 +51,22 @@ package struct SwarmImages: Sendable {
 
     private func pull(_ name: String, from registry: String, to engine: DockerEngine) async throws {
         let (machine, there) = (engine.machine ?? "another machine", "\(registry)/\(name)")
-        try await manager.change(["tag", name, there], else: "The image \(name) could not be named for \(registry)")
         timeline.note(.work, "giving \(machine) the image \(name) by \(registry); this is done once")
-        for (engine, words) in [
-            (manager, ["push", "--quiet", there]), (engine, ["pull", "--quiet", there]),
-            (engine, ["tag", there, name]),
-        ] {
+        // Registries do not bear the same image from two at the same time.
+        try await Self.transfers.once("\(manager) \(there)") {
+            try await manager.change(
+                ["tag", name, there], else: "The image \(name) could not be named for \(registry)")
+            let output = try await manager.ask(["push", "--quiet", there], within: .seconds(900))
+            guard output.succeeded else {
+                throw ClusterError(
+                    .imageUnavailable,
+                    ClusterError.sentence(
+                        "The registry \(registry) could not be given the image \(name): \(DockerEngine.cause(output.complaint))"
+                    ),
+                    remedy: "See whether the manager may push there: `\(manager.typed) push \(there)`.")
+            }
+        }
+        for words in [["pull", "--quiet", there], ["tag", there, name]] {
             let output = try await engine.ask(words, within: .seconds(900))
             guard output.succeeded else { throw unavailable(name, on: machine, output.complaint) }
         }
@@ -66,5 +79,5 @@ package struct SwarmImages: Sendable {
             remedy: "See whether it has room: `docker system df` there.")
     }
 
-    private static let transfers = OnceEach()
+    private static let transfers = OnceEach<Void>()
 }

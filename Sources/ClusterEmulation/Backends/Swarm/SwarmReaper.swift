@@ -25,17 +25,22 @@ final class SwarmReaper: Sendable {
     private let lifeline: FileDescriptor
     private let process: Task<String, Never>
     private let heart: Task<Void, Never>
+    /// Whether it watches; false if it ended before.
+    private let isWatching: Once<Bool>
+    private let isOver = Locked(false)
 
-    private init(lifeline: FileDescriptor, process: Task<String, Never>) {
+    private init(lifeline: FileDescriptor, process: Task<String, Never>, isWatching: Once<Bool>) {
         self.lifeline = lifeline
         self.process = process
+        self.isWatching = isWatching
         // Ten minutes without a word are an end too: of a connection that nobody has told of it.
         heart = Task {
             while (try? await Task.sleep(for: .seconds(60))) != nil { Self.tell("still here", lifeline) }
         }
     }
 
-    /// Starts the container; it watches when this returns.
+    /// Begins to start the container. From then on it takes the cluster away, however this process ends: Docker's command, in a session of
+    /// its own, starts it all the same, and what it reads has ended then.
     ///
     /// - Parameters:
     ///   - cluster: The cluster.
@@ -43,8 +48,8 @@ final class SwarmReaper: Sendable {
     ///   - image: The node image, which all machines have that have nodes.
     ///   - machines: The Swarm's names for the machines that have nodes.
     /// - Returns: What ends the watch.
-    /// - Throws: ``ClusterError`` if the container could not be started.
-    static func start(
+    /// - Throws: ``ClusterError`` if Docker's command could not be started.
+    static func begin(
         _ cluster: ClusterID, on manager: DockerEngine, image: String, machines: [String]
     ) async throws -> SwarmReaper {
         let (reading, writing) = try StreamSocket.pair()
@@ -52,7 +57,7 @@ final class SwarmReaper: Sendable {
         let command = manager.command(words(cluster, image, machines))
         var options = PlatformOptions()
         options.createSession = true
-        let (lines, said) = AsyncStream.makeStream(of: String.self)
+        let (isBegun, isWatching) = (Once<Bool>(), Once<Bool>())
         let process = Task { [options] in
             let complaint = Locked("")
             do {
@@ -61,20 +66,33 @@ final class SwarmReaper: Sendable {
                     input: .fileDescriptor(reading, closeAfterSpawningProcess: true), output: .sequence,
                     error: .combinedWithOutput
                 ) { execution in
+                    isBegun.settle(true)
                     for try await line in execution.standardOutput.strings() {
                         complaint.withLock { $0 = line }
-                        said.yield(line)
+                        if line.hasPrefix("watching") { isWatching.settle(true) }
                     }
                 }
             } catch { complaint.withLock { $0 = "\(error)" } }
-            said.finish()
+            isBegun.settle(false)
+            isWatching.settle(false)
             return complaint.withLock { $0 }
         }
-        for await line in lines where line.hasPrefix("watching") {
-            return SwarmReaper(lifeline: writing, process: process)
-        }
-        Forks.close(writing.rawValue)
-        throw ClusterError(
+        let reaper = SwarmReaper(lifeline: writing, process: process, isWatching: isWatching)
+        // What has been begun is not left behind by whoever is cancelled meanwhile.
+        guard await Task(operation: { try? await isBegun.value }).value == true else { throw await reaper.failure() }
+        return reaper
+    }
+
+    /// Returns when it watches.
+    ///
+    /// - Throws: ``ClusterError`` if the container could not be started; `CancellationError`.
+    func watching() async throws {
+        if try await !isWatching.value { throw await failure() }
+    }
+
+    private func failure() async -> ClusterError {
+        await dismiss()
+        return ClusterError(
             .provisioningFailed,
             ClusterError.sentence(
                 "What takes the cluster away could not be started on the Swarm: \(DockerEngine.cause(await process.value))"
@@ -93,18 +111,26 @@ final class SwarmReaper: Sendable {
 
     /// Ends the watch: everything is removed already, or meant to stay.
     func dismiss() async {
-        heart.cancel()
-        Self.tell("done", lifeline)
-        Forks.close(lifeline.rawValue)
+        end(saying: "done")
         _ = await process.value
+    }
+
+    private func end(saying word: String? = nil) {
+        let wasOver = isOver.withLock { isOver in
+            defer { isOver = true }
+            return isOver
+        }
+        if wasOver { return }
+        heart.cancel()
+        if let word { Self.tell(word, lifeline) }
+        Forks.close(lifeline.rawValue)
     }
 
     /// Lets the container do its work, and returns when it has begun.
     ///
     /// - Throws: ``ClusterError`` with the code `teardownFailed` if it could not.
     func release() async throws {
-        heart.cancel()
-        Forks.close(lifeline.rawValue)
+        end()
         let said = await process.value
         guard said.hasPrefix("reaping") else {
             throw ClusterError(
