@@ -73,7 +73,8 @@ struct ClusterBenchmark {
         var record = Record()
         for nodes in options.nodes {
             Console.say("\(nodes) nodes …")
-            record.scale.append(try await Scale.measure(nodes: nodes))
+            let backend: BackendChoice = options.only == ["swarm"] ? .swarm : .namespaces
+            record.scale.append(try await Scale.measure(nodes: nodes, on: backend))
         }
         Report.print(record.scale)
         try record.write(to: options.json)

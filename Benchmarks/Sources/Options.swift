@@ -29,6 +29,9 @@ struct Options {
             throw Failure("--slurm and --again measure all of their contenders: leave out the others, and --only")
         }
         (self.scale, self.slurm, self.again) = (scale, slurm, again)
+        if scale, let only = values["--only"], !["namespaces", "swarm"].contains(only) {
+            throw Failure("--scale is for namespaces or swarm, not \(only)")
+        }
         let usual = scale ? "3,10,50,100,250" : slurm ? "2" : again ? "3" : "1,3,10,50,100"
         nodes = try (values["--nodes"] ?? usual).split(separator: ",").map {
             try Self.count($0)

@@ -29,11 +29,14 @@ refuse() {
 
 # --- what a cluster has begun ----------------------------------------------------------------------------------------
 
-# processes CLUSTER FOLDER: those that have the cluster's mark in their environment, what is in a session that one of them leads,
-# and what is left of a command's session when its shell has ended. A session has its number as long as anybody is in it.
+# processes CLUSTER FOLDER: those that have the cluster's mark in their environment or are in a scope of a command's, what is in a session
+# that one of them leads, and what is left of a command's session when its shell has ended. A session has its number as long as anybody is in it.
 processes() {
     {
-        grep -lszxF "LC_CLUSTER_FIXTURE=$1" /proc/[0-9]*/environ | sed 's|^/proc/\([0-9]*\)/.*|marked \1|'
+        {
+            grep -lszxF "LC_CLUSTER_FIXTURE=$1" /proc/[0-9]*/environ
+            grep -lsE "/cf-$1-[0-9]+\.scope\$" /proc/[0-9]*/cgroup
+        } | sed 's|^/proc/\([0-9]*\)/.*|marked \1|'
         for file in "$2"/sessions-*; do
             # Commands note theirs themselves: what is noted counts for their own user's processes.
             [ ! -f "$file" ] || sed "s|^|noted $(stat -c %u "$file") |" "$file"

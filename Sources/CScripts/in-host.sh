@@ -4,7 +4,8 @@
 #   FOLDER CLUSTER USER LENGTH LINE
 #
 # LENGTH bytes of standard input come first: variables, as a shell reads them, so that they are on no command line. The rest is the line's.
-# Whatever the line starts is found again by its mark, and by its session.
+# Whatever the line starts is found again by its mark, by its session, and where systemd is, by its scope: that one keeps also what cleans
+# its environment, begins a session and loses its parents.
 # If the cluster's folder is gone, somebody else may have made one of the name: either it, or the part of it for commands, is this user's.
 # shellcheck disable=SC3067 # -O is in dash, bash and busybox.
 if { [ ! -O "$1" ] && [ ! -O "$1/work" ]; } || [ -L "$1" ] || ! cd -- "$1/work" 2>/dev/null; then
@@ -19,4 +20,15 @@ read -r statistics <"/proc/$$/stat" && echo "$$ $(
 unset statistics
 [ "$4" = 0 ] || eval "$(head -c "$4")"
 export "LC_CLUSTER_FIXTURE=$2" "TMPDIR=$1/tmp"
-exec "${SHELL:-/bin/sh}" -c "$5"
+cluster=$2
+set -- "${SHELL:-/bin/sh}" -c "$5"
+if [ -d /run/systemd/system ] && command -v systemd-run >/dev/null; then
+    unit=cf-$cluster-$$
+    # An ordinary user's needs a systemd of their own, which a login may have begun.
+    if [ "$(id -u)" = 0 ]; then
+        exec systemd-run --quiet --collect --scope --unit="$unit" -- "$@"
+    elif [ -S "${XDG_RUNTIME_DIR:-/nowhere}/systemd/private" ]; then
+        exec systemd-run --user --quiet --collect --scope --unit="$unit" -- "$@"
+    fi
+fi
+exec "$@"

@@ -143,6 +143,6 @@ extension ClusterError {
         if let error = error as? ClusterError { return error }
         let path = (error as NSError).userInfo[NSFilePathErrorKey].map { " \($0):" } ?? ""
         return ClusterError(
-            .provisioningFailed, "The system refused something:\(path) \(cause(error)).", underlying: error)
+            .provisioningFailed, "The operating system reported an error:\(path) \(cause(error)).", underlying: error)
     }
 }

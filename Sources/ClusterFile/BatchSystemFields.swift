@@ -23,7 +23,7 @@ extension ServiceKind {
 
     /// It is given nothing.
     static let htCondor = ServiceKind("htCondor") { entry in
-        if let entry { throw entry.refusal("htCondor is given nothing.") }
+        if let entry { throw entry.refusal("htCondor has no settings: leave them out.") }
         return .htCondor()
     }
 }

@@ -116,7 +116,7 @@ extension Field<UnfinishedPort> {
             Field("transport") { entry, port in
                 let name = try entry.text()
                 guard let transport = PublishedPort.Transport(rawValue: name) else {
-                    throw entry.refusal("\(entry.name) is tcp or udp.")
+                    throw entry.refusal("\(entry.name) must be tcp or udp, not \"\(name)\".")
                 }
                 port.transport = transport
             },

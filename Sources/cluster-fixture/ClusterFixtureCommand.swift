@@ -50,7 +50,11 @@ struct ClusterFixtureCommand: AsyncParsableCommand {
         } catch let error as ValidationError {
             // What it was told at first made sense, and does not with what it has found.
             guard let running else { exit(withError: error) }
-            Console.note("Error: \(error.message)\n\(usageString(for: running))")
+            let usage = usageString(for: running)
+            let command = usage.split(separator: " ").prefix { !$0.hasPrefix("<") && !$0.hasPrefix("[") }
+            Console.note(
+                "Error: \(error.message)\nUsage: \(usage)\n  See '\(command.joined(separator: " ")) --help' for more information."
+            )
             Foundation.exit(64)
         } catch {
             guard exitCode(for: error) == .failure, !(error is ExitCode) else { exit(withError: error) }
@@ -63,14 +67,34 @@ struct ClusterFixtureCommand: AsyncParsableCommand {
 }
 
 extension ClusterFixtureCommand {
-    /// What is wrong with the first word, if it is meant to be a command and is none.
+    /// What is wrong with the first words, if they are meant to be a command and there is no such command.
     private static func misspelt(_ words: [String]) -> String? {
-        let names = configuration.subcommands.map { $0._commandName }
-        guard let word = words.first, !word.hasPrefix("-"), word != "help", !names.contains(word) else { return nil }
-        let remedy = ClusterCatalog.nearest(to: word, among: names + ["help"]).map { "Did you mean \($0)?" }
-        return "There is no command \"\(ClusterConfiguration.printable(word))\". "
-            + (remedy ?? "`cluster-fixture --help` lists them.")
+        let commands = configuration.subcommands
+        guard let word = words.first, !word.hasPrefix("-") else { return nil }
+        if word == "help" { return words.count > 1 ? misspelt(Array(words.dropFirst())) : nil }
+        guard let command = commands.first(where: { $0._commandName == word }) else {
+            return refusal(of: word, among: commands.map { $0._commandName } + ["help"])
+        }
+        let parts = command.configuration.subcommands.map { $0._commandName }
+        guard !parts.isEmpty, words.count > 1, !words[1].hasPrefix("-"), !parts.contains(words[1]) else { return nil }
+        return refusal(of: words[1], among: parts, of: word)
     }
+
+    private static func refusal(of word: String, among names: [String], of command: String? = nil) -> String {
+        let whole = ([command].compactMap(\.self) + [word]).joined(separator: " ")
+        // Two letters are too few to be near to anything.
+        let near = usual[word] ?? (word.count > 2 ? ClusterCatalog.nearest(to: word, among: names) : nil)
+        let meant = near.flatMap { names.contains($0) ? $0 : nil }
+        let lists = (["cluster-fixture"] + [command].compactMap(\.self)).joined(separator: " ")
+        return "There is no command \"\(ClusterConfiguration.printable(whole))\". "
+            + (meant.map { "Did you mean \($0)?" } ?? "`\(lists) --help` lists them.")
+    }
+
+    /// What other programs call what is meant.
+    private static let usual = [
+        "ls": "list", "ps": "list", "rm": "down", "delete": "down", "destroy": "down", "scp": "copy", "cp": "copy",
+        "login": "ssh", "shell": "ssh", "begin": "start", "end": "stop", "heal": "fault",
+    ]
 }
 
 extension ClusterError {

@@ -36,11 +36,19 @@ struct FaultWords {
 
     init(_ words: [String], node: String?, options: Options) throws {
         guard let topic = words.first, Self.topics.contains(topic) else {
-            throw ValidationError(
-                "Say what is broken: \(Self.topics.dropLast().joined(separator: ", ")); or heal."
-                    + (words.first.map { " \"\($0)\" is none of them." } ?? ""))
+            throw Self.unknown(words.first)
         }
         (self.topic, self.words, self.node, self.options) = (topic, Array(words.dropFirst()), node, options)
+    }
+
+    private static func unknown(_ word: String?) -> ValidationError {
+        let all = "\(topics.dropLast().joined(separator: ", ")), or heal"
+        guard let word else { return ValidationError("Name what is broken: \(all).") }
+        if ["kill", "stop", "start", "restart", "pause", "resume"].contains(word) {
+            return ValidationError("\(word) is a command of its own: `cluster-fixture \(word) lab/node1`.")
+        }
+        let near = ClusterCatalog.nearest(to: word, among: topics).map { " Did you mean \($0)?" }
+        return ValidationError("There is no fault \"\(word)\".\(near ?? " There are \(all).")")
     }
 
     func deed() throws -> Deed {
@@ -70,7 +78,7 @@ struct FaultWords {
     private func partition() throws -> Fault {
         guard node == nil, !words.isEmpty else {
             throw ValidationError(
-                "Say the groups of the cluster's nodes, with commas: `fault lab partition node1 node2,node3`.")
+                "Name the groups of the cluster's nodes, with commas: `fault lab partition node1 node2,node3`.")
         }
         return .partitioned(words.map { $0.split(separator: ",").map(String.init) })
     }
@@ -78,12 +86,12 @@ struct FaultWords {
     /// The node that the network's fault is about: the place's, or the one word.
     private func named() throws -> String {
         if let node, words.isEmpty { return node }
-        guard node == nil, words.count == 1 else { throw ValidationError("Say one node: `fault lab \(topic) node1`.") }
+        guard node == nil, words.count == 1 else { throw ValidationError("Name one node: `fault lab \(topic) node1`.") }
         return words[0]
     }
 
     private func degradation() throws -> Fault {
-        if options.names.isEmpty { throw ValidationError("Say how: --latency 20ms, --loss 10%, --bandwidth 10m.") }
+        if options.names.isEmpty { throw ValidationError("Write how: --latency 20ms, --loss 10%, --bandwidth 10m.") }
         return .degraded(
             try named(), latency: options.latency ?? .zero, loss: options.loss ?? 0, bandwidth: options.bandwidth)
     }
@@ -92,7 +100,7 @@ struct FaultWords {
 
     private func own() throws -> String {
         if let node { return node }
-        throw ValidationError("Say which node: `fault lab/node1 \(topic) …`.")
+        throw ValidationError("Name the node: `fault lab/node1 \(topic) …`.")
     }
 
     private func sshFault() throws -> SSHFault {
@@ -104,7 +112,7 @@ struct FaultWords {
         case ("change-host-key", 1): return .hostKeyChanged
         case ("limit-logins", 2):
             if let limit = value.flatMap(Self.maxStartups) { return .loginsLimited(limit) }
-            throw ValidationError("\"\(value ?? "")\" is not a MaxStartups: write 10, or 10:30:60.")
+            throw ValidationError("limit-logins takes a number from 1 on, such as 10, or sshd's START:RATE:FULL, such as 10:30:60, not \"\(value ?? "")\".")
         case ("slow-banner", 2): return .bannerSlowed(try span(value))
         case ("drop-after", 2):
             if let bytes = value.flatMap(DiskRoom.init(argument:))?.bytes {
@@ -113,7 +121,7 @@ struct FaultWords {
             throw ValidationError("\"\(value ?? "")\" is not a number of bytes: write 20000, or 20k.")
         default:
             throw ValidationError(
-                "Say what: refuse-logins, stall-before-banner, stall-after-key-exchange, change-host-key, limit-logins 10, "
+                "Name what happens: refuse-logins, stall-before-banner, stall-after-key-exchange, change-host-key, limit-logins 10, "
                     + "slow-banner 2s, drop-after 20k, or heal.")
         }
     }
@@ -135,7 +143,7 @@ struct FaultWords {
     private func clock() throws -> Fault {
         let node = try own()
         guard words.count == 1, let sign = words[0].first, "+-".contains(sign) else {
-            throw ValidationError("Say how far: `fault lab/\(node) clock +1h`, or -90s; or heal.")
+            throw ValidationError("Write how far: `fault lab/\(node) clock +1h`, or -90s; or heal.")
         }
         let span = try span(String(words[0].dropFirst()))
         return .clock(node, offset: sign == "-" ? .zero - span : span, rate: options.rate ?? 1)
@@ -146,7 +154,7 @@ struct FaultWords {
         switch (words, options.leaving) {
         case ([], let bytes?): return .diskFull(node, leaving: bytes)
         case (["read-only"], nil): return .diskReadOnly(node)
-        default: throw ValidationError("Say how: `disk --leaving 10m`, `disk read-only`, or `disk heal`.")
+        default: throw ValidationError("Write how: `disk --leaving 10m`, `disk read-only`, or `disk heal`.")
         }
     }
 
@@ -155,7 +163,7 @@ struct FaultWords {
         case ("missing", 2): return .missing(words[1])
         case ("wrong", 3): return .wrong(words[1], words[2])
         case ("slow", 2): return .slow(try span(words[1]))
-        default: throw ValidationError("Say what: missing node2, wrong node2 198.18.0.99, slow 2s, or heal.")
+        default: throw ValidationError("Write what happens: missing node2, wrong node2 198.18.0.99, slow 2s, or heal.")
         }
     }
 

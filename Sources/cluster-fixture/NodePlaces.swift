@@ -8,7 +8,7 @@ struct NodePlaces: ParsableArguments {
 
     func validate() throws {
         for place in places where place.node == nil {
-            throw ValidationError("Say which node of \(place.cluster): write \(place.cluster)/NODE.")
+            throw ValidationError("Write CLUSTER/NODE, such as lab/node1: \"\(place.cluster)\" names no node.")
         }
     }
 

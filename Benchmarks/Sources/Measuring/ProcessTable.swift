@@ -22,10 +22,17 @@ struct ProcessTable {
     /// The children of this process that have a name, and all that descends from them, as far as it lives in a process
     /// namespace of its own.
     func descendants(ofChildrenNamed name: String) -> [Entry] {
-        let children = Dictionary(grouping: processes, by: \.parent)
         let own = Self.entry(getpid())?.depth ?? 1
+        return withDescendants(processes.filter { $0.parent == getpid() && $0.name == name && $0.depth > own })
+    }
+
+    /// All processes of a name, and all that descends from them.
+    func all(named name: String) -> [Entry] { withDescendants(processes.filter { $0.name == name }) }
+
+    private func withDescendants(_ entries: [Entry]) -> [Entry] {
+        let children = Dictionary(grouping: processes, by: \.parent)
         var found: [Entry] = []
-        var next = (children[getpid()] ?? []).filter { $0.name == name && $0.depth > own }
+        var next = entries
         while let entry = next.popLast() {
             found.append(entry)
             next += children[entry.process] ?? []

@@ -1,11 +1,13 @@
 import ClusterFixture
 import Foundation
 
-/// One namespaces cluster of many nodes: its times, the memory that it takes while nothing happens, and a command on all of them.
+/// One cluster of many nodes: its times, the memory that it takes while nothing happens, and a command on all of them.
 struct Scale: Encodable {
+    let backend: String
     let nodes: Int
     let seconds: [String: Double]
-    /// Processes of the cluster: its lifeline, and for each node the first process, sshd and the kept connection.
+    /// Processes of the cluster: its lifeline, or the engines' for each container; and for each node the first process, sshd and the kept
+    /// connection.
     let processes: Int
     /// Kilobytes (PSS) of all of them.
     let memory: Int
@@ -15,16 +17,18 @@ struct Scale: Encodable {
     let clientMemory: Int
     let fanOut: FanOut
 
-    static func measure(nodes: Int) async throws -> Scale {
+    static func measure(nodes: Int, on backend: BackendChoice) async throws -> Scale {
         #if os(Linux)
-        let fixture = ClusterFixture(nodes: nodes, backend: .namespaces) { $0.readyWithin = .seconds(300) }
+        let fixture = ClusterFixture(nodes: nodes, backend: backend) { $0.readyWithin = .seconds(300) }
         let cluster = try await fixture.setUp()
         var times = cluster.startTimes.steps
         let folder = (cluster.sshConfigurationFile as NSString).deletingLastPathComponent
         // What the logins have left behind ends.
         try await Task.sleep(for: .seconds(1))
         let table = ProcessTable()
-        let inside = table.descendants(ofChildrenNamed: "cf-lifeline")
+        let inside =
+            backend == .swarm
+            ? table.all(named: "containerd-shim") : table.descendants(ofChildrenNamed: "cf-lifeline")
         let outside = table.processes.filter { $0.name == "ssh" && $0.commandLine.contains(folder) }
         let (memory, clientMemory) = (ProcessTable.memory(of: inside), ProcessTable.memory(of: outside))
         let fanOut = try await FanOut.measure(cluster)
@@ -33,7 +37,7 @@ struct Scale: Encodable {
         stopwatch.lap(.teardown)
         times.merge(stopwatch.times) { $1 }
         return Scale(
-            nodes: nodes, seconds: Sample("", nodes: nodes, times).seconds, processes: inside.count, memory: memory,
+            backend: "\(backend)", nodes: nodes, seconds: Sample("", nodes: nodes, times).seconds, processes: inside.count, memory: memory,
             clients: outside.count, clientMemory: clientMemory,
             fanOut: fanOut)
         #else

@@ -9,6 +9,9 @@ package protocol Backend: Sendable {
     /// What its clusters are: the type tells what they can do besides.
     var clusterType: any BackendCluster.Type { get }
 
+    /// Refuses what it was told of itself, and can't be so.
+    func checkSettings() throws
+
     /// Whether the backend can run here, and if not, exactly why.
     func availability() async -> Availability
 
@@ -44,6 +47,9 @@ package protocol Backend: Sendable {
 }
 
 extension Backend {
+    /// Most are told nothing that could be wrong.
+    package func checkSettings() throws {}
+
     /// Without limits of its own, a backend makes whatever is asked for.
     package func check(_ plan: ClusterPlan) throws {}
 

@@ -102,7 +102,7 @@ extension BackendCluster {
         guard self is any ExistingNodes else { return }
         throw ClusterError(
             .backendUnavailable,
-            "Nothing of cluster \(summary.name) can be \(verb): its nodes are machines that were there before it.",
+            "Nothing of cluster \(summary.name) can be \(verb): its nodes are existing machines (the hosts backend).",
             remedy: "Use another backend, or have the test skipped: `.requires(.faults)`.")
     }
 }

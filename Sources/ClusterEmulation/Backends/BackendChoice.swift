@@ -98,6 +98,7 @@ extension BackendChoice {
         var refusal: ClusterError?
         let candidates = try candidates()
         for backend in candidates {
+            try backend.checkSettings()
             switch await backend.availability() {
             case .available(let description):
                 do {

@@ -116,7 +116,9 @@ extension BackendCluster {
     func index(of node: String) throws -> Int {
         if let index = nodes.firstIndex(where: { $0.name == node }) { return index }
         throw ClusterError(
-            .noCluster, "Cluster \(summary.name) has no node \"\(ClusterConfiguration.printable(node))\".", node: node)
+            .noCluster, "Cluster \(summary.name) has no node \"\(ClusterConfiguration.printable(node))\".", node: node,
+            remedy: ClusterCatalog.nearest(to: node, among: nodes.map(\.name)).map { "Did you mean \($0)?" }
+                ?? "It has \(nodes.map(\.name).joined(separator: ", ")).")
     }
 
     /// Refuses what no program can be given.

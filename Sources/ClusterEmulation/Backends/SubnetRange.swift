@@ -33,6 +33,11 @@ package struct SubnetRange: Sendable, Hashable, CustomStringConvertible {
         for other in Self.impossible where range.overlaps(other) {
             throw Self.invalid("The range \(range) can't be used: \(other) is for other purposes.")
         }
+        guard Self.local.contains(where: { $0.bits <= bits && $0.overlaps(range) }) else {
+            throw Self.invalid(
+                "The range \(range) can't be used: other machines have its addresses, and this one would not reach them any more. Take one of \(Self.local.map(\.description).joined(separator: ", "))."
+            )
+        }
         self = range
     }
 
@@ -53,7 +58,8 @@ package struct SubnetRange: Sendable, Hashable, CustomStringConvertible {
         let (nodes, needed) = (configuration.size, Subnet.bits(nodes: configuration.size))
         guard range.bits <= needed else {
             throw invalid(
-                "The range \(range) is too small: \(nodes == 1 ? "a node takes" : "\(nodes) nodes take") a /\(needed).")
+                "The range \(range) is too small: a cluster of \(nodes == 1 ? "one node" : "\(nodes) nodes") takes a /\(needed) of it."
+            )
         }
         return range
     }
@@ -62,6 +68,13 @@ package struct SubnetRange: Sendable, Hashable, CustomStringConvertible {
     private static let impossible = [
         SubnetRange(base: 0, bits: 8), SubnetRange(base: 127 << 24, bits: 8), SubnetRange(base: 224 << 24, bits: 3),
     ]
+
+    /// What nobody has on the internet: for private networks (RFC 1918), between a provider and its customers (RFC 6598), for tests
+    /// (RFC 2544) and for documentation (RFC 5737).
+    private static let local: [SubnetRange] = [
+        "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "198.18.0.0/15", "192.0.2.0/24",
+        "198.51.100.0/24", "203.0.113.0/24",
+    ].compactMap { parts(of: $0).map { SubnetRange(base: $0.address, bits: $0.bits) } }
 
     /// An address and the length of a prefix, each in the one form that all programs take alike.
     private static func parts(of text: String) -> (address: UInt32, bits: Int)? {

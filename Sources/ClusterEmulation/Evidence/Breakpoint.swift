@@ -45,7 +45,7 @@ extension Cluster {
             // Tests that fail at the same time share the terminal, one after the other.
             try await Self.terminal.pass {
                 guard let terminal = Terminal() else {
-                    Progress.say("CLUSTER_FIXTURE_BREAK=failure has nobody to stop for: there is no terminal")
+                    Progress.say("CLUSTER_FIXTURE_BREAK=failure is ignored: there is no terminal")
                     return
                 }
                 let programs = ClientPrograms(self.inventory)
@@ -57,7 +57,7 @@ extension Cluster {
                 self.alsoEnd(nil)
             }
         } catch {
-            Progress.say("nobody could be let into cluster \(name): \(error)")
+            Progress.say("no shell could be opened into cluster \(name): \(error)")
         }
     }
 

@@ -89,8 +89,8 @@ extension NetworkConditions {
         var seen = Set<String>()
         for name in groups.joined() where !seen.insert(name).inserted {
             throw ClusterError(
-                .invalidConfiguration, "\(ClusterConfiguration.printable(name)) can't be in two groups of a partition.",
-                remedy: "A node that both sides reach is a bridge: NetworkConditions.bridge.")
+                .invalidConfiguration, "\(ClusterConfiguration.printable(name)) is in two groups of the partition.",
+                remedy: "Put each node in one group. (A node that both sides reach is a bridge: `NetworkConditions.bridge`.)")
         }
         let rest = nodes.filter { !seen.contains($0) }
         return partition(groups + (rest.isEmpty ? [] : [rest]))

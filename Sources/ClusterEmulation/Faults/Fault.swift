@@ -87,14 +87,16 @@ extension Fault {
 }
 
 extension Fault {
-    /// What is the case then, for people: "node1: sshd refuses logins".
-    package var saying: String {
+    /// What is the case then in a cluster of these nodes, for people: "node1: sshd refuses logins".
+    package func saying(of nodes: [String]) -> String {
         if let breakage { return "\(node ?? ""): \(breakage.words)" }
-        return switch kind {
+        switch kind {
         case .network(.partitioned(let groups)):
-            "the network falls into \(groups.map { $0.joined(separator: ", ") }.joined(separator: " | "))"
-        case .network(.degraded(let link)): "the network around \(node ?? ""): \(link)"
-        default: "the network around \(node ?? ""): nothing passes"
+            let rest = nodes.filter { !groups.joined().contains($0) }
+            let all = groups + (rest.isEmpty ? [] : [rest])
+            return "the network falls into \(all.map { $0.joined(separator: ", ") }.joined(separator: " | "))"
+        case .network(.degraded(let link)): return "the network around \(node ?? ""): \(link)"
+        default: return "the network around \(node ?? ""): nothing passes"
         }
     }
 }

@@ -41,7 +41,7 @@ struct NodeScript: Sendable {
                 where error.code == .connectionLost
             {
                 let state = try await cluster.states()[node]
-                let reason = state == .running ? ClusterError.sentence(error.message) : "it has ended."
+                let reason = state == .running ? ClusterError.sentence(error.message) : "\(node) has ended."
                 throw ClusterError(
                     .connectionLost, "On \(node), \(failure): \(reason)", node: node, underlying: error,
                     remedy: state == .running ? error.remedy : "Start it first (`start`).")
@@ -49,8 +49,19 @@ struct NodeScript: Sendable {
         }
         guard output.succeeded else {
             throw ClusterError(
-                .faultFailed, "On \(node), \(failure): \(ClusterError.sentence(output.complaint))", node: node)
+                .faultFailed, "On \(node), \(failure): \(ClusterError.sentence(Self.cause(output.complaint)))",
+                node: node, log: output.complaint.contains("\n") ? ClusterError.lastLines(output.complaint) : "")
         }
+    }
+
+    /// What is the matter, of all that a script or a program of Python's says when it fails.
+    private static func cause(_ complaint: String) -> String {
+        for (words, cause) in [
+            ("Read-only file system", "its disk is read-only, which is to be healed first"),
+            ("No space left on device", "its disk is full, which is to be healed first"),
+            ("I/O error", "its disk is full, which is to be healed first"),
+        ] where complaint.contains(words) { return cause }
+        return complaint.split(separator: "\n").last.map(String.init) ?? complaint
     }
 
     /// A time as programs read it.

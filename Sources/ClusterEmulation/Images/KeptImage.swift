@@ -74,6 +74,27 @@ package enum KeptImages {
         return removed
     }
 
+    /// Removes all of a name.
+    ///
+    /// - Throws: ``ClusterError`` with the code `invalidConfiguration` if there is none; or if a cluster runs on it.
+    package static func remove(_ name: String) async throws {
+        var names: [String] = []
+        var isFound = false
+        for backend in keepers {
+            let kept = (try? await backend.keptImages()) ?? []
+            names += kept.map(\.name)
+            for image in kept where image.name == name {
+                isFound = true
+                try await backend.remove(image)
+            }
+        }
+        if isFound { return }
+        throw ClusterError(
+            .invalidConfiguration, "There is no image \"\(ClusterConfiguration.printable(name))\".",
+            remedy: ClusterCatalog.nearest(to: name, among: names).map { "Did you mean \($0)?" }
+                ?? "`cluster-fixture images` shows what there is.")
+    }
+
     /// The names of what somebody was making who has died.
     package static func unfinished() async -> [String] {
         var names: [String] = []

@@ -64,7 +64,13 @@ package enum ClusterCatalog {
         let found = clusters.filter(isMeant)
         if found.count == 1 { return found[0] }
         if found.isEmpty {
-            let near = nearest(to: name, among: clusters.map(\.summary.name))
+            let known = clusters.map(\.summary.name)
+            if let slash = name.firstIndex(of: "/"), known.contains(String(name[..<slash])) {
+                throw ClusterError(
+                    .noCluster, "\(ClusterConfiguration.printable(name)) is a node, and a whole cluster is wanted.",
+                    remedy: "Write \(name[..<slash]).")
+            }
+            let near = nearest(to: name, among: known)
             throw ClusterError(
                 .noCluster, "There is no cluster \"\(ClusterConfiguration.printable(name))\".",
                 remedy: near.map { "Did you mean \($0)?" } ?? "`cluster-fixture list` shows the clusters that are up.")

@@ -9,18 +9,7 @@ extension ListedCluster {
         try await cluster.capability((any NodePower).self, "start a single node", node: node).start(node)
         try await NetworkFaults(of: cluster).applyAgain()
         try await PacketCapture.resume(on: node, of: cluster)
-        // One behind another can't be asked from here.
-        guard let provisioned = cluster.nodes.first(where: { $0.name == node }),
-            inventory?.nodes.first(where: { $0.name == node })?.proxyJump == nil
-        else { return }
-        let watch = BannerWatch([(provisioned.host, provisioned.port)])
-        try watch.start()
-        defer { watch.stop() }
-        do { try await withDeadline(limit) { try await watch.allBanners() } } catch is DeadlineExceeded {
-            throw ClusterError(
-                .notReady, "\(node) was started, but its sshd does not answer within \(limit.inSeconds).", node: node,
-                remedy: "See its log: `cluster-fixture logs \(summary.name) \(node)`.")
-        }
+        try await awaitServers(of: [node], within: limit, after: "start")
     }
 
     /// Stops a node in order. A node that has ended stays as it is.

@@ -6,7 +6,7 @@ extension ListedCluster {
         let resetting = try cluster.capability((any NodeResetting).self, "make nodes as new")
         try refuseServices("made as new")
         if cluster is any NetworkShaping { try await NetworkFaults(of: cluster).replace(by: .healthy) }
-        try await restart { try await resetting.reset(cluster.nodes.map(\.name)) }
+        try await restart("reset") { try await resetting.reset(cluster.nodes.map(\.name)) }
         try await resetting.awaitEnds()
         try await resetting.prepareReset()
     }
@@ -16,7 +16,7 @@ extension ListedCluster {
     /// - Throws: ``ClusterError`` if there is no such snapshot, the cluster has services, or a node does not answer in time.
     package func restore(_ name: String) async throws {
         try refuseServices("given its files back")
-        try await restart { try await Snapshots(of: cluster).give(name) }
+        try await restart("restore") { try await Snapshots(of: cluster).give(name) }
     }
 
     /// Keeps the files of all nodes under a name.
@@ -27,18 +27,10 @@ extension ListedCluster {
         try await Snapshots(of: cluster).keep(as: name)
     }
 
-    private func restart(_ body: () async throws -> Void) async throws {
+    private func restart(_ deed: String, _ body: () async throws -> Void) async throws {
         try await SharedConnections.close(in: summary.workspace.socketFolder, endingNodes: body)
         try await NetworkFaults(of: cluster).applyAgain()
-        let watch = BannerWatch(cluster.nodes.map { ($0.host, $0.port) })
-        try watch.start()
-        defer { watch.stop() }
-        let limit = Duration.seconds(60)
-        do { try await withDeadline(limit) { try await watch.allBanners() } } catch is DeadlineExceeded {
-            throw ClusterError(
-                .notReady, "Not all nodes of \(summary.name) answer within \(limit.inSeconds).",
-                remedy: "See their logs: `cluster-fixture logs \(summary.name)`.")
-        }
+        try await awaitServers(of: cluster.nodes.map(\.name), within: .seconds(60), after: deed)
         timeline.note(.reset)
         for node in cluster.nodes { try await PacketCapture.resume(on: node.name, of: cluster) }
     }

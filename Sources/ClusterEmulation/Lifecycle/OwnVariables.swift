@@ -19,7 +19,7 @@ package enum OwnVariables {
         for name in environment.keys.sorted() {
             guard let meant = meant(by: name) else { continue }
             throw ClusterError(
-                .invalidConfiguration, "\(ClusterConfiguration.printable(name)) is not a variable that means anything.",
+                .invalidConfiguration, "ClusterFixture has no variable \(ClusterConfiguration.printable(name)).",
                 remedy: "Did you mean \(meant)?")
         }
         try checkDocker(environment)

@@ -16,7 +16,7 @@ enum Unstopped {
     static func letGo(_ id: String) {
         guard let sentence = clusters.withLock({ $0.removeValue(forKey: id) }) else { return }
         Progress.say(
-            "\(sentence), and let go of without having been stopped: it stays until this process ends. \(remedy)")
+            "\(sentence), and was released without being stopped: it is removed when this process ends. \(remedy)")
     }
 
     private static let remedy =

@@ -13,8 +13,8 @@ extension NetworkConditions {
         guard hasMachine || !rules.contains(where: { $0.sources.union($0.targets).contains(.machine) }) else {
             throw ClusterError(
                 .invalidConfiguration,
-                "This machine has no address in the network of cluster \(cluster): nothing can be done to what is between it and the nodes.",
-                remedy: "Leave it out: published ports are not the cluster's network.")
+                "The way between this machine and the nodes can't be broken: this machine has no address in the network of cluster \(cluster).",
+                remedy: "Leave out `.machine`. (Published ports do not lead through the cluster's network.)")
         }
     }
 }
@@ -29,7 +29,7 @@ extension NetworkConditions.Link {
             "loss": loss, "duplication": duplication, "reordering": reordering, "corruption": corruption,
         ]
         for (name, chance) in chances where !(chance >= 0 && chance <= 1) {
-            throw refuse("A link's \(name) is a chance from 0 to 1, not \(chance).")
+            throw refuse("A link's \(name) must be a probability from 0 to 1 (0% to 100%), not \(chance).")
         }
         guard latency >= .zero, latency <= .seconds(3600) else {
             throw refuse("A link's latency is 0 to 3600 s, not \(latency.inSeconds).")

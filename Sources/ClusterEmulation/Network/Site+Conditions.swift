@@ -28,8 +28,9 @@ extension Site {
             guard configuration.roles.contains(where: { $0.name == NodeRole.loginName }), configuration.roles.count > 1
             else {
                 throw ClusterError(
-                    .invalidConfiguration, "A site with compute nodes behind a login node needs both.",
-                    remedy: "Give the cluster roles: `roles: [.login, .compute(3)]`.")
+                    .invalidConfiguration, "The site needs a login node and compute nodes.",
+                    remedy:
+                        "Give the cluster roles in the place of a number of nodes: `roles: [.login, .compute(3)]`, or `--role login --role compute=3`.")
             }
         }
     }

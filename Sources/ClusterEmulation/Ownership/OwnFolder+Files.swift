@@ -128,6 +128,6 @@ extension OwnFolder {
     func failure(_ name: String, _ cause: String) -> ClusterError {
         ClusterError(
             .provisioningFailed, "\(path)/\(name) can't be used: \(cause).",
-            remedy: "If it is not yours, remove it.")
+            remedy: "See what it is (`ls -l`), and remove it if nobody needs it; or name another folder.")
     }
 }

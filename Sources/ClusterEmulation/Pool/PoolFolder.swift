@@ -84,7 +84,7 @@ package struct PoolFolder: Sendable {
             name.map { "There is no pool \"\(ClusterConfiguration.printable($0))\"." }
                 ?? (all.isEmpty ? "There is no pool." : "There are several pools: \(names)."),
             remedy: name == nil && !all.isEmpty
-                ? "Say which one: `--pool NAME`."
+                ? "Name one: `lease --pool NAME`, `pool stop NAME`."
                 : all.isEmpty ? "Start one: `cluster-fixture pool start --nodes 3 --size 2`." : "There are: \(names).")
     }
 

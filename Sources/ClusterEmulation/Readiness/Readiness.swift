@@ -64,9 +64,7 @@ struct Readiness: Sendable {
     /// Of nodes behind another one, that one sees when they take connections.
     private func awaitThoseBehind() async throws {
         for (gateway, nodes) in Dictionary(grouping: nodes.filter { $0.behind != nil }, by: \.behind) {
-            guard let gateway else { continue }
-            let script = "for ip; do until (exec 3<>/dev/tcp/$ip/22) 2>/dev/null; do sleep 0.02; done; done"
-            _ = try await cluster.execute(["bash", "-c", script, "bash"] + nodes.map(\.ip), on: gateway)
+            if let gateway { try await cluster.awaitServers(of: nodes, seenFrom: gateway) }
         }
     }
 

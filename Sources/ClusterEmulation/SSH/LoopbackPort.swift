@@ -49,7 +49,7 @@ enum LoopbackPort {
             "\(node) could not be started: port \(wanted) (\(transport)) of 127.0.0.1 can't be listened on: \(cause).",
             node: node,
             remedy:
-                "See what has it (`ss -lnp 'sport = \(wanted)'`), or leave out the port of this machine: a free one is taken then."
+                "See which program has it (`ss -lnp 'sport = \(wanted)'`), or leave out this machine's port: a free one is taken then."
         )
     }
 

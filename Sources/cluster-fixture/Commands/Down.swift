@@ -3,7 +3,7 @@ import ClusterEmulation
 
 struct Down: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Removes clusters without a trace.",
+        abstract: "Removes clusters.",
         discussion: """
             EXAMPLE:
               cluster-fixture down lab
@@ -16,7 +16,7 @@ struct Down: AsyncParsableCommand {
     var all = false
 
     func validate() throws {
-        if all != clusters.isEmpty { throw ValidationError("Say which clusters, or --all, and not both.") }
+        if all != clusters.isEmpty { throw ValidationError("Name the clusters, or write --all, not both.") }
     }
 
     func run() async throws {

@@ -23,7 +23,7 @@ struct Exec: AsyncParsableCommand {
     var command: [String] = []
 
     func validate() throws {
-        if command.isEmpty { throw ValidationError("There is no program: write it after --.") }
+        if command.isEmpty { throw ValidationError("There is no program after `--`: `cluster-fixture exec lab/node1 -- id`.") }
     }
 
     func run() async throws {

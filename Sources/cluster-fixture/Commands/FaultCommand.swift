@@ -9,21 +9,26 @@ struct FaultCommand: AsyncParsableCommand {
             commands of their own.
 
             THE NETWORK, of the cluster:
-              fault lab partition node1 node2,node3        groups that don't reach each other
-              fault lab isolate node1                      it reaches no other node, and none reaches it
+              fault lab partition node1 node2,node3    groups can't reach each other
+              fault lab isolate node1                  no other node reaches it
               fault lab degrade node1 --latency 20ms --loss 10% --bandwidth 10m
               fault lab network heal
 
             ONE NODE:
-              fault lab/node1 ssh refuse-logins | stall-before-banner | stall-after-key-exchange | change-host-key
-              fault lab/node1 ssh limit-logins 10:30:60    sshd's MaxStartups, or a number
+              fault lab/node1 ssh refuse-logins
+              fault lab/node1 ssh stall-before-banner
+              fault lab/node1 ssh stall-after-key-exchange
+              fault lab/node1 ssh change-host-key
+              fault lab/node1 ssh limit-logins 10:30:60    sshd's MaxStartups
               fault lab/node1 ssh slow-banner 2s
-              fault lab/node1 ssh drop-after 20k           connections are reset after so many bytes
-              fault lab/node1 clock +1h --rate 2           for what starts from then on
+              fault lab/node1 ssh drop-after 20k           bytes, then a reset
+              fault lab/node1 clock +1h --rate 2           for what starts then
               fault lab/node1 disk --leaving 10m
               fault lab/node1 disk read-only
-              fault lab/node1 names missing node2 | wrong node2 198.18.0.99 | slow 2s
-              fault lab/node1 ssh heal                     and so for clock, disk and names
+              fault lab/node1 names missing node2
+              fault lab/node1 names wrong node2 198.18.0.99
+              fault lab/node1 names slow 2s
+              fault lab/node1 ssh heal                     also clock, disk, names
 
             EVERYTHING:
               fault lab/node1 heal
@@ -71,14 +76,14 @@ struct FaultCommand: AsyncParsableCommand {
         switch try deed(on: node) {
         case .begin(let fault):
             _ = try await fault.begin(on: found.cluster, timeline: found.timeline)
-            Console.note("\(found.summary.name): \(fault.saying)")
+            Console.note("\(found.summary.name): \(fault.saying(of: found.cluster.nodes.map(\.name)))")
         case .mend(let what, let body):
             let ended = try await body(found.cluster)
             note(on: found, node, but: ended)
             for name in ended {
                 Console.note("\(found.summary.name): \(name) has ended: nothing could be mended there")
             }
-            Console.note("\(found.summary.name): \(what) is mended")
+            Console.note("\(found.summary.name): mended \(what)")
         }
     }
 

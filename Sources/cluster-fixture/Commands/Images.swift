@@ -4,19 +4,28 @@ import Foundation
 
 struct Images: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Shows the images, root file systems and layers that are kept, and what uses them.",
+        abstract: "Shows the images, root file systems and layers that are kept, and what uses them; or removes some.",
         discussion: """
             `prune --images` removes those that nothing runs on and that another version has made, or that were not used \
             for a month.
 
-            EXAMPLE:
+            EXAMPLES:
               cluster-fixture images --json | jq 'map(.size) | add'
+              cluster-fixture images --remove snapshot-21535f97c3
             """)
 
     @Flag(help: "Print them as a JSON list; sizes are in bytes, times as in ISO 8601.")
     var json = false
 
+    @Option(help: "Remove this one, on which no cluster runs.")
+    var remove: [String] = []
+
     func run() async throws {
+        for name in remove {
+            try await KeptImages.remove(name)
+            Console.note("\(name) is removed")
+        }
+        if !remove.isEmpty { return }
         let images = await KeptImages.all()
         if json {
             Console.result(jsonText(images))

@@ -38,9 +38,9 @@ struct Lease: AsyncParsableCommand {
 
     func validate() throws {
         if process == nil, command.isEmpty {
-            throw ValidationError("Say a command, after --, or the process that the cluster ends with: --for-pid.")
+            throw ValidationError("Write a command after `--`, or name the process that the cluster ends with: --for-pid PID.")
         }
-        if process != nil, !command.isEmpty { throw ValidationError("A command has its cluster without --for-pid.") }
+        if process != nil, !command.isEmpty { throw ValidationError("Write a command or --for-pid, not both.") }
         if process == nil, format != nil { throw ValidationError("--format is for --for-pid.") }
     }
 

@@ -41,7 +41,7 @@ struct Open: AsyncParsableCommand {
             throw ClusterError(
                 .noCluster, "Cluster \(inventory.name) has no service \"\(parts[0])\".",
                 remedy: ClusterCatalog.nearest(to: parts[0], among: names).map { "Did you mean \($0)?" }
-                    ?? (names.isEmpty ? "It has none." : "It has \(names.joined(separator: ", "))."))
+                    ?? (names.isEmpty ? "It has no services." : "It has \(names.joined(separator: ", "))."))
         }
         if let endpoint = found.endpoints.first(where: { parts.count == 1 || $0.name == parts[1] }) { return endpoint }
         throw ClusterError(

@@ -27,7 +27,7 @@ struct Pool: AsyncParsableCommand {
         var stay = false
 
         func validate() throws {
-            if stay, owner != nil { throw ValidationError("A pool that stays has no --owner.") }
+            if stay, owner != nil { throw ValidationError("--stay and --owner can't be used together.") }
         }
 
         var name: String { cluster.name ?? "pool" }
@@ -102,14 +102,19 @@ struct Pool: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Ends pools, with all their clusters, those too that somebody uses.")
 
-        @Option(help: "The pool's name; without it, the only one that there is.")
-        var name: String?
+        @Argument(help: "The pools' names; without one, the only pool that there is.")
+        var names: [String] = []
 
         @Flag(help: "End all pools.")
         var all = false
 
+        func validate() throws {
+            if all, !names.isEmpty { throw ValidationError("Name the pools, or write --all, not both.") }
+        }
+
         func run() async throws {
-            let pools = all ? PoolFolder.all() : [try PoolFolder.find(name)]
+            let named = names.isEmpty ? [String?.none] : names.map(Optional.some)
+            let pools = all ? PoolFolder.all() : try named.map(PoolFolder.find)
             for pool in pools {
                 _ = try await pool.ask(PoolMessage.Request(.stop))
                 Console.note("\(pool.name) is gone")

@@ -44,7 +44,7 @@ struct Run: AsyncParsableCommand {
     var command: [String] = []
 
     func validate() throws {
-        if command.isEmpty { throw ValidationError("There is no command: write it after --.") }
+        if command.isEmpty { throw ValidationError("There is no command after `--`: `cluster-fixture run --nodes 3 -- hostname`.") }
     }
 
     func run() async throws {
@@ -81,7 +81,7 @@ struct Run: AsyncParsableCommand {
         guard let inside else { return configuration }
         let names = ClusterLayout(configuration).nodes.map(\.name)
         guard names.contains(inside) else {
-            throw ValidationError("There will be no \(inside) in a cluster of \(names.joined(separator: ", ")).")
+            throw ValidationError("--inside names \(inside), and the cluster will have only \(names.joined(separator: ", ")).")
         }
         configuration.mounts.append(Mount(folder, at: folder))
         return configuration
@@ -116,8 +116,7 @@ struct Run: AsyncParsableCommand {
             await cluster.hold(after: "`\(command.joined(separator: " "))`", evidence: logs?.path)
         }
         if try Retention.current.keeps(failed: failed) {
-            _ = try await cluster.keep()
-            Console.note("cluster \(cluster.name) is kept; remove it by `cluster-fixture down \(cluster.name)`")
+            Console.note(try await cluster.keep())
         } else {
             try await cluster.stop()
         }

@@ -23,7 +23,7 @@ struct Snapshot: AsyncParsableCommand {
     func validate() throws {
         if (place.node == nil) == (name == nil) {
             throw ValidationError(
-                "Write CLUSTER/NODE for an image of a node, or CLUSTER and a name for what is kept of it all.")
+                "Write CLUSTER/NODE alone for an image of a node (`snapshot lab/node1`), or CLUSTER and a name to keep the files of all nodes (`snapshot lab warm`).")
         }
     }
 

@@ -48,14 +48,25 @@ struct ImagesTests {
             }
             #expect(images.filter { !$0.isCurrent }.map(\.name) == ["node-0123456789abcdef"])
 
+            let used = try #require(images.first { $0.isCurrent }?.name)
+            let refused = try await command.run("images", "--remove", used, environment: environment)
+            #expect(refused.exitCode == 70 && refused.standardError.contains("cluster \(id) runs on it"), "\(refused)")
+            let none = try await command.run("images", "--remove", "nothing", environment: environment)
+            #expect(none.exitCode == 64 && none.standardError.contains("There is no image \"nothing\"."), "\(none)")
+            let alone = try await command.run("prune", "--unused-for", "0", environment: environment)
+            #expect(alone.exitCode == 64, "\(alone)")
+
             // What is in use stays, whatever is asked for. What was being made is gone since the start.
             var removed = try await command.run("prune", "--images", "--unused-for", "0", environment: environment)
             #expect(removed.standardOutput == "node-0123456789abcdef\n", "\(removed.standardError)")
             try await command.run("down", "images", environment: environment).requireSuccess()
             removed = try await command.run("prune", "--images", "--unused-for", "1", environment: environment)
             #expect(removed.standardOutput == "")
+            let name = (prepared[0] as NSString).lastPathComponent
+            try await command.run("images", "--remove", name, environment: environment).requireSuccess()
+            #expect(try await kept(command, environment).map(\.name).contains(name) == false)
             removed = try await command.run("prune", "--images", "--unused-for", "0", environment: environment)
-            #expect(removed.lines.count == prepared.count)
+            #expect(removed.lines.count == prepared.count - 1)
             images = try await kept(command, environment)
             #expect(images.isEmpty)
         }

@@ -31,4 +31,29 @@ struct ResetCommandTests {
             try await NodeImage.snapshot(name).removeSnapshot()
         }
     }
+
+    /// This machine does not reach compute nodes behind a login node: that one hears when they answer.
+    @Test(arguments: try await BackendUnderTest.usable())
+    func nodesBehindALoginNodeAreMadeAsNewToo(_ backend: BackendUnderTest) async throws {
+        let lab = "site-\(backend)"
+        try await CommandLine.with(backend) { command in
+            let roles = ["--role", "login", "--role", "compute=1", "--site", "university"]
+            #expect(try await command.run(["up", "--name", lab] + roles).succeeded)
+            #expect(try await command.run("exec", "\(lab)/compute1", "--", "touch", "/srv/file").succeeded)
+            #expect(try await command.run("snapshot", lab, "warm").succeeded)
+            let reset = try await command.run("reset", lab)
+            #expect(reset.succeeded, "\(reset.complaint)")
+            #expect(try await command.run("ssh", "\(lab)/compute1", "--", "ls", "/srv").standardOutput == "")
+            #expect(try await command.run("restore", lab, "warm").succeeded)
+            #expect(try await command.run("ssh", "\(lab)/compute1", "--", "ls", "/srv").standardOutput == "file\n")
+            for deed in ["stop", "start"] { #expect(try await command.run(deed, "\(lab)/compute1").succeeded) }
+            #expect(try await command.run("ssh", "\(lab)/compute1", "--", "hostname").standardOutput == "compute1\n")
+            // Nobody is there who could hear it.
+            for deed in ["stop login1", "stop compute1", "start compute1"] {
+                let words = deed.split(separator: " ").map(String.init)
+                #expect(try await command.run(words[0], "\(lab)/\(words[1])").succeeded, "\(deed)")
+            }
+            #expect(try await command.run("down", lab).succeeded)
+        }
+    }
 }

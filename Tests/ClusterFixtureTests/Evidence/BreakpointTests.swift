@@ -68,7 +68,7 @@ import Testing
             )
             .output(limit: .seconds(120))
             #expect(run.exitCode == 1)
-            #expect(run.standardError.contains("has nobody to stop for: there is no terminal"))
+            #expect(run.standardError.contains("is ignored: there is no terminal"))
             #expect(try await command.left() == [])
         }
     }

@@ -37,7 +37,7 @@ struct UnstoppedTests {
             try await Self.letGo(name)
         }
         let said = String(decoding: result.standardErrorContent, as: UTF8.self)
-        let sentence = "was started at \(Self.placeOfStart), and let go of without having been stopped"
+        let sentence = "was started at \(Self.placeOfStart), and was released without being stopped"
         #expect(said.contains(sentence) && !said.contains("never stopped"), "\(said)")
     }
 

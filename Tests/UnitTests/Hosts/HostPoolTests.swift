@@ -117,7 +117,7 @@ import Testing
         ("", "no host in it"), ("# nothing\n", "no host in it"), ("hosts: []", "no host in it"),
         ("hosts:\n  - name: a\n    adress: b", "Did you mean address?"), ("hosts:\n  - {port: 1}", "no `name`"),
         ("hosts:\n  - name: a\n    port: 70000", "pool:3: 70000 is not a port"),
-        ("hosts:\n  - a\n  - a", "stands there twice"),
+        ("hosts:\n  - a\n  - a", "is listed twice"),
         ("hosts:\n  - '-oProxyCommand=id'", "can't be the name"),
         ("hosts:\n  - {name: a, folder: '/x y'}", "absolute path"),
         ("hosts:\n  - {name: a, user: 'b c'}", "can't be user"), ("hosts: [a", "pool"),

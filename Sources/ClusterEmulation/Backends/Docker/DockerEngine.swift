@@ -131,7 +131,7 @@ extension DockerEngine {
             use it, or name it by DOCKER_HOST.
             """
         if let socket = missingSocket, ProgramPath.findByName(command) != nil {
-            return .unavailable(reason: "Nothing is at \(socket), where an engine would answer.", remedy: remedy)
+            return .unavailable(reason: "No engine answers: there is no socket \(socket).", remedy: remedy)
         }
         do {
             let output = try await ask(["version", "--format", "{{.Server.Version}}"], within: .seconds(10))

@@ -32,8 +32,8 @@ struct DockerRecipe: Sendable, Codable {
         else {
             throw ClusterError(
                 .noCluster,
-                "How the nodes of cluster \(summary.name) were made is not known: its folder does not say it.",
-                remedy: "Start another cluster with this release.")
+                "Cluster \(summary.name) has no record of how its nodes were made.",
+                remedy: "Remove it, and start another cluster with this release.")
         }
         self = recipe
     }
@@ -61,7 +61,8 @@ struct DockerRecipe: Sendable, Codable {
     /// - Throws: ``ClusterError`` with the code `noCluster` if there is no such node.
     func words(for node: String, image: String? = nil, sharingWith other: String? = nil) throws -> [String] {
         guard var words = words[node], words.last == DockerArguments.configure else {
-            throw ClusterError(.noCluster, "How \(node) was made is not known.", node: node)
+            throw ClusterError(.noCluster, "The cluster has no record of how \(node) was made.", node: node,
+                remedy: "Remove it, and start another cluster with this release.")
         }
         let place = words.count - 2
         if let other {

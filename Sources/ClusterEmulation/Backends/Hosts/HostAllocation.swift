@@ -81,7 +81,7 @@ actor HostAllocation {
         let count = plan.nodes.count
         return ClusterError(
             .provisioningFailed,
-            "Cluster \(plan.name) needs \(count == 1 ? "a machine" : "\(count) machines") of \(pool.file), and can't have \(count == 1 ? "it" : "them"). \(reasons.joined(separator: " "))",
+            "Cluster \(plan.name) needs \(count == 1 ? "a machine" : "\(count) machines") of \(pool.file); not enough of them can be taken. \(reasons.joined(separator: " "))",
             node: nil, log: others.map(\.details).filter { !$0.isEmpty }.joined(separator: "\n"),
             remedy: remedies.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }.joined(separator: " "))
     }
@@ -152,7 +152,7 @@ extension HostAllocation {
                 for host in taken.values {
                     group.addTask {
                         if let trouble = await host.lease.end() {
-                            Progress.say("\(host.route.place) could not be left: \(trouble)")
+                            Progress.say("\(host.route.place) could not be cleaned up: \(trouble)")
                         }
                         try? OwnFolder(plan.workspace.leasesFolder).remove(host.name)
                     }
@@ -216,7 +216,7 @@ extension HostAllocation {
         case .held(let lease, let facts):
             for remains in facts.remains {
                 Progress.say(
-                    "\(route.place) was still held for one who has died, and is cleaned up: \(UnfitHost.words(remains))"
+                    "\(route.place) was still locked by a cluster whose process has died, and is cleaned up: \(UnfitHost.words(remains))"
                 )
             }
             return TakenHost(host: host, route: route, name: name, lease: lease, facts: facts)

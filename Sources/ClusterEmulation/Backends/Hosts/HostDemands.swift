@@ -41,7 +41,7 @@ struct HostDemands {
         guard !demands.isEmpty else { return }
         let words = demands.map { "\($0.what) (\($0.reason))" }.joined(separator: ", ")
         throw ClusterError(
-            .invalidConfiguration, "Machines that were there before a cluster can't be given \(words).",
+            .invalidConfiguration, "Existing machines (the hosts backend) can't be given \(words).",
             remedy: "Leave that out, use another backend, or have the test skipped: `.requires(.ownMachines)`.")
     }
 }

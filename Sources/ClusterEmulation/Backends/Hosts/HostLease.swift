@@ -224,7 +224,7 @@ extension HostLease {
         await moreIsHeard(than: count)
         guard heard.withLock({ $0.lines.last }) == "stays" else {
             throw ClusterError(
-                .connectionLost, "\(node) can't be told to stay with its cluster: \(complaint)", node: node)
+                .connectionLost, "The lock of \(node) can't be kept for the cluster: \(complaint)", node: node)
         }
         // The shell goes on without it.
         process.cancel()

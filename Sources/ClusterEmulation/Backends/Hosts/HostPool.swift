@@ -49,7 +49,7 @@ package struct HostPool: Sendable {
         guard !pool.hosts.isEmpty else { throw refusal(file, "there is no host in it") }
         var seen: Set<String> = []
         for host in pool.hosts where !seen.insert(host.name).inserted {
-            throw refusal(file, "the host \(host.name) stands there twice")
+            throw refusal(file, "the host \(host.name) is listed twice")
         }
         return pool
     }

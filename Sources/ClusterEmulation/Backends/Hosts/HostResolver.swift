@@ -21,7 +21,7 @@ actor HostResolver {
         to name: String, asking words: [String], pinned: [String], via forced: HostRoute.Jump? = nil, depth: Int
     ) async throws -> HostRoute {
         guard depth < 8 else {
-            throw HostPool.refusal(pool.file, "\(name) is reached by too many others, or by itself")
+            throw HostPool.refusal(pool.file, "\(name) is reached through too many others, or through itself")
         }
         let options = try await options(["-F", file] + words + ["-G", "--", name])
         if defaults == nil { defaults = try await self.options(["-F", "/dev/null", "-G", "--", "host"]) }

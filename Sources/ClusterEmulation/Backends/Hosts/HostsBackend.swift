@@ -18,6 +18,8 @@ package struct HostsBackend: Backend {
         self.file = file ?? (named.isEmpty ? nil : named)
     }
 
+    package func checkSettings() throws { if file != nil { _ = try pool() } }
+
     package func availability() async -> Availability {
         do {
             let pool = try pool()

@@ -154,7 +154,7 @@ package struct HostsCluster: BackendCluster, ExistingNodes {
         if code == 255, try await ssh(holding, "test -d \(holding.folder)").output(limit: .seconds(30)).exitCode != 0 {
             throw ClusterError(
                 .connectionLost, "\(node) (\(nodes[try index(of: node)].fqdn)) can't be reached as \(holding.login).",
-                node: node)
+                node: node, remedy: "See whether the machine is up, and what `ssh` says.")
         }
         return code
     }

@@ -34,7 +34,8 @@ extension ImageCache {
     func remove(_ name: String) async throws {
         guard let lock = try lockIfFree(Self.lockName(name)) else {
             throw ClusterError(
-                .imageUnavailable, "\(name) stays: another process is making it.", remedy: "Wait until it has.")
+                .imageUnavailable, "\(name) was not removed: another process is making it.",
+                remedy: "Wait until that has ended.")
         }
         defer { lock.release() }
         try await ImageWorkshop(cache: folder, name: name).remove()

@@ -157,8 +157,8 @@ extension ImageCache {
         let folders = ["\(folder)/\(name)"] + below
         guard let root = below.last, folders.allSatisfy(FileManager.default.fileExists) else {
             throw ClusterError(
-                .imageUnavailable, "There is no \(name) here, or what it was made on is gone.",
-                remedy: "Make it again: it was removed, or made by another user or backend.")
+                .imageUnavailable, "There is no image \(name) here, or what it is made on was removed.",
+                remedy: "Make it again. `cluster-fixture images` shows what there is of this user's on this backend.")
         }
         noteUse(name, note(of: name)?.note.image ?? name)
         return LayeredImage(root: root, layers: Array(folders.dropLast()))

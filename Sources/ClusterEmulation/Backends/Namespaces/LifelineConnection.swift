@@ -65,8 +65,9 @@ final class LifelineConnection: Sendable {
         Glibc.close(descriptor)
         guard isMissing else { throw cluster.lost }
         throw ClusterError(
-            .noCluster, "Cluster \(cluster.summary.name) can't be asked: there is no \(path).",
-            remedy: "It may be another version's: remove it (`cluster-fixture down \(cluster.summary.name)`).")
+            .noCluster, "Cluster \(cluster.summary.name) does not answer: its socket \(path) is missing.",
+            remedy:
+                "Another version may have started it: remove it (`cluster-fixture down \(cluster.summary.name)`).")
     }
 
     /// Asks for something.

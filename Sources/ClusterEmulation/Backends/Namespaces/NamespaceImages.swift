@@ -85,9 +85,11 @@ package struct NamespaceImages: Sendable {
                 remedy: "Use \(BaseRelease.known.joined(separator: ", ")), .rootFileSystem, or the docker backend.")
         case .named:
             throw ClusterError(
-                .imageUnavailable,
-                "The namespaces backend can't make nodes of the image \(image), which an engine has.",
-                remedy: "Use .node, .dask, .laserfarm, .dockerfile or .rootFileSystem, or the docker backend.")
+                .invalidConfiguration,
+                "The namespaces backend has no image \"\(image)\".",
+                remedy: ClusterCatalog.nearest(to: "\(image)".lowercased(), among: ["node", "dask", "laserfarm"])
+                    .map { "Did you mean \($0)?" }
+                    ?? "Use node, dask, laserfarm, a Dockerfile or a root file system; an image of an engine needs the docker backend.")
         case .dockerfile: try RootFileSystems.requireBuilder(of: image)
         default: break
         }

@@ -28,7 +28,7 @@ extension NamespacesBackend: ImageKeeping {
         let folder = FileIdentity("\(images.cache.folder)/\(name)")
         if let folder, let cluster = try Self.uses()[folder]?.first {
             throw ClusterError(
-                .imageUnavailable, "\(name) stays: cluster \(cluster) runs on it.",
+                .imageUnavailable, "\(name) was not removed: cluster \(cluster) runs on it.",
                 remedy: "Remove the cluster first: `cluster-fixture down \(cluster)`.")
         }
         try await images.cache.remove(name)

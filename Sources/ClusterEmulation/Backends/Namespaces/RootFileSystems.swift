@@ -122,7 +122,7 @@ struct RootFileSystems: Sendable {
                 [ -e "$1/root/etc/passwd" ]
                 """
             try await workshop.run(
-                text, [workshop.inside(workshop.folder)], else: "\(path) is not an archive of a root file system",
+                text, [workshop.inside(workshop.folder)], else: "\(path) is not a tar archive of a root file system",
                 timeline: timeline)
             return workshop.folder + "/root"
         }

@@ -17,11 +17,14 @@ package struct SwarmBackend: Backend {
         swarm = Swarm(options.engine)
     }
 
+    package func checkSettings() throws {
+        for constraint in options.constraints { _ = try SwarmConstraint(constraint) }
+    }
+
     package func availability() async -> Availability { await swarm.availability() }
 
     package func check(_ plan: ClusterPlan) throws {
         for image in Set(plan.nodes.map(\.image)) { try DockerImages.check(image) }
-        for constraint in options.constraints { _ = try SwarmConstraint(constraint) }
         if plan.configuration.packets {
             throw Self.refusal("Packets can't be recorded", "the files of them are to be on this machine")
         }

@@ -164,7 +164,7 @@ extension SwarmCluster {
         }
         if let reaper { try await reaper.release() } else { try await startReaper().release() }
         Progress.say(
-            "\(silent.isEmpty ? "the Swarm" : silent.sorted().joined(separator: " and ")) does not let go of cluster \(summary.name) yet: a service of the Swarm's takes the rest away when it does"
+            "cluster \(summary.name) is not wholly removed yet from \(silent.isEmpty ? "the Swarm" : silent.sorted().joined(separator: " and ")): a service of the Swarm's removes the rest as soon as it can"
         )
     }
 

@@ -95,7 +95,7 @@ final class SwarmReaper: Sendable {
         return ClusterError(
             .provisioningFailed,
             ClusterError.sentence(
-                "What takes the cluster away could not be started on the Swarm: \(DockerEngine.cause(await process.value))"
+                "What removes the cluster could not be started on the Swarm: \(DockerEngine.cause(await process.value))"
             ))
     }
 
@@ -135,7 +135,7 @@ final class SwarmReaper: Sendable {
         guard said.hasPrefix("reaping") else {
             throw ClusterError(
                 .teardownFailed,
-                ClusterError.sentence("The Swarm could not be told to take the rest away: \(DockerEngine.cause(said))"))
+                ClusterError.sentence("The Swarm could not be told to remove the rest: \(DockerEngine.cause(said))"))
         }
     }
 

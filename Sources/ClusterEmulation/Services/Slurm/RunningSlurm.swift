@@ -167,7 +167,7 @@ extension RunningService where Kind == Slurm {
             try await login.run(line, as: .root, timeout: limit)
         } catch let error as ClusterError where error.code == .timedOut {
             throw ClusterError(
-                .timedOut, "Slurm did not get an answer of \(node.name) within \(limit.inSeconds).", node: node.name,
+                .timedOut, "Slurm got no answer from \(node.name) within \(limit.inSeconds).", node: node.name,
                 remedy: "Look at /var/log/slurm/slurmd.log there.")
         }
     }

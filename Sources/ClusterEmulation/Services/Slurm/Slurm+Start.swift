@@ -81,7 +81,7 @@ extension Slurm {
                 .notReady,
                 told.contains("Invalid credential")
                     ? "its munge key is not the one of \(controller), so slurmctld refuses it"
-                    : "munge does not read on it what munge on \(controller) has written: \(told)", node: node)
+                    : "its munge can't decode what munge on \(controller) has encoded: \(told)", node: node)
         }
         guard isLast, let first = states.first else { return }
         let told = states.prefix(8).map { "\($0[0]) is \($0.count > 1 ? $0[1] : "not known")" }.joined(separator: ", ")
