@@ -155,8 +155,20 @@ make() {
     : >"$folder/sessions-$1" && chown -- "$1" "$folder/work" "$folder/tmp" "$folder/sessions-$1"
 }
 
+# Lines are for a shell of POSIX's kind, which is what sshd gives them to.
+require_shell() {
+    shell=$({ getent passwd "$1" || grep "^$1:" /etc/passwd; } 2>/dev/null | head -n 1 | sed 's/.*://')
+    case ${shell##*/} in
+        *csh | fish | nu | elvish | xonsh | pwsh)
+            refuse "the login shell of $1 is $shell, which does not read lines as sh does (chsh gives $1 another one)"
+            ;;
+    esac
+}
+
 hold() {
     login=$1 words=$2
+    require_shell "$(id -un)"
+    require_shell "$login"
     for program in awk chmod date find flock grep head id mkdir rm sed sleep stat tar tr; do
         command -v $program >/dev/null || refuse "it has no $program"
     done

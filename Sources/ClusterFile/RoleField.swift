@@ -59,7 +59,9 @@ extension Entry {
         guard isMapping else {
             let name = try text()
             if let site = Site.named(name) { return site }
-            throw refusal("There is no site \"\(name)\": \(self.name) must be \(Site.names.joined(separator: ", ")), or a mapping.")
+            throw refusal(
+                "There is no site \"\(name)\": \(self.name) must be \(Site.names.joined(separator: ", ")), or a mapping."
+            )
         }
         var site = Site.open
         try read(Field<Site>.site, into: &site)

@@ -112,7 +112,9 @@ struct FaultWords {
         case ("change-host-key", 1): return .hostKeyChanged
         case ("limit-logins", 2):
             if let limit = value.flatMap(Self.maxStartups) { return .loginsLimited(limit) }
-            throw ValidationError("limit-logins takes a number from 1 on, such as 10, or sshd's START:RATE:FULL, such as 10:30:60, not \"\(value ?? "")\".")
+            throw ValidationError(
+                "limit-logins takes a number from 1 on, such as 10, or sshd's START:RATE:FULL, such as 10:30:60, not \"\(value ?? "")\"."
+            )
         case ("slow-banner", 2): return .bannerSlowed(try span(value))
         case ("drop-after", 2):
             if let bytes = value.flatMap(DiskRoom.init(argument:))?.bytes {

@@ -37,7 +37,8 @@ struct Scale: Encodable {
         stopwatch.lap(.teardown)
         times.merge(stopwatch.times) { $1 }
         return Scale(
-            backend: "\(backend)", nodes: nodes, seconds: Sample("", nodes: nodes, times).seconds, processes: inside.count, memory: memory,
+            backend: "\(backend)", nodes: nodes, seconds: Sample("", nodes: nodes, times).seconds,
+            processes: inside.count, memory: memory,
             clients: outside.count, clientMemory: clientMemory,
             fanOut: fanOut)
         #else

@@ -58,7 +58,9 @@ enum Report {
                     + [perNode(cluster.memory), "\(cluster.processes)", perNode(cluster.clientMemory)])
         }
         table.print(
-            under: "\(scale.first?.backend ?? ""), one cluster each, idle; seconds since the beginning, MiB, processes of the cluster")
+            under:
+                "\(scale.first?.backend ?? ""), one cluster each, idle; seconds since the beginning, MiB, processes of the cluster"
+        )
 
         let limits = scale.first?.fanOut.limits.map { "\($0) at a time" } ?? []
         var fanOut = Table(["nodes", "first"] + limits + ["clush"])

@@ -90,7 +90,9 @@ extension NetworkConditions {
         for name in groups.joined() where !seen.insert(name).inserted {
             throw ClusterError(
                 .invalidConfiguration, "\(ClusterConfiguration.printable(name)) is in two groups of the partition.",
-                remedy: "Put each node in one group. (A node that both sides reach is a bridge: `NetworkConditions.bridge`.)")
+                remedy:
+                    "Put each node in one group. (A node that both sides reach is a bridge: `NetworkConditions.bridge`.)"
+            )
         }
         let rest = nodes.filter { !seen.contains($0) }
         return partition(groups + (rest.isEmpty ? [] : [rest]))

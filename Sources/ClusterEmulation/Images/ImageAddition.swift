@@ -42,7 +42,8 @@ package struct ImageAddition: Sendable, Hashable {
             var status = stat()
             guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, access(path, R_OK) == 0 else {
                 throw ClusterError(
-                    .invalidConfiguration, "The file \(path), which an image is made with, does not exist or can't be read.")
+                    .invalidConfiguration,
+                    "The file \(path), which an image is made with, does not exist or can't be read.")
             }
         }
     }

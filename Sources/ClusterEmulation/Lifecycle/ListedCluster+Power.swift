@@ -12,6 +12,16 @@ extension ListedCluster {
         try await awaitServers(of: [node], within: limit, after: "start")
     }
 
+    /// Does something with a node; if that fails and the node has ended, says so.
+    package func explainingEnd(of node: String, _ body: () async throws -> Void) async throws {
+        do { try await body() } catch let error as ClusterError {
+            guard let state = try? await cluster.states()[node], state != .running else { throw error }
+            throw ClusterError(
+                error.code, "\(node) of cluster \(summary.name) does not run.", node: node, underlying: error,
+                remedy: "Start it first: `cluster-fixture start \(summary.name)/\(node)`.")
+        }
+    }
+
     /// Stops a node in order. A node that has ended stays as it is.
     ///
     /// - Throws: ``ClusterError`` if the backend can't do that.

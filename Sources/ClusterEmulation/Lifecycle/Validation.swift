@@ -10,7 +10,8 @@ extension ClusterConfiguration {
         }
         guard (1...Self.maximumNodes).contains(size), roles.isEmpty || nodes == 1 || nodes == size else {
             if (1...Self.maximumNodes).contains(size) {
-                throw invalid("`nodes` is \(nodes), and the roles have \(size) together: leave out the number of nodes.")
+                throw invalid(
+                    "`nodes` is \(nodes), and the roles have \(size) together: leave out the number of nodes.")
             }
             throw invalid("A cluster has 1 to \(Self.maximumNodes) nodes, not \(size).")
         }

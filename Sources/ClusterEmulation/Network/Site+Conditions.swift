@@ -30,7 +30,8 @@ extension Site {
                 throw ClusterError(
                     .invalidConfiguration, "The site needs a login node and compute nodes.",
                     remedy:
-                        "Give the cluster roles in the place of a number of nodes: `roles: [.login, .compute(3)]`, or `--role login --role compute=3`.")
+                        "Give the cluster roles in the place of a number of nodes: `roles: [.login, .compute(3)]`, or `--role login --role compute=3`."
+                )
             }
         }
     }

@@ -28,12 +28,14 @@ struct Copy: AsyncParsableCommand {
 
     func run() async throws {
         let (login, user, path, isUpload) = try ends
-        let (_, inventory, node) = try await login.place.find()
+        let (found, inventory, node) = try await login.place.find()
         let transfer = FileTransfer(NodeRoute(inventory, node.name, user)) { Console.step($0, after: $1) }
-        if isUpload {
-            try await transfer.upload(from: source, to: path)
-        } else {
-            try await transfer.download(from: path, to: destination)
+        try await found.explainingEnd(of: node.name) {
+            if isUpload {
+                try await transfer.upload(from: source, to: path)
+            } else {
+                try await transfer.download(from: path, to: destination)
+            }
         }
     }
 

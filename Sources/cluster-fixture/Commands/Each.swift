@@ -32,7 +32,9 @@ struct Each: AsyncParsableCommand {
     var command: [String] = []
 
     func validate() throws {
-        if command.isEmpty { throw ValidationError("There is no command after `--`: `cluster-fixture each lab -- hostname`.") }
+        if command.isEmpty {
+            throw ValidationError("There is no command after `--`: `cluster-fixture each lab -- hostname`.")
+        }
         if atMost < 1 { throw ValidationError("--at-most is a number of nodes: at least 1.") }
     }
 

@@ -23,7 +23,9 @@ struct Exec: AsyncParsableCommand {
     var command: [String] = []
 
     func validate() throws {
-        if command.isEmpty { throw ValidationError("There is no program after `--`: `cluster-fixture exec lab/node1 -- id`.") }
+        if command.isEmpty {
+            throw ValidationError("There is no program after `--`: `cluster-fixture exec lab/node1 -- id`.")
+        }
     }
 
     func run() async throws {

@@ -38,7 +38,8 @@ struct Lease: AsyncParsableCommand {
 
     func validate() throws {
         if process == nil, command.isEmpty {
-            throw ValidationError("Write a command after `--`, or name the process that the cluster ends with: --for-pid PID.")
+            throw ValidationError(
+                "Write a command after `--`, or name the process that the cluster ends with: --for-pid PID.")
         }
         if process != nil, !command.isEmpty { throw ValidationError("Write a command or --for-pid, not both.") }
         if process == nil, format != nil { throw ValidationError("--format is for --for-pid.") }

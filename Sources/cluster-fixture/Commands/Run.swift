@@ -44,7 +44,9 @@ struct Run: AsyncParsableCommand {
     var command: [String] = []
 
     func validate() throws {
-        if command.isEmpty { throw ValidationError("There is no command after `--`: `cluster-fixture run --nodes 3 -- hostname`.") }
+        if command.isEmpty {
+            throw ValidationError("There is no command after `--`: `cluster-fixture run --nodes 3 -- hostname`.")
+        }
     }
 
     func run() async throws {
@@ -81,7 +83,8 @@ struct Run: AsyncParsableCommand {
         guard let inside else { return configuration }
         let names = ClusterLayout(configuration).nodes.map(\.name)
         guard names.contains(inside) else {
-            throw ValidationError("--inside names \(inside), and the cluster will have only \(names.joined(separator: ", ")).")
+            throw ValidationError(
+                "--inside names \(inside), and the cluster will have only \(names.joined(separator: ", ")).")
         }
         configuration.mounts.append(Mount(folder, at: folder))
         return configuration

@@ -23,7 +23,8 @@ struct Snapshot: AsyncParsableCommand {
     func validate() throws {
         if (place.node == nil) == (name == nil) {
             throw ValidationError(
-                "Write CLUSTER/NODE alone for an image of a node (`snapshot lab/node1`), or CLUSTER and a name to keep the files of all nodes (`snapshot lab warm`).")
+                "Write CLUSTER/NODE alone for an image of a node (`snapshot lab/node1`), or CLUSTER and a name to keep the files of all nodes (`snapshot lab warm`)."
+            )
         }
     }
 

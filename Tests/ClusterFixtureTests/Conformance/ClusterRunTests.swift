@@ -82,7 +82,7 @@ struct ClusterRunTests {
     func aTimeLimitIsEachNodesOwn(backend: BackendUnderTest) async throws {
         let cluster = try backend.cluster
         let results = try await cluster.run(
-            "echo begun; test $(hostname) != node2 || sleep 4721", timeout: .seconds(5))
+            "echo begun; test $(hostname) != node2 || sleep 4721", timeout: .seconds(15))
         #expect(results.failures.map(\.node) == ["node2"])
         let error = try #require(results.failures.first?.error)
         #expect(error.code == .timedOut && error.result?.standardOutput == "begun\n", "\(error)")

@@ -95,7 +95,7 @@ struct RunTests {
     ) async throws {
         let node = try backend.cluster[0]
         let error = try await #require(throws: ClusterError.self) {
-            try await node.run("echo so far; echo not yet >&2; sleep 4711; echo never", timeout: .seconds(1))
+            try await node.run("echo so far; echo not yet >&2; sleep 4711; echo never", timeout: .seconds(5))
         }
         #expect(error.code == .timedOut)
         #expect(error.message.contains("sleep 4711") && error.message.contains("node1"), "\(error)")

@@ -67,7 +67,7 @@ struct RunningTests {
         #expect(try await long.wait().signal == 15)
 
         let late = try await node.start("echo so far; sleep 4743")
-        let error = await #expect(throws: ClusterError.self) { try await late.wait(timeout: .seconds(1)) }
+        let error = await #expect(throws: ClusterError.self) { try await late.wait(timeout: .seconds(5)) }
         #expect(error?.code == .timedOut && error?.result?.standardOutput == "so far\n")
         #expect(try await node.run("pgrep -x -f 'sleep 4743'").exitCode == 1)
     }

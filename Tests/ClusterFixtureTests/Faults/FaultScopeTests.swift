@@ -171,10 +171,10 @@ struct FaultScopeTests {
 }
 
 extension Node {
-    /// Whether a command ends within a second.
+    /// Whether a command ends within three seconds.
     fileprivate func runs(_ line: String) async throws -> Bool {
         do {
-            return try await run(line, timeout: .seconds(1)).exitCode == 0
+            return try await run(line, timeout: .seconds(3)).exitCode == 0
         } catch let error as ClusterError where error.code == .timedOut {
             return false
         }

@@ -10,6 +10,38 @@ struct PowerTests {
     private static let identity =
         "hostname; cat /etc/ssh/ssh_host_*_key.pub /etc/machine-id /sys/class/net/eth0/address; ip -4 -oneline address show eth0 | grep -o 'inet [0-9.]*'; getent hosts node1"
 
+    /// A program that is frozen while it is being started may be in the way of all that comes after it.
+    @Test(arguments: try await BackendUnderTest.usable())
+    func aPauseAndProgramsThatAreBeingStartedKeepApart(_ backend: BackendUnderTest) async throws {
+        try await withCluster(nodes: 1, backend: backend.choice) { cluster in
+            let (node, handle, isOver) = (cluster[0], cluster.handle, Locked(false))
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<3 {
+                    group.addTask {
+                        while !isOver.withLock({ $0 }) {
+                            do {
+                                _ = try await handle.execute(["true"], on: node.name)
+                            } catch let error as ClusterError where error.code == .connectionLost {
+                                #expect(
+                                    error.message.contains("paused") || error.message.contains("frozen"), "\(error)")
+                            }
+                        }
+                    }
+                }
+                group.addTask {
+                    defer { isOver.withLock { $0 = true } }
+                    for _ in 0..<20 {
+                        try await node.pause()
+                        try await node.resume()
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let output = try await handle.execute(["hostname"], on: node.name)
+            #expect(output.standardOutput == "node1\n")
+        }
+    }
+
     @Test(arguments: try await BackendUnderTest.usable())
     func aKilledNodeComesBackAsTheSameMachineWithItsFiles(_ backend: BackendUnderTest) async throws {
         try await withCluster(nodes: 2, backend: backend.choice, configure: { $0.ports = [8787] }) { cluster in

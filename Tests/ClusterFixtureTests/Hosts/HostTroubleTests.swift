@@ -66,6 +66,23 @@ struct HostTroubleTests {
         }
     }
 
+    /// What csh and fish make of lines is another thing. Their names tell.
+    @Test(arguments: ["tcsh", "fish"]) func aLoginShellThatReadsOtherLinesIsNamed(shell: String) async throws {
+        try await Lab.with { lab in
+            let path = "/usr/local/bin/\(shell)"
+            let line = "ln -s /bin/bash \(path) && usermod --shell \(path) ubuntu"
+            try await lab.cluster["node2"].run(line, as: .root).requireSuccess()
+            let file = try lab.hosts()
+            let error = try await failure(3, file)
+            #expect(error.message.contains("the login shell of ubuntu is \(path)"), "\(error)")
+            try await withCluster(nodes: 2, backend: .hosts(file)) { cluster in
+                let name = try await cluster[1].run("hostname").standardOutput
+                #expect(name == "node3\n")
+            }
+            #expect(try await lab.left() == [])
+        }
+    }
+
     @Test func aMachineThatIsLostTakesNobodyElseAlong() async throws {
         try await Lab.with { lab in
             let file = try lab.hosts()

@@ -106,7 +106,9 @@ struct LifelineTests {
             #expect(try await command.run("ssh", name, "--", "hostname").standardOutput == "node1\n")
             let kill = try await command.run("kill", name + "/node1")
             #expect(kill.exitCode == 64)
-            #expect(kill.standardError.contains("Cluster \(name) does not answer: its socket \(folder)/lifeline.sock is missing."))
+            #expect(
+                kill.standardError.contains(
+                    "Cluster \(name) does not answer: its socket \(folder)/lifeline.sock is missing."))
             #expect(kill.standardError.contains("`cluster-fixture down \(name)`"))
             #expect(try await command.run("logs", name).standardOutput.contains("Accepted publickey"))
             #expect(try await command.run("down", name).exitCode == 0)

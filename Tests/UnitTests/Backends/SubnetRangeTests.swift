@@ -4,7 +4,9 @@ import Testing
 
 /// Ranges that clusters' subnets are taken from, as people name them.
 @Suite struct SubnetRangeTests {
-    @Test(arguments: ["10.77.0.0/16", "198.18.0.0/15", "192.168.77.0/24", "172.16.0.0/12", "100.64.0.0/10", "203.0.113.0/24"])
+    @Test(arguments: [
+        "10.77.0.0/16", "198.18.0.0/15", "192.168.77.0/24", "172.16.0.0/12", "100.64.0.0/10", "203.0.113.0/24",
+    ])
     func whatCanBeANetworkIsTaken(text: String) throws {
         let plan = try ClusterPlan(ClusterConfiguration(nodes: 200, subnets: text))
         #expect("\(plan.subnets)" == text)
@@ -22,7 +24,8 @@ import Testing
         ("fd00::/8", "not a range"), ("10.77.0.0/16,10.78.0.0/16", "not a range"),
         ("10.77.1.0/16", "write 10.77.0.0/16"),
         ("8.8.8.0/24", "other machines have its addresses"), ("172.0.0.0/8", "other machines have its addresses"),
-        ("169.254.0.0/16", "other machines have its addresses"), ("64.0.0.0/2", "too large"), ("127.0.0.0/16", "127.0.0.0/8"), ("0.0.0.0/8", "0.0.0.0/8"),
+        ("169.254.0.0/16", "other machines have its addresses"), ("64.0.0.0/2", "too large"),
+        ("127.0.0.0/16", "127.0.0.0/8"), ("0.0.0.0/8", "0.0.0.0/8"),
         ("224.0.0.0/8", "224.0.0.0/3"), ("10.77.7.0/25", "too small: a cluster of one node takes a /24 of it"),
     ])
     func whatCanNotIsRefusedWithTheReason(text: String, reason: String) throws {

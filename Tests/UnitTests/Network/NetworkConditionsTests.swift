@@ -132,7 +132,8 @@ import Testing
 
     @Test(arguments: [
         (NetworkConditions.Link(loss: 1.5), "loss must be a probability from 0 to 1 (0% to 100%), not 1.5"),
-        (.init(corruption: .nan), "corruption must be a probability"), (.init(duplication: -0.1), "duplication must be a probability"),
+        (.init(corruption: .nan), "corruption must be a probability"),
+        (.init(duplication: -0.1), "duplication must be a probability"),
         (.init(latency: .seconds(-1)), "latency is 0 to 3600 s"),
         (.init(latency: .milliseconds(1), jitter: .milliseconds(2)), "jitter is to either side"),
         (.init(reordering: 0.5), "reordering needs one"), (.init(bandwidth: 0), "bandwidth is 1000 to"),

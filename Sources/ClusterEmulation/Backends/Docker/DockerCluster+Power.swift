@@ -9,6 +9,7 @@ extension DockerCluster: NodePower {
         }
         // Told when it has ended.
         _ = try await engine.ask(["wait", container(node)])
+        try await awaitEnd(of: node)
     }
 
     /// The node's first process ends the others: `docker/start-node`.
@@ -16,6 +17,15 @@ extension DockerCluster: NodePower {
         // What is frozen can't end in order.
         try await resume(node, evenIfEnded: true)
         try await engine.change(["stop", container(node)], node: node, else: "\(node) could not be stopped")
+        try await awaitEnd(of: node)
+    }
+
+    /// Returns when the engine also tells that a node has ended. It does so a moment later than it knows.
+    private func awaitEnd(of node: String) async throws {
+        for attempt in 0..<1000 {
+            if try await state(of: node).node != .running { return }
+            try await Task.sleep(for: .milliseconds(min(1 << min(attempt, 5), 20)))
+        }
     }
 
     package func start(_ node: String) async throws {
@@ -26,10 +36,13 @@ extension DockerCluster: NodePower {
 
 extension DockerCluster: NodePausing {
     package func pause(_ node: String) async throws -> Bool {
-        let state = try await state(of: node)
-        guard state.node == .running else { throw ended(node, "be paused") }
-        if state.isPaused { return false }
-        try await freeze(node)
+        _ = try index(of: node)
+        do { try await ExecutionGate.shared.pause(container(node)) { try await freeze(node) } } catch {
+            let state = try await state(of: node)
+            guard state.node == .running else { throw ended(node, "be paused") }
+            if state.isPaused { return false }
+            throw error
+        }
         return true
     }
 
@@ -49,43 +62,34 @@ extension DockerCluster: NodePausing {
     package func resume(_ node: String) async throws { try await resume(node, evenIfEnded: false) }
 
     private func resume(_ node: String, evenIfEnded: Bool) async throws {
-        let state = try await state(of: node)
-        guard state.node == .running || evenIfEnded else { throw ended(node, "be resumed") }
-        guard state.isPaused else { return }
-        try await engine.change(["unpause", container(node)], node: node, else: "\(node) could not be resumed")
+        _ = try index(of: node)
+        do {
+            try await engine.change(["unpause", container(node)], node: node, else: "\(node) could not be resumed")
+        } catch {
+            let state = try await state(of: node)
+            guard state.node == .running || evenIfEnded else { throw ended(node, "be resumed") }
+            if state.isPaused { throw error }
+        }
     }
 }
 
 extension DockerCluster {
-    /// How the engine sees a node's container.
-    struct ContainerState: Sendable, Equatable {
-        let node: NodeState
-        /// It runs, and is frozen.
-        let isPaused: Bool
-    }
-
-    /// The states of containers, by their nodes' names.
-    func containerStates(_ containers: [String]) async throws -> [String: ContainerState] {
-        let format =
-            "{{index .Config.Labels \"\(DockerLabel.node)\"}} {{.State.Running}} {{.State.Paused}} {{.State.ExitCode}}"
-        return try await engine.lines(["inspect", "--type", "container", "--format", format] + containers)
-            .reduce(into: [:]) {
-                let words = $1.split(separator: " ")
-                guard words.count == 4 else { return }
-                let state: NodeState = words[1] == "true" ? .running : .exited(code: Int(words[3]) ?? -1)
-                $0[String(words[0])] = ContainerState(node: state, isPaused: words[2] == "true")
-            }
+    /// The states of the nodes' containers, by the nodes' names.
+    ///
+    /// - Throws: ``ClusterError`` with the code `clusterLost` if there is none.
+    func containerStates() async throws -> [String: DockerRecord.ContainerState] {
+        let nodes = try await engine.records(.containers, of: summary.id).filter(\.isNode)
+        if nodes.isEmpty { throw lost }
+        return Dictionary(nodes.map { ($0.node, $0.state) }) { first, _ in first }
     }
 
     /// How a node is.
     ///
     /// - Throws: ``ClusterError`` with the code `noCluster` if there is no such node, or `clusterLost` if it was removed.
-    func state(of node: String) async throws -> ContainerState {
+    func state(of node: String) async throws -> DockerRecord.ContainerState {
         _ = try index(of: node)
-        if let state = try? await containerStates([container(node)])[node] { return state }
-        // It is gone, if the engine answers at all.
-        _ = try await states()
-        throw lost
+        guard let state = try await containerStates()[node] else { throw lost }
+        return state
     }
 
     /// Refuses what takes a node that runs and is not frozen.

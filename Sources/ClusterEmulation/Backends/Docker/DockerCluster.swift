@@ -21,9 +21,7 @@ package struct DockerCluster: BackendCluster {
     package var hostIP: String? { known.map(\.hostIP) ?? summary.inventory?.hostIP }
 
     package func states() async throws -> [String: NodeState] {
-        let containers = try await engine.records(.containers, of: summary.id).filter(\.isNode).map(\.id)
-        guard !containers.isEmpty else { throw lost }
-        return try await containerStates(containers).mapValues(\.node)
+        try await containerStates().mapValues(\.node)
     }
 
     package func logs() async throws -> [String: String] {
@@ -47,15 +45,22 @@ package struct DockerCluster: BackendCluster {
     /// Returns when the engine knows whether a node runs, where something on it was killed.
     private func settle(_ node: String) async throws {
         for _ in 0..<100 {
-            guard try await state(of: node) == ContainerState(node: .running, isPaused: false) else { return }
-            if try await engine.ask(DockerArguments.execute(["true"], in: container(node))).succeeded { return }
+            guard try await state(of: node) == DockerRecord.ContainerState(.running, isPaused: false) else { return }
+            let container = container(node)
+            let isAwake = try await ExecutionGate.shared.execute(on: container) {
+                try await engine.ask(DockerArguments.execute(["true"], in: container)).succeeded
+            }
+            if isAwake { return }
             try await Task.sleep(for: .milliseconds(20))
         }
     }
 
     package func execute(_ words: [String], on node: String, streams: ProgramStreams) async throws -> Int32 {
         try check(words, for: node)
-        let code = try await engine.command(DockerArguments.execute(words, in: container(node))).run(streams: streams)
+        let container = container(node)
+        let code = try await ExecutionGate.shared.execute(on: container) {
+            try await engine.command(DockerArguments.execute(words, in: container)).run(streams: streams)
+        }
         // The engine has the same exit codes for what it could not do itself.
         if code != 0 {
             // A program of a node that is just ending is told to have been killed before the node is told to have ended.

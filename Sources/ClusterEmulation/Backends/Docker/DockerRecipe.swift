@@ -61,7 +61,8 @@ struct DockerRecipe: Sendable, Codable {
     /// - Throws: ``ClusterError`` with the code `noCluster` if there is no such node.
     func words(for node: String, image: String? = nil, sharingWith other: String? = nil) throws -> [String] {
         guard var words = words[node], words.last == DockerArguments.configure else {
-            throw ClusterError(.noCluster, "The cluster has no record of how \(node) was made.", node: node,
+            throw ClusterError(
+                .noCluster, "The cluster has no record of how \(node) was made.", node: node,
                 remedy: "Remove it, and start another cluster with this release.")
         }
         let place = words.count - 2

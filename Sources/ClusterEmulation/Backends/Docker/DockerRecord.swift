@@ -13,6 +13,8 @@ package struct DockerRecord: Sendable, Hashable {
     let node: String
     /// Of what is beside a node: when that node was started.
     let start: String
+    /// How a container is, as the engine has told last.
+    let state: ContainerState
     /// The machine of a Swarm that it is on; empty for what an engine has by itself.
     let machine: String
     private let clusterName: String
@@ -29,6 +31,7 @@ package struct DockerRecord: Sendable, Hashable {
         self.cluster = cluster
         node = facts[.node]
         start = facts[.start]
+        state = ContainerState(facts.state, facts.status)
         machine = facts[.machine]
         clusterName = facts[.name]
         owner = ProcessIdentity(text: facts[.owner])
@@ -88,6 +91,24 @@ extension DockerRecord {
     /// What there is of a cluster.
     package enum Kind: Sendable { case containers, networks }
 
+    /// How the engine sees a container.
+    struct ContainerState: Sendable, Hashable {
+        let node: NodeState
+        /// It runs, and is frozen.
+        let isPaused: Bool
+
+        init(_ node: NodeState, isPaused: Bool) { (self.node, self.isPaused) = (node, isPaused) }
+
+        /// - Parameters:
+        ///   - state: A word such as `running`.
+        ///   - status: What is said to people, such as `Exited (137) 2 seconds ago`.
+        fileprivate init(_ state: String, _ status: String) {
+            let code = status.firstMatch(of: /^Exited \((-?\d+)\)/).flatMap { Int($0.1) }
+            isPaused = state == "paused"
+            node = isPaused || state == "running" ? .running : .exited(code: code ?? 0)
+        }
+    }
+
     /// A line of an answer. A list is one of lists with commas.
     private struct Facts: Decodable {
         let id: String
@@ -95,6 +116,8 @@ extension DockerRecord {
         let name: String
         let networks: [String]
         let mounts: [String]
+        let state: String
+        let status: String
 
         subscript(_ label: DockerLabel) -> String { labels[label.rawValue] ?? "" }
     }
@@ -109,7 +132,11 @@ extension DockerRecord.Kind {
             return ["ps", "--all", "--no-trunc"] + DockerArguments.labelled(cluster)
                 + [
                     "--format",
-                    Self.line(label, name: ".Names", networks: "{{json .Networks}}", mounts: "{{json .Mounts}}"),
+                    // Engines answer this without a look at the containers, which may be busy: `inspect` waits for one whose `exec` was
+                    // frozen half-way, and nobody could thaw it then.
+                    Self.line(
+                        label, name: ".Names", networks: "{{json .Networks}}", mounts: "{{json .Mounts}}",
+                        state: "{{json .State}}", status: "{{json .Status}}"),
                 ]
         case .networks:
             return ["network", "ls", "--no-trunc"] + DockerArguments.labelled(cluster)
@@ -130,7 +157,8 @@ extension DockerRecord.Kind {
             let format = Self.line(
                 { "index .Config.Labels \"\($0)\"" }, name: ".Name",
                 networks: #"{{range $name, $_ := .NetworkSettings.Networks}}{{json $name}},{{end}}"""#,
-                mounts: #"{{range .Mounts}}{{json .Source}},{{end}}"""#)
+                mounts: #"{{range .Mounts}}{{json .Source}},{{end}}"""#, state: "{{json .State.Status}}",
+                status: #""Exited ({{.State.ExitCode}})""#)
             return ["inspect", "--type", "container", "--format", format] + ids
         case .networks:
             return ["network", "inspect", "--format", Self.line({ "index .Labels \"\($0)\"" }, name: ".Name")] + ids
@@ -139,11 +167,12 @@ extension DockerRecord.Kind {
 
     /// Every value is written as JSON, so that no label, whatever is in it, can pass for another value or another line.
     private static func line(
-        _ value: (DockerLabel) -> String, name: String, networks: String = "", mounts: String = ""
+        _ value: (DockerLabel) -> String, name: String, networks: String = "", mounts: String = "",
+        state: String = "\"\"", status: String = "\"\""
     ) -> String {
         let labels = DockerLabel.allCases.map { #""\#($0)":{{json (\#(value($0)))}}"# }.joined(separator: ",")
         return #"{"id":{{json .ID}},"labels":{\#(labels)},"name":{{json \#(name)}},"#
-            + #""networks":[\#(networks)],"mounts":[\#(mounts)]}"#
+            + #""networks":[\#(networks)],"mounts":[\#(mounts)],"state":\#(state),"status":\#(status)}"#
     }
 }
 

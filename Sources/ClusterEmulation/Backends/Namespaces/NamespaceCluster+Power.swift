@@ -65,7 +65,8 @@ extension NamespaceCluster {
         _ node: String, _ kind: Int, value: UInt64 = 0, _ deed: String, unless done: Int32 = 0
     ) async throws -> Int32 {
         guard let code = try await tell(node, kind, value: value) else {
-            throw ClusterError(.connectionLost, "\(node) could not be \(deed): it has ended.", node: node,
+            throw ClusterError(
+                .connectionLost, "\(node) could not be \(deed): it has ended.", node: node,
                 remedy: "Start it first (`start`).")
         }
         if code != 0, code != done { throw refused(node, deed, code) }

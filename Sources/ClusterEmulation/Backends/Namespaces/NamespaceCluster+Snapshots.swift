@@ -158,7 +158,8 @@ struct KeptPlaces: Codable {
 
     func layers(of node: String) throws -> LayeredImage {
         guard let place = nodes[node], images.indices.contains(place), let root = images[place].last else {
-            throw ClusterError(.noCluster, "The cluster has no record of the image of \(node).", node: node,
+            throw ClusterError(
+                .noCluster, "The cluster has no record of the image of \(node).", node: node,
                 remedy: "Remove it, and start another cluster with this release.")
         }
         return LayeredImage(root: root, layers: Array(images[place].dropLast()))

@@ -99,7 +99,8 @@ final class NamespaceCluster: BackendCluster {
             let (code, descriptor) = try await connected().ask(Int(NS_CHANNEL), node: index)
             guard descriptor >= 0 else {
                 let cause = code == ESRCH ? "it has ended" : String(cString: strerror(code))
-                throw ClusterError(.connectionLost, "\(node) can't run anything: \(cause).", node: node,
+                throw ClusterError(
+                    .connectionLost, "\(node) can't run anything: \(cause).", node: node,
                     remedy: code == ESRCH ? "Start it first (`start`)." : "")
             }
             return descriptor

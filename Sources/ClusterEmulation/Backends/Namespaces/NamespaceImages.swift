@@ -89,7 +89,8 @@ package struct NamespaceImages: Sendable {
                 "The namespaces backend has no image \"\(image)\".",
                 remedy: ClusterCatalog.nearest(to: "\(image)".lowercased(), among: ["node", "dask", "laserfarm"])
                     .map { "Did you mean \($0)?" }
-                    ?? "Use node, dask, laserfarm, a Dockerfile or a root file system; an image of an engine needs the docker backend.")
+                    ?? "Use node, dask, laserfarm, a Dockerfile or a root file system; an image of an engine needs the docker backend."
+            )
         case .dockerfile: try RootFileSystems.requireBuilder(of: image)
         default: break
         }

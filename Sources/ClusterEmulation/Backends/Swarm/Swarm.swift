@@ -161,7 +161,8 @@ extension Swarm {
         }
         guard id == machine.id else {
             throw ClusterError(
-                .backendUnavailable, "The engine that answers \(way) is not the engine of \(machine.name).", remedy: remedy)
+                .backendUnavailable, "The engine that answers \(way) is not the engine of \(machine.name).",
+                remedy: remedy)
         }
         return engine
     }

@@ -106,7 +106,8 @@ extension SwarmBackend {
             try await swarm.manager.change(["network", "rm", network], else: "The network could not be removed")
         }
         throw ClusterError(
-            .provisioningFailed, "The Swarm did not set up a network for cluster \(plan.name), with any of the addresses that were tried.",
+            .provisioningFailed,
+            "The Swarm did not set up a network for cluster \(plan.name), with any of the addresses that were tried.",
             remedy: "See what its managers log, and which addresses `docker network ls --filter scope=swarm` has.")
     }
 
