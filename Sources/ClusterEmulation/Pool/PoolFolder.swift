@@ -41,7 +41,7 @@ package struct PoolFolder: Sendable {
         guard claim != nil, !all().contains(where: { $0.name == name }) else {
             throw ClusterError(
                 .invalidConfiguration, "There is a pool \(name) already.",
-                remedy: "Choose another name, or end it: `cluster-fixture pool stop --name \(name)`.")
+                remedy: "Choose another name, or end it: `cluster-fixture pool stop \(name)`.")
         }
         var failure: any Error = ClusterError(.provisioningFailed, "There is no place for a pool's folder.")
         for place in places {

@@ -91,7 +91,7 @@ struct FaultCommandTests {
             // What is off can't be broken, and is not an obstacle to mending the rest.
             #expect(try await command.run("kill", lab + "/node2").exitCode == 0)
             let off = try await command.run("fault", lab + "/node2", "ssh", "refuse-logins")
-            #expect(off.exitCode == 70 && off.standardError.contains("it has ended"), "\(off.complaint)")
+            #expect(off.exitCode == 70 && off.standardError.contains("node2 has ended"), "\(off.complaint)")
             let healed = try await command.run("fault", lab, "heal")
             #expect(healed.exitCode == 0 && healed.standardError.contains("node2 has ended"), "\(healed.complaint)")
         }

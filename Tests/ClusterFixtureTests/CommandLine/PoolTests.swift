@@ -16,11 +16,11 @@ struct PoolTests {
             try #require(started.exitCode == 0, "\(started.standardError)")
             #expect(started.standardOutput == name + "\n")
             do { try await body(command, name) } catch {
-                _ = try await command.run("pool", "stop", "--name", name)
+                _ = try await command.run("pool", "stop", name)
                 throw error
             }
             if PoolFolder.all().contains(where: { $0.name == name }) {
-                let stopped = try await command.run("pool", "stop", "--name", name)
+                let stopped = try await command.run("pool", "stop", name)
                 #expect(stopped.exitCode == 0, "\(stopped.standardError)")
             }
             // Nothing is left when it says so.
@@ -177,7 +177,7 @@ struct PoolTests {
                 (["pool", "start", "--nodes", "0", "--name", "none"], 64, "nodes"),
                 (["pool", "start", "--owner", "999999999", "--name", "none"], 64, "999999999"),
                 (["pool", "start", "--stay", "--owner", "1", "--name", "none"], 64, "--owner"),
-                (["pool", "stop", "--name", "nope"], 64, "nope"),
+                (["pool", "stop", "nope"], 64, "nope"),
             ] as [([String], Int32, String)] {
                 let output = try await command.run(words)
                 #expect(output.exitCode == code && output.standardError.contains(said), "\(words): \(output)")

@@ -56,8 +56,10 @@ import Testing
     }
 
     /// Whether one node can connect to a port of another, on which something listens.
-    private func canConnect(_ node: Node, to target: String, _ port: Int) async throws -> Bool {
-        let line = "timeout 2 bash -c 'exec 3<>/dev/tcp/\(target)/\(port)'"
+    private func canConnect(
+        _ node: Node, to target: String, _ port: Int, within limit: Int = 2
+    ) async throws -> Bool {
+        let line = "timeout \(limit) bash -c 'exec 3<>/dev/tcp/\(target)/\(port)'"
         return try await node.run(line).exitCode == 0
     }
 
@@ -75,14 +77,14 @@ import Testing
             let (login, compute) = (cluster["login1"], cluster["compute1"])
             try await listen(login, 7000, 7001)
             try await listen(compute, 7001)
-            #expect(try await canConnect(compute, to: "login1", 22))
-            #expect(try await canConnect(compute, to: "login1", 7000))
+            #expect(try await canConnect(compute, to: "login1", 22, within: 20))
+            #expect(try await canConnect(compute, to: "login1", 7000, within: 20))
             // A service's own.
-            #expect(try await canConnect(compute, to: "login1", 8000))
+            #expect(try await canConnect(compute, to: "login1", 8000, within: 20))
             #expect(try await !canConnect(compute, to: "login1", 7001))
-            #expect(try await canConnect(login, to: "compute1", 7001))
-            #expect(try await canConnect(cluster["compute2"], to: "compute1", 7001))
-            #expect(try await canConnect(login, to: "login1", 7001))
+            #expect(try await canConnect(login, to: "compute1", 7001, within: 20))
+            #expect(try await canConnect(cluster["compute2"], to: "compute1", 7001, within: 20))
+            #expect(try await canConnect(login, to: "login1", 7001, within: 20))
             // Answers pass, and ping.
             #expect(try await login.run("ssh compute1 hostname").standardOutput == "compute1\n")
             #expect(try await compute.run("ping -c 1 -W 2 login1").exitCode == 0)
@@ -122,7 +124,7 @@ import Testing
             for node in cluster.nodes { try await listen(node, 7001) }
             for node in cluster.nodes {
                 for other in cluster.nodes {
-                    #expect(try await canConnect(node, to: other.name, 22))
+                    #expect(try await canConnect(node, to: other.name, 22, within: 20))
                     #expect(try await canConnect(node, to: other.name, 7001) == (node == other))
                 }
             }

@@ -49,7 +49,8 @@ import Yams
 
     /// What JSON Schema can't know: which files are there, what goes together, and the sizes and names that only the parser knows.
     private static let beyondIt = [
-        "6 MiB", "no such folder", "can be read", "twice", "parsing", "alias", "single document", "capability",
+        "6 MiB", "no such folder", "can be read", "can't be read", "twice", "parsing", "alias", "single document",
+        "capability",
         "line break",
     ]
 
