@@ -41,7 +41,7 @@ import Testing
                 { _ = try await NamespacesBackend(cache: cache).prepare(image, timeline: Timeline()) },
             ] {
                 let error = try await #require(throws: ClusterError.self) { try await start() }
-                #expect(error.code == .imageUnavailable)
+                #expect(error.code == .invalidConfiguration)
                 #expect(error.remedy.contains("docker backend"))
             }
             #expect(!FileManager.default.fileExists(atPath: cache))
