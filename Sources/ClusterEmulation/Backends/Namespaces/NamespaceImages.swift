@@ -81,7 +81,8 @@ package struct NamespaceImages: Sendable {
         switch image.source {
         case .package(_, let base?) where BaseRelease(base) == nil:
             throw ClusterError(
-                .invalidConfiguration, "The namespaces backend knows no base \"\(ClusterConfiguration.printable(base))\".",
+                .invalidConfiguration,
+                "The namespaces backend knows no base \"\(ClusterConfiguration.printable(base))\".",
                 remedy: "Use \(BaseRelease.known.joined(separator: ", ")), .rootFileSystem, or the docker backend.")
         case .named:
             throw ClusterError(
