@@ -47,7 +47,7 @@ struct RootFileSystemTests {
         ])
         let error = try await #require(throws: ClusterError.self) { try await Cluster.start(configuration) }
         #expect(error.code == .imageUnavailable)
-        for words in ["docker backend can't make nodes of the root file system /srv/root", "of the image mine:1"] {
+        for words in ["docker backend can't make nodes of the root file system /srv/root", "has no image \"mine:1\""] {
             #expect(error.message.contains(words), "\(error)")
         }
     }
