@@ -26,9 +26,11 @@ import FoundationNetworking
                 try await browser.open(try lab.url)
                 try await browser.find(".jp-LauncherCard[data-category=Notebook]")
                 #expect(try await browser.title() == "JupyterLab")
-                let cards: [String] = try await browser.evaluate(
-                    "return [...document.querySelectorAll('.jp-LauncherCard')].map(card => card.title)")
-                #expect(cards.contains("Python 3 (ipykernel)") && cards.contains("Start a new terminal session"))
+                // One comes after the other.
+                let cards = "[...document.querySelectorAll('.jp-LauncherCard')].map(card => card.title)"
+                for card in ["Python 3 (ipykernel)", "Start a new terminal session"] {
+                    try await browser.wait(until: "\(cards).includes('\(card)')")
+                }
                 let questions: Int = try await browser.evaluate(
                     "return document.querySelectorAll('.Toastify__toast, .jp-Dialog').length")
                 #expect(questions == 0, "nobody is asked about news")
