@@ -1,3 +1,4 @@
+import ClusterFixture
 import Foundation
 
 /// `run`: every contender at every number of nodes. `run --scale`: the namespaces backend alone, with its memory. `run --slurm`: batch
