@@ -178,6 +178,13 @@ extension Inventory {
     }
 }
 
+extension Inventory {
+    /// Those of the nodes that are reached by way of another, with that one's name.
+    var jumps: [String: String] {
+        Dictionary(uniqueKeysWithValues: nodes.compactMap { node in node.proxyJump.map { (node.name, $0) } })
+    }
+}
+
 extension ProvisionedNode {
     /// A node as an inventory has it.
     package init(_ node: Inventory.Node) {

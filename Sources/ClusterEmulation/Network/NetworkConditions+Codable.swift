@@ -1,5 +1,5 @@
 // As JSON it is a list of rules, in which only what is not healthy is said: {"rules": [{"from": ["node1"], "to": ["node2"], "loss": 0.1}]}.
-// Times are in milliseconds. A node's name ends with a digit, and so is no other place's.
+// Times are in milliseconds. A node's name ends with a digit, so that it can't be the name of another place.
 
 extension NetworkConditions: Codable {
     private enum Keys: String, CodingKey { case rules, seed }

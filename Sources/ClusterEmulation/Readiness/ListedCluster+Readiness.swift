@@ -11,9 +11,7 @@ extension ListedCluster {
     ///
     /// - Throws: ``ClusterError`` with the code `notReady` that names those which did not answer in time.
     func awaitServers(of names: [String], within limit: Duration, after deed: String) async throws {
-        let jumps = Dictionary(
-            uniqueKeysWithValues: (inventory?.nodes ?? []).compactMap { node in node.proxyJump.map { (node.name, $0) } }
-        )
+        let jumps = inventory?.jumps ?? [:]
         let awaited = cluster.nodes.filter { names.contains($0.name) }
         let reached = awaited.filter { jumps[$0.name] == nil }
         let states = try await cluster.states()

@@ -27,8 +27,7 @@ package struct SSHConfiguration: Sendable {
             nodes: inventory.nodes.map(ProvisionedNode.init),
             identityFiles: Dictionary(files) { first, _ in first }, knownHostsFile: inventory.knownHosts,
             reach: inventory.hostIP == nil ? .ports(relay: inventory.workspace.relayFile) : .addresses,
-            jumps: Dictionary(
-                uniqueKeysWithValues: inventory.nodes.compactMap { node in node.proxyJump.map { (node.name, $0) } }))
+            jumps: inventory.jumps)
     }
 
     package init(
