@@ -28,6 +28,17 @@ package struct Processors: Sendable, Hashable, CustomStringConvertible {
             .flatMap { Processors($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
     }
 
+    /// Refuses more than this machine has, as engines do: the node's programs would see fewer.
+    static func check(_ limits: NodeLimits) throws {
+        guard let processors = limits.processors, let count = online?.numbers.count, processors > Double(count) else {
+            return
+        }
+        let wish = String(format: "%g", processors)
+        throw ClusterError(
+            .invalidConfiguration, "A node can't use \(wish) processors: this machine has \(count).",
+            remedy: "Limit it to \(count) at most, or leave the limit out.")
+    }
+
     /// The ones for a node that may use only so many: programs that ask how many there are see the limit then. Nodes get theirs
     /// in turn.
     ///

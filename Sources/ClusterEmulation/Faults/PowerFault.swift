@@ -10,7 +10,7 @@ extension PowerFault: NodeBreakage {
         switch self {
         case .killed: "it is cut off from power"
         case .stopped: "it is stopped"
-        case .paused: "it is frozen"
+        case .paused: "it is paused"
         }
     }
 

@@ -5,8 +5,11 @@ extension ClusterError {
     ///   - failure: What failed, without a full stop.
     ///   - log: The last lines of what was printed. Where they name the cause, it goes into the sentence.
     ///   - place: Where files are written, for a disk that is full.
+    ///   - remedy: What to do if it is neither the disk nor a package's name; nil is to repair the step.
     /// - Returns: The error, with the code `imageUnavailable`.
-    static func failedBuild(_ failure: String, log: String, writingTo place: String? = nil) -> ClusterError {
+    static func failedBuild(_ failure: String, log: String, writingTo place: String? = nil, remedy: String? = nil)
+        -> ClusterError
+    {
         // An engine paints what programs say on standard error, word by word.
         let log = log.replacing(/\u{1B}\[[0-9;]*m/, with: "")
         if let place, log.contains("No space left on device") {
@@ -20,7 +23,8 @@ extension ClusterError {
                 remedy: "Correct the name, or take another release of the base (`basedOn`).")
         }
         return ClusterError(
-            .imageUnavailable, failure + ".", log: log, remedy: "Repair the failing step, shown below, and run again.")
+            .imageUnavailable, failure + ".", log: log,
+            remedy: remedy ?? "Repair the failing step, shown below, and run again.")
     }
 
     /// What apt-get and pip say of names that their archives don't have.

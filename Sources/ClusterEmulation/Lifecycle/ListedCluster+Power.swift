@@ -12,9 +12,31 @@ extension ListedCluster {
         try await awaitServers(of: [node], within: limit, after: "start")
     }
 
-    /// Does something with a node; if that fails and the node has ended, says so.
-    package func explainingEnd(of node: String, _ body: () async throws -> Void) async throws {
-        do { try await body() } catch let error as ClusterError {
+    /// Does something with a node over SSH; if that fails and the node has ended, says so. A node that is paused takes connections and says
+    /// nothing, so it is asked in another way once two seconds have passed.
+    package func explainingEnd<Result: Sendable>(of node: String, _ body: @escaping @Sendable () async throws -> Result)
+        async throws -> Result
+    {
+        do {
+            return try await withThrowingTaskGroup(of: Result?.self) { group in
+                group.addTask { try await body() }
+                group.addTask {
+                    try await Task.sleep(for: .seconds(2))
+                    do {
+                        _ = try await cluster.execute(["true"], on: node)
+                    } catch let error as ClusterError where error.code != .connectionLost {
+                        // It answers.
+                    }
+                    return nil
+                }
+                while let result = try await group.next() {
+                    guard let result else { continue }
+                    group.cancelAll()
+                    return result
+                }
+                throw CancellationError()
+            }
+        } catch let error as ClusterError {
             guard let state = try? await cluster.states()[node], state != .running else { throw error }
             throw ClusterError(
                 error.code, "\(node) of cluster \(summary.name) does not run.", node: node, underlying: error,

@@ -38,6 +38,15 @@ package struct TemporaryPlace: Sendable {
         return place.folder
     }
 
+    /// Whether a path is below what `TMPDIR` names, and that is not a folder.
+    static func isMissing(for path: String) -> Bool {
+        guard let wish = ProcessInfo.processInfo.environment["TMPDIR"], !wish.isEmpty, path.hasPrefix(wish) else {
+            return false
+        }
+        var isFolder: ObjCBool = false
+        return !FileManager.default.fileExists(atPath: wish, isDirectory: &isFolder) || !isFolder.boolValue
+    }
+
     private static let said = Locked<Set<String>>([])
 
     /// What to do where nothing can be written.

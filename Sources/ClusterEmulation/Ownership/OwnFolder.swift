@@ -121,9 +121,11 @@ package final class OwnFolder: Sendable {
         "See that the disk is not full and this user can write there, or name another place (TMPDIR, XDG_CACHE_HOME, XDG_STATE_HOME)."
 
     private static func notMade(_ path: String) -> ClusterError {
-        ClusterError(
-            .provisioningFailed, "The folder \(path) could not be made: \(String(cString: strerror(errno))).",
-            remedy: remedy)
+        let cause = String(cString: strerror(errno))
+        return ClusterError(
+            .provisioningFailed, "The folder \(path) could not be made: \(cause).",
+            remedy: TemporaryPlace.isMissing(for: path)
+                ? "Set TMPDIR to a folder that exists, or unset it: it names one that does not." : remedy)
     }
 }
 

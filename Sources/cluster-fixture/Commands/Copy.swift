@@ -30,6 +30,7 @@ struct Copy: AsyncParsableCommand {
         let (login, user, path, isUpload) = try ends
         let (found, inventory, node) = try await login.place.find()
         let transfer = FileTransfer(NodeRoute(inventory, node.name, user)) { Console.step($0, after: $1) }
+        let (source, destination) = (source, destination)
         try await found.explainingEnd(of: node.name) {
             if isUpload {
                 try await transfer.upload(from: source, to: path)

@@ -3,9 +3,9 @@ import ClusterEmulation
 
 struct Resume: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Lets frozen nodes go on.",
+        abstract: "Lets paused nodes go on.",
         discussion: """
-            A node that is not frozen stays as it is.
+            A node that is not paused stays as it is.
 
             EXAMPLE:
               cluster-fixture resume lab/node2

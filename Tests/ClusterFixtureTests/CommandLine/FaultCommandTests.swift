@@ -38,7 +38,7 @@ struct FaultCommandTests {
             #expect(try await hostname() == "node2\n")
             try await does("restart", node, lab + "/node1", saying: "node1 of \(lab) is up")
             #expect(try await hostname() == "node2\n")
-            for _ in 1...2 { try await does("pause", node, saying: "is frozen") }
+            for _ in 1...2 { try await does("pause", node, saying: "is paused") }
             #expect(try await command.run("exec", node, "--", "true").exitCode == 70)
             for _ in 1...2 { try await does("resume", node, saying: "goes on") }
             #expect(try await hostname() == "node2\n")

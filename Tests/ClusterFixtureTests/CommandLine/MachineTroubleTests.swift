@@ -37,7 +37,7 @@ struct MachineTroubleTests {
             sentence: "could not be made: Read-only file system", remedy: "TMPDIR"),
         Trouble(
             testDescription: "no folder for clusters", making: "rmdir tmp",
-            sentence: "could not be made: No such file or directory", remedy: "TMPDIR"),
+            sentence: "could not be made: No such file or directory", remedy: "Set TMPDIR to a folder that exists"),
         Trouble(
             testDescription: "no execution among temporary files", making: "mount -t tmpfs -o noexec tmpfs tmp",
             sentence: "Programs can't be run in", remedy: "--no-shims"),

@@ -80,6 +80,7 @@ struct RootFileSystemTests {
         let error = try await #require(throws: ClusterError.self) { try await Cluster.start(configuration) }
         #expect(error.code == .imageUnavailable)
         #expect(error.message.contains(path))
+        if path == "/etc/hostname" { #expect(error.remedy.contains("such as debootstrap"), "\(error)") }
     }
 }
 #endif

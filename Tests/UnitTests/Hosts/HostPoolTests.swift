@@ -116,6 +116,7 @@ import Testing
     static let refused = [
         ("", "no host in it"), ("# nothing\n", "no host in it"), ("hosts: []", "no host in it"),
         ("hosts:\n  - name: a\n    adress: b", "Did you mean address?"), ("hosts:\n  - {port: 1}", "no `name`"),
+        ("host:\n  - a", "Did you mean hosts?"), ("machines: [a]", "There are hosts, bastions, address,"),
         ("hosts:\n  - name: a\n    port: 70000", "pool:3: 70000 is not a port"),
         ("hosts:\n  - a\n  - a", "is listed twice"),
         ("hosts:\n  - '-oProxyCommand=id'", "can't be the name"),

@@ -2,14 +2,14 @@ import Foundation
 import Yams
 
 extension HostPool {
-    /// The library's own file, or an inventory of Ansible's: in the former, `hosts` is a list.
+    /// The library's own file, or an inventory of Ansible's. Only the former has lists at its top, such as `hosts`.
     static func yaml(_ text: String, file: String) throws -> HostPool {
         let root: Yams.Node?
         do { root = try compose(yaml: text) } catch {
             throw refusal(file, "\(error)".split(whereSeparator: \.isNewline).joined(separator: " "))
         }
         guard let mapping = root?.mapping else { throw refusal(file, "it is to be a mapping with `hosts`") }
-        guard mapping.value("hosts")?.sequence != nil else {
+        guard mapping.contains(where: { $0.value.sequence != nil }) else {
             return try AnsibleInventory(yaml: mapping, file: file).pool()
         }
         return try own(mapping, file: file)
@@ -90,10 +90,11 @@ private struct HostEntry {
             let name = key.scalar?.string ?? ""
             if others.contains(name) { continue }
             guard Self.known.contains(name) else {
-                let near = ClusterCatalog.nearest(to: name, among: Self.known + others)
+                let keys = others + Self.known
                 throw refusal(
-                    key, "there is no key \"\(ClusterConfiguration.printable(name))\" for a host",
-                    remedy: near.map { "Did you mean \($0)?" } ?? "There are \(Self.known.joined(separator: ", ")).")
+                    key, "there is no key \"\(ClusterConfiguration.printable(name))\"",
+                    remedy: ClusterCatalog.nearest(to: name, among: keys).map { "Did you mean \($0)?" }
+                        ?? "There are \(keys.joined(separator: ", ")).")
             }
             let values = value.sequence.map(Array.init) ?? [value]
             let texts = values.compactMap { $0.scalar?.string }

@@ -56,14 +56,17 @@ struct ImageWorkshop: Sendable {
     /// Runs a shell program in namespaces of its own; it stops at the first command that fails.
     ///
     /// - Throws: ``ClusterError`` with the code `imageUnavailable`, beginning with `failure`, with the program's last lines.
-    func run(_ text: String, _ words: [String], else failure: String, timeline: Timeline) async throws {
+    func run(
+        _ text: String, _ words: [String], else failure: String, remedy: String? = nil, timeline: Timeline
+    ) async throws {
         let shell = ["env", "-i", Self.path, "HOME=/root", "sh", "-c", Self.first, "sh", "-ec", text, "image"] + words
         let namespaces = ["--mount", "--pid", "--fork", "--kill-child", "--ipc", "--uts", "--propagation", "private"]
         let (code, log) = try await withUsers { entering in
             try await timeline.follow(Command("unshare", entering + namespaces + shell))
         }
         guard code == 0 else {
-            throw ClusterError.failedBuild("\(failure), exit code \(code)", log: log, writingTo: cache)
+            throw ClusterError.failedBuild(
+                "\(failure), exit code \(code)", log: log, writingTo: cache, remedy: remedy)
         }
     }
 

@@ -14,8 +14,8 @@ extension NamespaceCluster {
         if let status, status >= 0 { return WaitStatus(status).shellCode }
         if status != nil {
             throw ClusterError(
-                .connectionLost, "\(node) can't run `\(words[0])`: it is frozen.", node: node,
-                remedy: "Let it go on first (`resume`).")
+                .connectionLost, "\(node) can't run `\(words[0])`: it is paused.", node: node,
+                remedy: "Resume it first (`resume`).")
         }
         let hasEnded = try await states()[node] != .running
         throw ClusterError(

@@ -41,6 +41,7 @@ package struct NamespacesBackend: Backend {
         for limits in Set(plan.nodes.map(\.limits)) {
             _ = try NodeSpace(limits)
             try ProcessLimit.check(limits)
+            try Processors.check(limits)
         }
         if plan.configuration.ipv6, !MachineNetworks.haveIPv6 {
             throw ClusterError(

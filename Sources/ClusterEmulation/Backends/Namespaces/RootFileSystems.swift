@@ -123,7 +123,7 @@ struct RootFileSystems: Sendable {
                 """
             try await workshop.run(
                 text, [workshop.inside(workshop.folder)], else: "\(path) is not a tar archive of a root file system",
-                timeline: timeline)
+                remedy: "It must be one with /etc/passwd, such as debootstrap and mmdebstrap make.", timeline: timeline)
             return workshop.folder + "/root"
         }
     }
