@@ -1,12 +1,13 @@
 """Takes a cluster away from a Swarm, also when the process that made it is gone, and its machine with it.
 
-    python3 -c 'import sys; exec(sys.argv[1])' TEXT watch|reap NAME USER IMAGE SERVICE MACHINES
+    python3 -c 'import sys; exec(sys.argv[1])' TEXT watch|reap NAME USER IMAGE SERVICE MACHINES PATIENCE
 
 runs in a container of the node image IMAGE on one of the Swarm's managers, with that machine's engine at /var/run/docker.sock and nothing
 else. NAME is what the cluster's network is called, and what the names of its containers begin with; USER is the number of the user whose
-it is. SERVICE is what the service is called that takes the cluster away. MACHINES are the Swarm's names for those that have nodes, with commas.
+it is. SERVICE is what the service is called that takes the cluster away. MACHINES are the Swarm's names for those that have nodes, with commas. PATIENCE is a number of
+seconds.
 
-`watch` says `watching` and reads: when `done` comes it ends. When standard input ends without that, or says nothing for ten minutes, it
+`watch` says `watching` and reads: when `done` comes it ends. When standard input ends without that, or says nothing for PATIENCE, it
 starts `reap` as a service on these machines and the manager, and says `reaping`. That ends when nothing is left anywhere: a machine that is down is waited for.
 """
 
@@ -18,8 +19,7 @@ import sys
 import time
 import urllib.parse
 
-text, mode, name, user, image, service, machines = sys.argv[1:8]
-PATIENCE = 600
+text, mode, name, user, image, service, machines, patience = sys.argv[1:9]
 
 
 class Engine(http.client.HTTPConnection):
@@ -32,20 +32,29 @@ class Engine(http.client.HTTPConnection):
         self.sock.connect("/var/run/docker.sock")
 
 
+class Refusal(Exception):
+    """What an engine says that will not do something."""
+
+
 def ask(method, path, body=None, **query):
-    """Returns the status and what the engine says, or nothing where it says nothing."""
+    """Returns what the engine says, or nothing where it says nothing, or that it has no such thing, or is at it already. Without a version in
+    the path it speaks its own: newer ones leave old versions out."""
     words = {key: value if isinstance(value, str) else json.dumps(value) for key, value in query.items()}
     engine = Engine()
     try:
         engine.request(
             method,
-            "/v1.41" + path + "?" + urllib.parse.urlencode(words),
+            path + "?" + urllib.parse.urlencode(words),
             body and json.dumps(body),
             {"Content-Type": "application/json"},
         )
         answer = engine.getresponse()
         content = answer.read()
-        return answer.status, json.loads(content) if content else None
+        if answer.status in (404, 409):
+            return None
+        if answer.status >= 400:
+            raise Refusal(content.decode(errors="replace").strip())
+        return json.loads(content) if content else None
     finally:
         engine.close()
 
@@ -56,20 +65,21 @@ def labels():
 
 def containers():
     """Those of the cluster on this machine: what the labels say is where a look begins, and the name must be the one that we give."""
-    _, there = ask("GET", "/containers/json", all="1", filters=labels())
+    there = ask("GET", "/containers/json", all="1", filters=labels())
     return [each["Id"] for each in there or [] if any(called.startswith("/" + name + "-") for called in each["Names"])]
 
 
 def networks():
-    status, there = ask("GET", "/networks", filters=dict(labels(), name=[name]))
+    there = ask("GET", "/networks", filters=dict(labels(), name=[name]))
     return [each["Id"] for each in there or [] if each["Name"] == name]
 
 
 def watch():
+    own = ask("GET", "/info")["Swarm"]["NodeID"]
     print("watching", flush=True)
     told = b""
     while True:
-        ready, _, _ = select.select([sys.stdin], [], [], PATIENCE)
+        ready, _, _ = select.select([sys.stdin], [], [], float(patience))
         some = ready and sys.stdin.buffer.raw.read(4096)
         if not some:
             break
@@ -77,18 +87,17 @@ def watch():
         if b"done" in told:
             return
         told = told[-4:]
-    _, facts = ask("GET", "/info")
-    wanted = machines.split(",") + [facts["Swarm"]["NodeID"]]
-    _, there = ask("GET", "/nodes")
-    others = [each["ID"] for each in there if each["ID"] not in wanted]
+    wanted = machines.split(",") + [own]
+    others = [each["ID"] for each in ask("GET", "/nodes") if each["ID"] not in wanted]
     mount = {"Type": "bind", "Source": "/var/run/docker.sock", "Target": "/var/run/docker.sock"}
     container = {
         "Image": image,
         "Command": ["python3", "-c", "import sys; exec(sys.argv[1])", text],
-        "Args": ["reap", name, user, image, service, machines],
+        "Args": ["reap", name, user, image, service, machines, patience],
         "User": "root",
         "ReadOnly": True,
         "CapabilityDrop": ["ALL"],
+        "Privileges": {"NoNewPrivileges": True},
         "Mounts": [mount],
     }
     specification = {
@@ -101,15 +110,15 @@ def watch():
         },
         "Mode": {"Global": {}},
     }
-    status, told = ask("POST", "/services/create", specification)
     # Another one may have been quicker.
-    print("reaping" if status in (201, 409) else told, flush=True)
+    ask("POST", "/services/create", specification)
+    print("reaping", flush=True)
 
 
 def done():
     """Those of the Swarm's machines whose part of the work is done."""
-    _, tasks = ask("GET", "/tasks", filters={"service": [service]})
-    return {each["NodeID"] for each in tasks if each["Status"]["State"] == "complete"}
+    tasks = ask("GET", "/tasks", filters={"service": [service]})
+    return {each["NodeID"] for each in tasks or [] if each["Status"]["State"] == "complete"}
 
 
 def reap():
@@ -119,8 +128,7 @@ def reap():
         try:
             for each in containers():
                 ask("DELETE", "/containers/" + each, force="1", v="1")
-            _, facts = ask("GET", "/info")
-            swarm = facts["Swarm"]
+            swarm = ask("GET", "/info")["Swarm"]
             if not swarm.get("ControlAvailable"):
                 if not containers():
                     return
@@ -128,15 +136,17 @@ def reap():
                 for each in networks():
                     ask("DELETE", "/networks/" + each)
                 # One that was taken out of the Swarm is not waited for.
-                _, there = ask("GET", "/nodes")
-                awaited = {each["ID"] for each in there} & set(machines.split(",")) - {swarm["NodeID"]}
+                awaited = {each["ID"] for each in ask("GET", "/nodes")} & set(machines.split(",")) - {swarm["NodeID"]}
                 if not containers() and not networks() and awaited <= done():
                     ask("DELETE", "/services/" + service)
                     return
-        except (OSError, http.client.HTTPException, ValueError) as error:
+        except (OSError, http.client.HTTPException, ValueError, Refusal) as error:
             print(error, flush=True)
         time.sleep(pause)
         pause = min(pause * 2, 5)
 
 
-watch() if mode == "watch" else reap()
+try:
+    watch() if mode == "watch" else reap()
+except (OSError, Refusal) as error:
+    sys.exit(str(error))

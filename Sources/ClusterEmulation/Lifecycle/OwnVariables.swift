@@ -7,7 +7,7 @@ package enum OwnVariables {
     /// What users set, and what the project's own tests and scripts are told.
     package static let known = [
         "BACKEND", "BREAK", "DOCKER", "HOSTS", "HOSTS_WAIT", "KEEP", "LOGS", "SSH", "SUBNETS", "SWARM",
-        "SWARM_GATEWAY", "SWARM_MACHINES", "SWARM_REGISTRY",
+        "SWARM_ADDRESS_LABEL", "SWARM_GATEWAY", "SWARM_MACHINES", "SWARM_REGISTRY",
         "ARTEFACTS", "FAULTS", "KILLS", "LISTS_ARE_FRESH", "REQUIRE_BACKENDS", "REQUIRE_CLIENTS", "SPEAKER",
         "TEST_DATA",
     ].map { prefix + $0 }

@@ -61,6 +61,30 @@ struct SwarmTests {
         }
     }
 
+    /// Machines may have an address for whoever uses them, and another one for each other.
+    @Test func aLabelSaysByWhichAddressNodesAreReached() async throws {
+        let manager = SwarmMachines.engine("machine1")
+        let options = SwarmOptions(constraints: ["node.hostname==machine2"], addressLabel: "reached")
+        let none = try await #require(throws: ClusterError.self) {
+            try await withCluster(backend: .swarm(options)) { _ in }
+        }
+        #expect(none.message.contains("machine2 has no label reached"), "\(none)")
+        let address = "198.19.254.122"
+        for words in [["ip", "address", "add", address + "/24", "dev", "eth0"]] {
+            try #require(try await SwarmMachines.command(words, on: "machine2").output().succeeded)
+        }
+        let label = ["node", "update", "--label-add", "reached=" + address, "machine2"]
+        try await manager.change(label, else: "machine2 got no label")
+        try await withCluster(nodes: 2, backend: .swarm(options)) { cluster in
+            #expect(cluster.nodes.map(\.host) == [address, address])
+            #expect(try await cluster[0].run("ssh node2 hostname").standardOutput == "node2\n")
+            #expect(!LoopbackPort.accepts(cluster[0].port, on: "198.19.254.12"))
+        }
+        try await manager.change(["node", "update", "--label-rm", "reached", "machine2"], else: "It kept its label")
+        let removal = ["ip", "address", "delete", address + "/24", "dev", "eth0"]
+        try #require(try await SwarmMachines.command(removal, on: "machine2").output().succeeded)
+    }
+
     @Test func secretsAreNowhereToBeSeen() async throws {
         try await withCluster(nodes: 2, backend: .swarm) { cluster in
             let key = try String(contentsOfFile: cluster[0].identityFile(for: .root), encoding: .utf8)
@@ -212,6 +236,55 @@ struct SwarmTests {
             _ = await serving.result
             #expect(output.standardOutput == "node1 node2\nnode2\n", "\(output.complaint)")
         }
+    }
+
+    /// A process whose machine is gone says nothing, and nobody tells the connection so.
+    @Test func whoIsSilentForTooLongIsTakenForDead() async throws {
+        let cluster = try await Cluster.start(ClusterConfiguration(nodes: 2, backend: .swarm))
+        let manager = SwarmMachines.engine("machine1")
+        let machines = try await Swarm(manager).machines()
+        let reaper = try await SwarmReaper.begin(
+            try #require(ClusterID(cluster.id)), on: manager,
+            image: try await DockerImages(engine: manager).ensure(.node, timeline: Timeline()),
+            machines: machines.map(\.id), patience: .seconds(1))
+        try await reaper.watching()
+        #expect(try await eventually { try await SwarmMachines.traces(of: cluster.id).isEmpty })
+        await reaper.dismiss()
+        try await cluster.stop()
+    }
+
+    /// What takes clusters away has the manager's engine, and nothing else of root's.
+    @Test func theReaperHasNoRightsButTheEngine() async throws {
+        try await withCluster(backend: .swarm) { cluster in
+            let manager = SwarmMachines.engine("machine1")
+            let words = ["ps", "--no-trunc", "--format", "{{.ID}} {{.Command}}"]
+            let lines = try await manager.ask(words).lines.filter { $0.contains("cf-\(cluster.id)-reaper") }
+            let reaper = try #require(lines.first?.split(separator: " ").first)
+            let settings = ["Privileged", "NetworkMode", "ReadonlyRootfs", "CapDrop", "SecurityOpt"]
+            let format = settings.map { "{{.HostConfig.\($0)}} " }.joined() + "{{len .Mounts}}"
+            let told = try await manager.ask(["inspect", "--format", format, String(reaper)])
+            #expect(told.standardOutput == "false none true [ALL] [no-new-privileges] 1\n")
+        }
+    }
+
+    @Test func anImageIsCarriedWhereItIsMissingAndNowhereElse() async throws {
+        let manager = SwarmMachines.engine("machine1")
+        let image = try await DockerImages(engine: manager).ensure(.node, timeline: Timeline())
+        let fresh = "cluster-fixture/carried:\(Int.random(in: 0..<1 << 32))"
+        let machines = ["machine2", "machine3"].map { DockerEngine(context: $0, machine: $0) }
+        // The second machine has it already.
+        try await SwarmImages(manager: manager, registry: nil, timeline: Timeline()).ensure(image, on: [machines[0]])
+        for engine in [manager, machines[0]] {
+            try await engine.change(["tag", image, fresh], else: "The image got no other name")
+        }
+        for expected in [["carrying the image \(fresh) to machine3; this is done once"], []] {
+            let timeline = Timeline()
+            try await SwarmImages(manager: manager, registry: nil, timeline: timeline).ensure(fresh, on: machines)
+            #expect(timeline.events.map(\.detail) == expected)
+        }
+        let wanted = try await DockerImages(engine: manager).identifier(of: fresh)
+        for machine in machines { #expect(try await DockerImages(engine: machine).identifier(of: fresh) == wanted) }
+        for engine in [manager] + machines { _ = try await engine.ask(["image", "rm", fresh]) }
     }
 
     @Test func anotherProcessFindsTheClusterAndTakesItAway() async throws {

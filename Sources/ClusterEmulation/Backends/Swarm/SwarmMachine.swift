@@ -6,8 +6,8 @@ package struct SwarmMachine: Sendable, Hashable {
     package let id: String
     /// Its host name.
     package let name: String
-    /// The address that it has in the Swarm, where its nodes' ports are published.
-    package let address: String
+    /// The address that it has in the Swarm, or by which its nodes are reached: their ports are published there.
+    package private(set) var address: String
     /// What people have written on it: `docker node update --label-add`.
     package let labels: [String: String]
     package let isManager: Bool
@@ -29,6 +29,12 @@ package struct SwarmMachine: Sendable, Hashable {
         self.hindrance = hindrance
         self.processors = processors
         self.memory = memory
+    }
+
+    func with(address: String) -> SwarmMachine {
+        var other = self
+        other.address = address
+        return other
     }
 
     /// Reads a line of `docker node inspect`.

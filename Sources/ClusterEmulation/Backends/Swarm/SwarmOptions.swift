@@ -1,5 +1,13 @@
 import Foundation
 
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
 /// What a Swarm is asked for beyond a cluster's own configuration.
 public struct SwarmOptions: Sendable, Hashable {
     /// The engine that is a manager of the Swarm: an address as in `DOCKER_HOST`, or the name of one of Docker's contexts. Nil is what
@@ -14,6 +22,9 @@ public struct SwarmOptions: Sendable, Hashable {
     /// A registry that all machines can reach, such as `registry.example:5000/tests`, by which they get images; nil is what
     /// `CLUSTER_FIXTURE_SWARM_REGISTRY` says. Without one, this process carries images to machines that do not have them.
     public var registry: String?
+    /// The label of machines that says by which of their IPv4 addresses nodes are reached, such as `address`: ports are published there and
+    /// nowhere else. Nil is what `CLUSTER_FIXTURE_SWARM_ADDRESS_LABEL` says, or else the address that each machine has in the Swarm.
+    public var addressLabel: String?
     /// Whether nodes are reached through one of them alone, the login node or else the first, which is then on the manager's machine: for Swarms
     /// whose other machines let nobody in from here. `CLUSTER_FIXTURE_SWARM_GATEWAY=yes` says the same.
     public var throughGateway: Bool
@@ -21,13 +32,14 @@ public struct SwarmOptions: Sendable, Hashable {
     /// Describes what a Swarm is asked for.
     public init(
         manager: String? = nil, constraints: [String] = [], spreadOver: String? = nil, isEncrypted: Bool = false,
-        registry: String? = nil, throughGateway: Bool = false
+        registry: String? = nil, addressLabel: String? = nil, throughGateway: Bool = false
     ) {
         self.manager = manager
         self.constraints = constraints
         self.spreadOver = spreadOver
         self.isEncrypted = isEncrypted
         self.registry = registry
+        self.addressLabel = addressLabel
         self.throughGateway = throughGateway
     }
 
@@ -53,6 +65,24 @@ public struct SwarmOptions: Sendable, Hashable {
                     remedy: "Use yes or no, or unset the variable.")
             }
         }
+    }
+
+    /// A machine with the address by which its nodes are reached.
+    ///
+    /// - Throws: ``ClusterError`` with the code `provisioningFailed` if its label gives none.
+    func reached(_ machine: SwarmMachine) throws -> SwarmMachine {
+        guard let label = addressLabel ?? Self.variable("CLUSTER_FIXTURE_SWARM_ADDRESS_LABEL") else { return machine }
+        let text = machine.labels[label] ?? ""
+        var bytes = in_addr()
+        guard inet_pton(AF_INET, text, &bytes) == 1 else {
+            throw ClusterError(
+                .provisioningFailed,
+                text.isEmpty
+                    ? "\(machine.name) has no label \(label), which is to say by which address its nodes are reached."
+                    : "The label \(label) of \(machine.name) is \"\(ClusterConfiguration.printable(text))\", which is not an IPv4 address.",
+                remedy: "Write it: `docker node update --label-add \(label)=ADDRESS \(machine.name)`.")
+        }
+        return machine.with(address: text)
     }
 
     /// What a machine is one of many with; nil if nothing tells machines apart.

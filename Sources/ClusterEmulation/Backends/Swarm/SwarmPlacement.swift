@@ -35,7 +35,8 @@ package struct SwarmPlacement: Sendable {
         let offset = Int(plan.id.description.utf8.reduce(0) { $0 &* 31 &+ UInt32($1) } % UInt32(usable.count))
         let ordered = Array(usable[offset...] + usable[..<offset])
         if !plan.sharedFolders.isEmpty {
-            self.machines = try Self.together(plan, on: ordered.filter { gateway == nil || $0.id == place })
+            let machines = try Self.together(plan, on: ordered.filter { gateway == nil || $0.id == place })
+            self.machines = try machines.map(options.reached)
             return
         }
         var (nodes, groups): ([String: Int], [String: Int]) = ([:], [:])
@@ -59,7 +60,7 @@ package struct SwarmPlacement: Sendable {
             }
             nodes[machine.id, default: 0] += 1
             if let group = options.group(of: machine) { groups[group, default: 0] += 1 }
-            return machine
+            return try options.reached(machine)
         }
     }
 

@@ -47,14 +47,16 @@ final class SwarmReaper: Sendable {
     ///   - manager: The manager's engine.
     ///   - image: The node image, which all machines have that have nodes.
     ///   - machines: The Swarm's names for the machines that have nodes.
+    ///   - patience: How long it may hear nothing before it takes the cluster away.
     /// - Returns: What ends the watch.
     /// - Throws: ``ClusterError`` if Docker's command could not be started.
     static func begin(
-        _ cluster: ClusterID, on manager: DockerEngine, image: String, machines: [String]
+        _ cluster: ClusterID, on manager: DockerEngine, image: String, machines: [String],
+        patience: Duration = .seconds(600)
     ) async throws -> SwarmReaper {
         let (reading, writing) = try StreamSocket.pair()
         Forks.keepFromChildren(writing.rawValue)
-        let command = manager.command(words(cluster, image, machines))
+        let command = manager.command(words(cluster, image, machines, patience))
         var options = PlatformOptions()
         options.createSession = true
         let (isBegun, isWatching) = (Once<Bool>(), Once<Bool>())
@@ -99,7 +101,9 @@ final class SwarmReaper: Sendable {
             ))
     }
 
-    private static func words(_ cluster: ClusterID, _ image: String, _ machines: [String]) -> [String] {
+    private static func words(_ cluster: ClusterID, _ image: String, _ machines: [String], _ patience: Duration)
+        -> [String]
+    {
         let name = DockerArguments.network(cluster)
         let program = ["-c", "import sys; exec(sys.argv[1])", String(cString: swarm_reaping_program())]
         let socket = "type=bind,source=/var/run/docker.sock,target=/var/run/docker.sock"
@@ -107,6 +111,7 @@ final class SwarmReaper: Sendable {
             + ["--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--mount", socket, "--user", "root"]
             + ["--log-driver", "none", "--entrypoint", "python3", image] + program
             + ["watch", name, "\(geteuid())", image, "\(name)-reaper", machines.joined(separator: ",")]
+            + ["\(patience / .seconds(1))"]
     }
 
     /// Ends the watch: everything is removed already, or meant to stay.
