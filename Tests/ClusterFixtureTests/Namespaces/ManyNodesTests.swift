@@ -6,7 +6,7 @@ import Testing
 /// A command on hundreds of nodes at once: by `cluster.run`, and by another maker's program that does nothing else.
 @Suite(.requiresNamespaces, .requiresRoot, .timeLimit(.minutes(10)))
 struct ManyNodesTests {
-    static let count = 200
+    static let count = 500
 
     @Test(.requiresProgram("clush")) func nothingIsLostOfACommandOnAllNodesAtOnce() async throws {
         let names = (1...Self.count).map { "node\($0)" }
