@@ -3,6 +3,7 @@
 It says in the file `started` on which nodes the workers are, and prints the answers as JSON when all is done.
 """
 
+import faulthandler
 import json
 import os
 import socket
@@ -55,4 +56,6 @@ def main(name):
             time.sleep(0.1)
 
 
+# Where it stands is told if it never ends.
+faulthandler.dump_traceback_later(180, exit=True)
 main(sys.argv[1])
