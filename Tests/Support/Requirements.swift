@@ -83,6 +83,9 @@ package enum BackendUnderTest: String, CaseIterable, Sendable, CustomTestStringC
         return []
     }
 
+    /// Whether its nodes are containers of an engine's.
+    package var isAnEngine: Bool { self == .docker || self == .swarm }
+
     /// Whether its nodes are what a test needs.
     package func meets(_ needs: [ClusterNeed]) -> Bool {
         #if os(Linux)

@@ -8,7 +8,8 @@ public enum ClusterNeed: String, Sendable, Hashable, CaseIterable {
     case faults
     /// The nodes are the cluster's own: it says what they are made of, what runs on them and what they may use, and can make them as new.
     case ownMachines
-    /// All nodes are on this machine, so that they can show folders of its, and have a second interface.
+    /// All nodes are on this machine, so that they can show folders of its, have a second interface and addresses of IPv6, and hear what is sent
+    /// to all of a network.
     case thisMachine
 }
 

@@ -81,7 +81,7 @@ package final class Reaper: Sendable {
     private static let end = "# the end"
 
     /// It runs on after the test, whose environment is nobody's business: it keeps what leads to programs and to an engine.
-    private static var environment: Environment {
+    static var environment: Environment {
         let own = ProcessInfo.processInfo.environment
         return .custom(
             Dictionary(

@@ -21,7 +21,7 @@ struct DatagramTests {
                 import socket, sys
                 client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
                 client.settimeout(1)
-                client.sendto(b"hello", ("127.0.0.1", int(sys.argv[1])))
+                client.sendto(b"hello", (sys.argv[1], int(sys.argv[2])))
                 print(client.recv(2048).decode())
                 """
             for node in cluster.nodes {
@@ -33,7 +33,7 @@ struct DatagramTests {
                 // The server may not be there yet, and nobody is told of a datagram that is lost.
                 #expect(
                     try await eventually {
-                        try await Command("python3", ["-c", asking, "\(published)"]).output().standardOutput
+                        try await Command("python3", ["-c", asking, node.host, "\(published)"]).output().standardOutput
                             == "\(node.name) hello\n"
                     })
             }

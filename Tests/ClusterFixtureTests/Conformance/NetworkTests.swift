@@ -41,7 +41,7 @@ struct NetworkTests {
         """
 
     @Test(
-        arguments: try await BackendUnderTest.usable(),
+        arguments: try await BackendUnderTest.usable(needing: [.ownMachines, .thisMachine]),
         [("a group", "239.192.7.7", 5405), ("everybody", "255.255.255.255", 5406), ("the network", "", 5407)])
     func aPacketForManyReachesAllNodes(backend: BackendUnderTest, many: (name: String, address: String, port: Int))
         async throws
@@ -105,7 +105,7 @@ struct NetworkTests {
         print(address[0], flush=True)
         """
 
-    @Test(arguments: try await BackendUnderTest.usable())
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.ownMachines, .thisMachine]))
     func nodesHaveIPv6AddressesIfTheyAreAskedFor(backend: BackendUnderTest) async throws {
         #expect(try backend.cluster.nodes.allSatisfy { $0.ipv6 == nil })
         try await withCluster(nodes: 2, backend: backend.choice, configure: { $0.ipv6 = true }) { cluster in

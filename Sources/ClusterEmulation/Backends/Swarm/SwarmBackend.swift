@@ -41,6 +41,9 @@ package struct SwarmBackend: Backend {
                 "Port \(node.ports[0].nodePort) of \(node.name) can't be published",
                 "the nodes are reached through one of them alone", remedy: "Use `node.forward`.")
         }
+        if plan.configuration.ipv6 {
+            throw Self.refusal("Nodes can't have addresses of IPv6", "the Swarm's network does not carry them")
+        }
         if plan.configuration.site.secondInterface != nil {
             throw Self.refusal(
                 "Nodes can't have a second interface", "the Swarm's network carries no addresses but those that it gave"
@@ -68,9 +71,7 @@ package struct SwarmBackend: Backend {
     ) async throws -> any BackendCluster {
         let summary = ClusterSummary(plan, backend: name)
         let gateway = try options.hasGateway ? plan.layout.login.name : nil
-        let placement = try SwarmPlacement(
-            plan, over: try await swarm.machines(notOlderThan: Swarm.moment), options,
-            gateway: gateway, on: gateway == nil ? nil : try await swarm.managersMachine)
+        let placement = try await placement(of: plan, gateway: gateway)
         let engines = try await engines(of: placement.distinct)
         let places = SwarmPlaces(
             placement.machines, of: plan.nodeNames, engines: engines, registry: options.chosenRegistry)
@@ -103,6 +104,18 @@ package struct SwarmBackend: Backend {
                 SwarmCluster(swarm, summary, known: ([], places), reaper: reaper), cause: error)
         }
     }
+
+    private func placement(of plan: ClusterPlan, gateway: String?) async throws -> SwarmPlacement {
+        let place = gateway == nil ? nil : try await swarm.managersMachine
+        func place(over machines: [SwarmMachine]) throws -> SwarmPlacement {
+            try SwarmPlacement(plan, over: machines, options, gateway: gateway, on: place)
+        }
+        do { return try place(over: await swarm.machines(notOlderThan: Swarm.moment)) } catch is ClusterError {
+            // What was so a moment ago may be otherwise now.
+            return try place(over: await swarm.machines())
+        }
+    }
+
     private func engines(of machines: [SwarmMachine]) async throws -> [String: DockerEngine] {
         try await withThrowingTaskGroup(of: (String, DockerEngine).self) { group in
             for machine in machines { group.addTask { (machine.id, try await swarm.engine(of: machine)) } }

@@ -64,7 +64,8 @@ final class SwarmReaper: Sendable {
             let complaint = Locked("")
             do {
                 _ = try await Subprocess.run(
-                    command.executable, arguments: Arguments(command.arguments), platformOptions: options,
+                    command.executable, arguments: Arguments(command.arguments), environment: Reaper.environment,
+                    platformOptions: options,
                     input: .fileDescriptor(reading, closeAfterSpawningProcess: true), output: .sequence,
                     error: .combinedWithOutput
                 ) { execution in

@@ -44,7 +44,7 @@ struct SwarmStart: Sendable {
         return try await first.changing { ports in
             let words = DockerArguments.run(
                 plan, node: node, image: image, address: subnet.addresses(plan.nodes.count)[index],
-                address6: plan.addresses6?[index], ports: ports,
+                ports: ports,
                 on: .machine(machine.name, address: machine.address))
             // What is made is seen through: the next step finds it, or the end of the cluster does.
             let copy = ["cp", "\(folder)/.", "\(container):\(DockerNodeFolder.target)"]
@@ -83,7 +83,7 @@ struct SwarmStart: Sendable {
                 ProvisionedNode(
                     name: planned.name, fqdn: plan.fqdn(planned.name), role: planned.role,
                     host: isBehind(planned) ? addresses[index] : machines[index].address, port: ports.ssh,
-                    ip: addresses[index], ipv6: plan.addresses6?[index], secondIP: second?[index],
+                    ip: addresses[index], secondIP: second?[index],
                     hostKeys: credentials.publicHostKeys(of: planned.name), publishedPorts: ports.others,
                     behind: isBehind(planned) ? gateway : nil)
             }
@@ -124,10 +124,8 @@ extension SwarmBackend {
 extension DockerArguments {
     /// Makes a network of a Swarm's, on which its machines' own containers may be.
     static func createOverlay(_ plan: ClusterPlan, _ subnet: Subnet, isEncrypted: Bool) -> [String] {
-        let ipv6 = plan.subnet6.map { ["--ipv6", "--subnet", $0.description] } ?? []
-        return ["network", "create", "--driver", "overlay", "--attachable", "--subnet", subnet.description]
-            + (isEncrypted ? ["--opt", "encrypted"] : []) + ipv6 + labels(plan, machine: SwarmStart.all)
-            + [network(plan.id)]
+        ["network", "create", "--driver", "overlay", "--attachable", "--subnet", subnet.description]
+            + (isEncrypted ? ["--opt", "encrypted"] : []) + labels(plan, machine: SwarmStart.all) + [network(plan.id)]
     }
 
     /// All containers of a cluster on one machine, by their names.
