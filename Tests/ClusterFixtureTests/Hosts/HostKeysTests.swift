@@ -68,5 +68,39 @@ struct HostKeysTests {
             #expect(try await lab.left() == [])
         }
     }
+
+    @Test func anAgentThatAnSSHConfigurationNamesIsAsked() async throws {
+        try await Lab.with { lab in
+            let machines = lab.cluster.nodes.map { node in
+                let (address, port) = TestHosts.reached(node, of: lab.cluster)
+                return "Host \(node.name)\n  HostName \(address)\n  Port \(port)\n"
+            }
+            try await withAgent(in: lab.folder) { socket in
+                let common = """
+                    Host *
+                      User ubuntu
+                      IdentityAgent \(socket)
+                      UserKnownHostsFile \(lab.cluster.knownHostsFile)
+                    """
+                let file = try lab.file("config", machines.joined() + common)
+                let configuration = ClusterConfiguration(nodes: 2, backend: .hosts(file))
+                let closed = try await #require(throws: ClusterError.self) { try await Cluster.start(configuration) }
+                #expect(closed.message.contains("lets ubuntu not in"), "\(closed)")
+                let key = lab.cluster[0].identityFile()
+                let added = try await Command("ssh-add", ["-q", key], environment: ["SSH_AUTH_SOCK": socket]).output()
+                try #require(added.succeeded, "\(added.complaint)")
+                try await withCluster(configuration) { cluster in
+                    for node in cluster.nodes {
+                        let result = try await node.run("hostname; id -un")
+                        #expect(result.lines == [node.name, "ubuntu"])
+                    }
+                    let ssh = Command("ssh", ["-F", cluster.sshConfigurationFile, "node2", "hostname"])
+                    let output = try await ssh.output()
+                    #expect(output.standardOutput == "node2\n", "\(output.complaint)")
+                }
+            }
+            #expect(try await lab.left() == [])
+        }
+    }
 }
 #endif
