@@ -69,8 +69,8 @@ package final class Listener: Sendable {
 }
 
 extension Listener {
-    /// Whether somebody accepts connections on a port of 127.0.0.1.
-    package static func accepts(_ port: Int) -> Bool {
+    /// Whether somebody accepts connections on a port of an IPv4 address.
+    package static func accepts(_ port: Int, of host: String = "127.0.0.1") -> Bool {
         #if canImport(Glibc)
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         #else
@@ -80,7 +80,7 @@ extension Listener {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = UInt16(port).bigEndian
-        inet_pton(AF_INET, "127.0.0.1", &address.sin_addr)
+        inet_pton(AF_INET, host, &address.sin_addr)
         return withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0

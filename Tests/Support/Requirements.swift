@@ -75,6 +75,15 @@ package enum BackendUnderTest: String, CaseIterable, Sendable, CustomTestStringC
         return variables
     }
 
+    /// The same choice for an exit test, which is a process of its own.
+    package var handed: HandedBackend {
+        #if os(Linux)
+        HandedBackend(name: rawValue, hosts: self == .hosts ? TestHosts.file : nil)
+        #else
+        HandedBackend(name: rawValue, hosts: nil)
+        #endif
+    }
+
     /// What is left of a cluster on machines that live on.
     package func leases(of cluster: String) async throws -> [String] {
         #if os(Linux)
@@ -178,6 +187,16 @@ package enum BackendUnderTest: String, CaseIterable, Sendable, CustomTestStringC
     }
 
     private static let told = Locked<Set<String>>([])
+}
+
+/// A backend as it is handed to another process.
+package struct HandedBackend: Codable, Sendable {
+    fileprivate let name: String
+    fileprivate let hosts: String?
+
+    package var choice: BackendChoice {
+        get throws { try hosts.map { .hosts($0) } ?? .named(name) }
+    }
 }
 
 /// Each backend is asked once per process, and its reason told once.

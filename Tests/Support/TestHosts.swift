@@ -4,7 +4,7 @@ import Foundation
 
 /// Machines that were there before, for tests: the nodes of some namespaces clusters, which are called labs and end with this process.
 package enum TestHosts {
-    private static let labs = 8
+    private static let labs = 12
     private static let started = Locked<Task<Lab, any Error>?>(nil)
     private static let place = Locked("")
 

@@ -121,9 +121,15 @@ extension BackendChoice {
             remedy: remedies.filter { !$0.isEmpty }.joined(separator: " Or: "))
     }
 
-    private func candidates() throws -> [any Backend] {
+    /// The backends that it tries, in their order.
+    ///
+    /// - Parameter environment: The variables that may make the automatic choice.
+    /// - Returns: The backends.
+    /// - Throws: ``ClusterError`` with the code `invalidConfiguration`, if a variable names none.
+    package func candidates(
+        _ environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws -> [any Backend] {
         guard kind == .automatic else { return [make()] }
-        let environment = ProcessInfo.processInfo.environment
         let wanted = environment["CLUSTER_FIXTURE_BACKEND"] ?? ""
         if wanted.isEmpty || wanted == "automatic" {
             if !(environment[HostsBackend.variable] ?? "").isEmpty { return [HostsBackend()] }

@@ -12,10 +12,15 @@ struct Logs: AsyncParsableCommand {
             """)
 
     @Argument(help: "The node, CLUSTER/NODE; or a cluster's name or id, for all of its nodes.", completion: .places)
-    var place: Place
+    var login: Login
 
     @Flag(name: .shortAndLong, help: "Go on printing new lines until the cluster ends.")
     var follow = false
+
+    /// As with ssh and copy; whoever is named sees the same.
+    private var place: Place { login.place }
+
+    func validate() throws { _ = try login.user(or: nil) }
 
     func run() async throws {
         let found = try await ClusterCatalog.find(place.cluster)

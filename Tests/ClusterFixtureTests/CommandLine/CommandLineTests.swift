@@ -29,6 +29,23 @@ struct CommandLineTests {
 
             let ssh = try await command.run("ssh", name + "/node2", "--", "hostname; id -un; echo \"$WORD\"")
             #expect(ssh.standardOutput == "node2\nubuntu\ntwo words\n", "\(ssh.standardError)")
+
+            let logs = try await command.run("logs", name + "/node2")
+            #expect(logs.standardOutput.contains("Accepted publickey for ubuntu"))
+
+            let down = try await command.run("down", name)
+            #expect(down.exitCode == 0, "\(down.standardError)")
+            #expect(try await command.left() == [])
+            #expect(try await command.run("down", name).exitCode == 64)
+        }
+    }
+
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.root]))
+    func aNodeIsNamedInTheSameWaysToEachCommand(backend: BackendUnderTest) async throws {
+        try await CommandLine.with(backend) { command in
+            let name = Self.name()
+            let up = try await command.run("up", "--nodes", "2", "--name", name)
+            try #require(up.exitCode == 0, "\(up.standardError)")
             for (words, code, output) in [
                 ([name + "/node1", "--user", "root", "--", "exit 7"], Int32(7), ""),
                 (["--user=root", name + "/node1", "id", "-un"], 0, "root\n"),
@@ -62,13 +79,52 @@ struct CommandLineTests {
                 #expect(copy.exitCode == code, "\(words): \(copy.complaint)")
             }
 
-            let logs = try await command.run("logs", name + "/node2")
-            #expect(logs.standardOutput.contains("Accepted publickey for ubuntu"))
+            // Who is named plays no part in logs.
+            let logs = try await command.run("logs", name + "/node1")
+            #expect(logs.exitCode == 0 && !logs.lines.isEmpty, "\(logs.standardError)")
+            for user in ["ubuntu", "root"] {
+                let same = try await command.run("logs", "\(user)@\(name)/node1")
+                #expect(same.lines.starts(with: logs.lines), "\(user): \(same.complaint)")
+            }
+            let all = try await command.run("logs", "root@" + name)
+            for node in ["node1", "node2"] {
+                #expect(all.lines.contains { $0.hasPrefix(node + ": ") }, "\(all.complaint)")
+            }
+            #expect(try await command.run("logs", "root@\(name)/nod1").standardError.contains("Did you mean node1?"))
+            let (heard, words) = (Locked(0), ["logs", "root@\(name)/node1", "--follow"])
+            let following = Task {
+                try await Command(CommandLine.path, words, environment: command.environment).eachLine { _ in
+                    heard.withLock { $0 += 1 }
+                }
+            }
+            #expect(try await eventually { heard.withLock { $0 >= logs.lines.count } })
 
-            let down = try await command.run("down", name)
-            #expect(down.exitCode == 0, "\(down.standardError)")
+            #expect(try await command.run("down", name).exitCode == 0)
+            #expect(try await following.value == 0)
             #expect(try await command.left() == [])
-            #expect(try await command.run("down", name).exitCode == 64)
+        }
+    }
+
+    /// Nobody has put anything into the folder for it, not even for a moment.
+    @Test(arguments: try await BackendUnderTest.usable(needing: []))
+    func nothingIsStartedForAProgramThatCanNotRun(backend: BackendUnderTest) async throws {
+        try await CommandLine.with(backend) { command in
+            let (manager, before) = (FileManager.default, Date(timeIntervalSince1970: 1_000_000_000))
+            func changed() throws -> Date? {
+                try manager.attributesOfItem(atPath: command.folder)[.modificationDate] as? Date
+            }
+            try manager.setAttributes([.modificationDate: before], ofItemAtPath: command.folder)
+            for (program, code) in [("no-such-command", Int32(127)), ("./no-such-command", 127), ("/etc", 126)] {
+                let run = try await command.run("run", "--", program)
+                #expect(run.exitCode == code && run.standardOutput == "", "\(program): \(run.complaint)")
+                #expect(run.standardError.contains("nothing was started"), "\(run.standardError)")
+                #expect(try manager.contentsOfDirectory(atPath: command.folder) == [])
+                #expect(try changed() == before)
+            }
+            // It would be seen.
+            #expect(try await command.run("run", "--", "true").exitCode == 0)
+            #expect(try manager.contentsOfDirectory(atPath: command.folder) == [])
+            #expect(try changed() != before)
         }
     }
 
@@ -248,6 +304,7 @@ struct CommandLineTests {
         (["ssh", "lab/node1", "--usr", "root"], 64, "Unknown option '--usr'"),
         (["ssh", "lab/node1", "--user", "nobody"], 64, "users are ubuntu and root"),
         (["ssh", "root@lab/node1", "--user", "ubuntu"], 64, "Say the user once"),
+        (["logs", "nobody@lab/node1"], 64, "users are ubuntu and root"),
         (["fault", "lab", "network", "twice"], 64, "Usage: cluster-fixture fault "),
         (["upp"], 64, "Did you mean up?"), (["wholly-wrong"], 64, "--help"),
         (["run", "--", "no-such-command"], 127, "there is no program `no-such-command` on PATH"),

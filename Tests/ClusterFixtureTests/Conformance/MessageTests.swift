@@ -4,9 +4,9 @@ import Foundation
 import Testing
 
 /// What people are told who have made a mistake, on every backend.
-@Suite(.requiresBackend, ConformanceClusters(), .timeLimit(.minutes(5)))
+@Suite(.requiresBackend, ConformanceClusters(needs: []), .timeLimit(.minutes(5)))
 struct MessageTests {
-    @Test(arguments: try await BackendUnderTest.usable())
+    @Test(arguments: try await BackendUnderTest.usable(needing: []))
     func aNodeThatIsNotThereIsSaidToBeNearAnother(backend: BackendUnderTest) throws {
         let cluster = try backend.cluster
         #expect(try cluster.node("node3") == cluster[2])
@@ -17,13 +17,13 @@ struct MessageTests {
         #expect("\(far)".hasSuffix("It has node1, node2, node3."), "\(far)")
     }
 
-    @Test(arguments: try await BackendUnderTest.usable())
+    @Test(arguments: try await BackendUnderTest.usable(needing: []))
     func aClusterSaysWhatItIs(backend: BackendUnderTest) throws {
         #expect(
             try "\(backend.cluster)" == "cluster conformance (\(backend.rawValue): node1, node2, node3)")
     }
 
-    @Test(arguments: try await BackendUnderTest.usable())
+    @Test(arguments: try await BackendUnderTest.usable(needing: []))
     func anErrorsLocalizedDescriptionIsAllOfIt(backend: BackendUnderTest) async throws {
         let result = try await backend.cluster[0].run("echo why >&2; exit 3")
         let error = try #require(throws: ClusterError.self) { try result.requireSuccess() }
@@ -40,15 +40,16 @@ struct MessageTests {
     private static let placeOfQuestion = "ClusterFixtureTests/MessageTests.swift:\(#line - 2): Fatal error: "
 
     /// The process ends with the caller's line, and its cluster with it.
-    @Test(arguments: try await BackendUnderTest.usable(), [true, false])
+    @Test(arguments: try await BackendUnderTest.usable(needing: []), [true, false])
     func aSubscriptThatHasNoNodeNamesTheCallersLine(backend: BackendUnderTest, byName: Bool) async throws {
         let result = try await #require(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-            [name = backend.rawValue as String, byName = byName as Bool] in
-            try await withCluster(nodes: 2, backend: .named(name)) { Self.ask($0, byName: byName) }
+            [backend = backend.handed as HandedBackend, byName = byName as Bool] in
+            try await withCluster(nodes: 2, backend: backend.choice, name: "asked") { Self.ask($0, byName: byName) }
         }
         let said = String(decoding: result.standardErrorContent, as: UTF8.self)
         #expect(said.contains(Self.placeOfQuestion), "\(said)")
         #expect(said.contains(byName ? "Did you mean node2?" : "has no node at index 2"), "\(said)")
+        #expect(try await eventually { try await backend.leases(of: "asked").isEmpty })
     }
 
     @Test(arguments: try await BackendUnderTest.usable())
@@ -61,7 +62,7 @@ struct MessageTests {
         }
     }
 
-    @Test(arguments: try await BackendUnderTest.usable())
+    @Test(arguments: try await BackendUnderTest.usable(needing: [.ownMachines, .thisMachine]))
     func aPortThatSomebodyHasIsNamed(backend: BackendUnderTest) async throws {
         let listener = try Listener(.keepSilent)
         let configuration = ClusterConfiguration(

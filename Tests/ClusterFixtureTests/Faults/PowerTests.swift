@@ -51,10 +51,11 @@ struct PowerTests {
                 as: .root
             ).requireSuccess()
             let before = try await node.run(Self.identity).standardOutput
+            #expect(Listener.accepts(node.port, of: node.host))
             try await node.kill()
             #expect(try await cluster.handle.states()[node.name] != .running)
-            #expect(!Listener.accepts(node.port), "sshd's port of a node that is down")
-            #expect(try !Listener.accepts(#require(node.publishedPorts[8787])))
+            #expect(!Listener.accepts(node.port, of: node.host), "sshd's port of a node that is down")
+            #expect(try !Listener.accepts(#require(node.publishedPorts[8787]), of: node.host))
             await #expect(throws: ClusterError.self) { try await node.run("true") }
             try await node.start()
             #expect(try await cluster.handle.states()[node.name] == .running)
@@ -74,9 +75,10 @@ struct PowerTests {
             let service = "trap 'echo in order > /root/end; exit' TERM; touch /root/begun; while :; do sleep 1; done"
             try await node.run("setsid bash -c \(quoted(service)) > /dev/null 2>&1 < /dev/null &", as: .root)
             try await node.run("until test -e /root/begun; do sleep 0.01; done", as: .root).requireSuccess()
+            #expect(Listener.accepts(node.port, of: node.host))
             try await node.stop()
             try await node.stop()
-            #expect(!Listener.accepts(node.port))
+            #expect(!Listener.accepts(node.port, of: node.host))
             try await node.start()
             #expect(try await node.run("cat /root/end", as: .root).standardOutput == "in order\n")
             try await node.start()

@@ -65,11 +65,23 @@ struct HostLeaseTests {
                 try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").filter {
                     !$0.contains("node2.") && !$0.contains("node3.")
                 }.joined(separator: "\n"))
-            try await withCluster(backend: .hosts(host), name: "second") { second in
-                #expect(try await lab.on("node1", "ls -d /tmp/cf-*") == ["/tmp/cf-\(second.id)"])
-                #expect(try await lab.on("node1", "pgrep sleep; true") == [])
+            try await CommandLine.with(nil) { command in
+                let second = try await command.run("up", "--hosts", host, "--name", "successor")
+                try #require(second.exitCode == 0, "\(second.standardError)")
+                let told = second.standardError.split(separator: "\n").first { $0.contains("was still locked") }
+                let (address, port) = TestHosts.reached(lab.cluster[0], of: lab.cluster)
+                let place = "node1.\(lab.cluster.name) (\(address):\(port))"
+                let words = "\(place) was still locked by a cluster whose process has died, and is cleaned up: "
+                #expect(told?.contains(words + "\(NSUserName())@") == true, "\(second.standardError)")
+                let dead = "process \(getpid()), cluster first, since 20"
+                #expect(told?.contains(dead) == true, "\(second.standardError)")
+                #expect(told?.hasSuffix("(process \(holder) there)") == true, "\(second.standardError)")
+                #expect(try await lab.on("node1", "ls -d /tmp/cf-*") == command.workspaces.map { "/tmp/\($0)" })
+                #expect(try await lab.on("node1", "pgrep -x -f 'sleep 4731'; true") == [])
                 let error = try await #require(throws: ClusterError.self) { try await first[0].run("true") }
                 #expect(error.node == "node1", "\(error)")
+                #expect(try await command.run("down", "successor").exitCode == 0)
+                #expect(try await command.left() == [])
             }
             try await first.stop()
             #expect(try await lab.left() == [])

@@ -99,27 +99,69 @@ struct HostTroubleTests {
         }
     }
 
-    @Test func aBastionIsGoneThroughAndItsKeyIsCheckedToo() async throws {
+    /// Where it stands that machines are reached through another one, which is called gate.
+    enum Way: CaseIterable, Sendable {
+        case list, openSSH
+        /// With the gate in the inventory.
+        case ansible
+        /// With the gate in an ssh_config, as Ansible's own ssh has to have it.
+        case ansibleAndOpenSSH
+    }
+
+    private func file(_ way: Way, of lab: Lab, knownHosts: String) throws -> String {
+        let (address, port) = TestHosts.reached(lab.cluster[2], of: lab.cluster)
+        let (key, names) = (lab.cluster[0].identityFile(), lab.cluster.nodes.prefix(2).map { ($0.name, $0.ip) })
+        let name = "behind-\(UUID().uuidString)"
+        let gate = """
+            Host gate
+              HostName \(address)
+              Port \(port)
+            Host *
+              User ubuntu
+              IdentityFile \(key)
+              UserKnownHostsFile \(knownHosts)
+
+            """
+        func inventory(_ gate: String, _ arguments: String) -> String {
+            """
+            [machines]
+            \(names.map { "\($0) ansible_host=\($1)" }.joined(separator: "\n"))
+            \(gate)
+            [all:vars]
+            ansible_user=ubuntu
+            ansible_ssh_private_key_file=\(key)
+            ansible_ssh_extra_args='-o UserKnownHostsFile=\(knownHosts)'
+            [machines:vars]
+            ansible_ssh_common_args='\(arguments)'
+            """
+        }
+        switch way {
+        case .list:
+            return try lab.file(
+                name + ".yaml",
+                """
+                user: ubuntu
+                knownHosts: \(knownHosts)
+                identityFile: \(key)
+                proxyJump: gate
+                bastions: [{name: gate, address: \(address), port: \(port)}]
+                hosts: [\(names.map { "{name: \($0), address: \($1)}" }.joined(separator: ", "))]
+                """)
+        case .openSSH:
+            return try lab.file(
+                name, names.map { "Host \($0)\n  HostName \($1)\n  ProxyJump gate\n" }.joined() + gate)
+        case .ansible:
+            return try lab.file(
+                name, inventory("[gates]\ngate ansible_host=\(address) ansible_port=\(port)", "-J gate"))
+        case .ansibleAndOpenSSH:
+            return try lab.file(name, inventory("", "-F \(lab.file(name + ".config", gate)) -J gate"))
+        }
+    }
+
+    @Test(arguments: Way.allCases) func aBastionIsGoneThroughAndItsKeyIsCheckedToo(way: Way) async throws {
         try await Lab.with { lab in
-            func file(_ known: String) throws -> String {
-                let nodes = lab.cluster.nodes.map { node in
-                    let (address, port) = TestHosts.reached(node, of: lab.cluster)
-                    return
-                        "{name: \(node.name), address: \(node.name == "node3" ? address : node.ip), port: \(node.name == "node3" ? port : 22)}"
-                }
-                return try lab.file(
-                    "behind-\(UUID().uuidString).yaml",
-                    """
-                    user: ubuntu
-                    knownHosts: \(known)
-                    identityFile: \(lab.cluster[0].identityFile())
-                    proxyJump: node3
-                    bastions: [\(nodes[2])]
-                    hosts: [\(nodes[0]), \(nodes[1])]
-                    """)
-            }
-            let keys = try String(contentsOfFile: lab.cluster.knownHostsFile, encoding: .utf8)
-            try await withCluster(nodes: 2, backend: .hosts(file(lab.cluster.knownHostsFile))) { cluster in
+            let file = try file(way, of: lab, knownHosts: lab.cluster.knownHostsFile)
+            try await withCluster(nodes: 2, backend: .hosts(file)) { cluster in
                 for node in cluster.nodes {
                     let result = try await node.run("hostname; echo $SSH_CLIENT")
                     #expect(result.lines[0] == node.name && result.lines[1].hasPrefix(lab.cluster[2].ip + " "))
@@ -128,9 +170,14 @@ struct HostTroubleTests {
                 #expect(try await Command("ssh", ssh).output().standardOutput == "node2\n")
                 #expect(cluster.hostIP == nil)
             }
+            // The gate itself is none of the machines.
+            let few = try await failure(3, file)
+            #expect(few.message.contains("needs 3 machines, and \(file) has 2"), "\(few)")
+            let keys = try String(contentsOfFile: lab.cluster.knownHostsFile, encoding: .utf8)
             let without = keys.split(separator: "\n").filter { !$0.contains("node3") }.map { $0 + "\n" }.joined()
-            let error = try await failure(1, file(try lab.file("known", without)))
-            #expect(error.message.contains("No host key of node3"), "\(error)")
+            let closed = try self.file(way, of: lab, knownHosts: lab.file("known", without))
+            let error = try await failure(1, closed)
+            #expect(error.message.contains("No host key of gate"), "\(error)")
             #expect(try await lab.left() == [])
         }
     }

@@ -10,16 +10,16 @@ struct HostDemands {
         // What services add to it is theirs.
         let images = Set([configuration.image] + configuration.roles.compactMap(\.image)).filter { $0 != .node }
             .map { "the image \($0)" }.sorted()
-        let services = plan.services.map { "the service \($0.service.name)" }
+        let services = configuration.services.map { "the service \($0.name)" }
         let unlimited = plan.nodes.allSatisfy { $0.limits == .none }
         let asked: [(Bool, String, String)] =
             services.map { (true, $0, "it would be set up as root") }
             + images.map { (true, $0, "a machine keeps its own programs") }
             + [
                 (!unlimited, "limits of nodes", "a machine has what it has"),
-                (!plan.mounts.isEmpty, "mounts", "this machine's folders are not there"),
+                (!configuration.mounts.isEmpty, "mounts", "this machine's folders are not there"),
                 (
-                    plan.nodes.contains { !$0.ports.isEmpty }, "published ports",
+                    !(configuration.ports + configuration.roles.flatMap(\.ports)).isEmpty, "published ports",
                     "a machine's ports are reached at its own address, or by forwardPort"
                 ),
                 (configuration.site != .open, "a site's layout", "their network stays as it is"),
