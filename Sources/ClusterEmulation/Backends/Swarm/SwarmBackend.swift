@@ -107,12 +107,13 @@ package struct SwarmBackend: Backend {
 
     private func placement(of plan: ClusterPlan, gateway: String?) async throws -> SwarmPlacement {
         let place = gateway == nil ? nil : try await swarm.managersMachine
-        func place(over machines: [SwarmMachine]) throws -> SwarmPlacement {
+        func placed(over machines: [SwarmMachine]) throws -> SwarmPlacement {
             try SwarmPlacement(plan, over: machines, options, gateway: gateway, on: place)
         }
-        do { return try place(over: await swarm.machines(notOlderThan: Swarm.moment)) } catch is ClusterError {
+        let known = try await swarm.machines(notOlderThan: Swarm.moment)
+        do { return try placed(over: known) } catch is ClusterError {
             // What was so a moment ago may be otherwise now.
-            return try place(over: await swarm.machines())
+            return try placed(over: await swarm.machines())
         }
     }
 
