@@ -8,6 +8,8 @@ mkdir -p "$folder"
 cat >"$folder/inventory.json"
 printf %s "$SSH_CONFIG" >"$folder/ssh_config"
 install -m 0644 -o "$user" /dev/null "$folder/pid"
+# Written by that user afterwards.
+install -m 0600 -o "$user" /dev/null "$folder/variables"
 for needed in "$@"; do
     case $needed in
         */*) [ -e "$needed" ] ;;

@@ -24,7 +24,7 @@ public struct ClusterConfiguration: Sendable, Hashable {
     public var limits: NodeLimits
     /// Variables that every SSH command on every node sees.
     public var environment: [String: String]
-    /// Ports of each node, besides 22, that are published on 127.0.0.1.
+    /// Ports of each node, besides 22, that are published on 127.0.0.1; with a Swarm, on the address of the node's machine.
     public var ports: [PublishedPort]
     /// Folders of this machine that every node sees.
     public var mounts: [Mount]
@@ -138,7 +138,7 @@ extension ClusterConfiguration {
     package var size: Int { roles.isEmpty ? nodes : roles.reduce(0) { $0 + max($1.count, 0) } }
 }
 
-/// A port of each node that is published on this machine's 127.0.0.1.
+/// A port of each node that is published on this machine's 127.0.0.1; with a Swarm, on the address of the node's machine.
 public struct PublishedPort: Sendable, Hashable, ExpressibleByIntegerLiteral {
     /// The port in the node.
     public var nodePort: Int

@@ -11,8 +11,9 @@ public struct Node: Sendable, Hashable, CustomStringConvertible {
 
     /// The host name: node1, node2 and so on.
     public var name: String { provisioned.name }
-    /// Where the test process reaches the node's sshd: an address of this machine's loopback; or, of a node behind another, ``ip``. Of a
-    /// machine that was there before its cluster, that machine's address.
+    /// Where the test process reaches the node's sshd. With Docker and with namespaces it is an address of this machine's loopback. With a
+    /// Swarm it is the address that the node's machine has in the Swarm, or the one that ``SwarmOptions/addressLabel`` gives. Of an existing host it
+    /// is the host's own address. Of a node that is reached through another node it is ``ip``.
     public var host: String { proxyJump == nil ? provisioned.host : ip }
     /// The port of ``host`` that leads to the node's sshd.
     public var port: Int { proxyJump == nil ? provisioned.port : 22 }

@@ -30,17 +30,19 @@ struct InsideCommand: Sendable {
             environment: ["SSH_CONFIG": inventory.insideConfiguration], standardInput: inventory.json
         ).requireSuccess().lines
         if !missing.isEmpty { throw needs.error(missing: missing, on: node.name) }
-        let variables = SentVariables(Dictionary(inventory.variables.map { ($0.name, $0.value) }) { first, _ in first })
-        let line =
-            ["exec", "sh", "-c", String(cString: inside_running_script()), "sh", Self.place + "/pid", folder] + words
+        // In a file: sshd takes 129 variables from a client, and each node has three.
+        let variables = Self.place + "/variables"
+        try await node.write(inventory.text(.environment), to: variables, as: user)
+        let script = String(cString: inside_running_script())
+        let line = ["exec", "sh", "-c", script, "sh", Self.place + "/pid", variables, folder] + words
         // A connection of its own: what is asked of ssh here is not what the others ask.
         let ssh =
             ["ssh", "-F", cluster.sshConfigurationFile, "-o", "LogLevel=ERROR"]
-            + ["-o", "SendEnv=\(SentVariables.pattern)", Self.hasTerminal ? "-t" : "-T", "--", "\(user)@\(node.name)"]
-            + [variables.prelude + line.map(shellQuoted).joined(separator: " ")]
+            + [Self.hasTerminal ? "-t" : "-T", "--", "\(user)@\(node.name)"]
+            + [line.map(shellQuoted).joined(separator: " ")]
         // Signals are for the command, not for ssh, which would end and leave it.
         let words = ["/bin/sh", "-c", #"trap "" INT QUIT TERM HUP; exec "$@""#, "sh"] + ssh
-        return try ForegroundProcess(words, environment: variables.local, telling: cluster.notice)
+        return try ForegroundProcess(words, environment: [:], telling: cluster.notice)
     }
 
     /// Whether the command gets a terminal: what it prints goes to two places otherwise.

@@ -45,6 +45,14 @@ extension Node {
     /// Forwards a port of the node's 127.0.0.1 to a port of this machine's, until it is closed or the cluster is removed: the node reaches a server
     /// of the test, on every backend.
     ///
+    /// ```swift
+    /// func register(_ node: Node, atPort port: Int) async throws {
+    ///     let way = try await node.reverseForward(port)
+    ///     try await node.run("./register http://127.0.0.1:\(way.nodePort)").requireSuccess()
+    ///     try await way.close()
+    /// }
+    /// ```
+    ///
     /// - Parameters:
     ///   - localPort: The port of this machine's 127.0.0.1: 1 to 65535. Nothing has to listen there yet.
     ///   - user: The user whose connection carries it.

@@ -19,7 +19,7 @@ public struct Inventory: Codable, Sendable, Hashable {
     public let name: String
     /// What tells the cluster from every other: ten hexadecimal digits.
     public let id: String
-    /// Where its nodes run: `docker`, `namespaces` or `hosts`.
+    /// Where its nodes run: `docker`, `namespaces`, `swarm` or `hosts`.
     public let backend: String
     /// An OpenSSH client configuration with an entry for each node.
     public package(set) var sshConfig: String
@@ -41,7 +41,8 @@ public struct Inventory: Codable, Sendable, Hashable {
         public let fqdn: String
         /// What the node is there for, where the nodes of a cluster differ; else it is left out.
         public let role: String?
-        /// Where this machine reaches the node's sshd: an address of its loopback, or the node's own if it was there before.
+        /// Where this machine reaches the node's sshd: an address of its loopback; with a Swarm, the address of the node's machine; the node's
+        /// own, if it was there before.
         public package(set) var host: String
         /// The port of ``host`` that leads to the node's sshd.
         public package(set) var port: Int

@@ -22,3 +22,21 @@ final class ClusterTestCaseTests: ClusterTestCase {
         }
     }
 }
+
+/// All tests of the class have one cluster, which is removed when the process ends.
+final class ClusterOfTheClassTests: ClusterTestCase {
+    override class var configuration: ClusterConfiguration {
+        ClusterConfiguration(nodes: 2, name: "user-class")
+    }
+    override class var sharing: ClusterSharing { .process() }
+
+    func testTheFirstTestHasACluster() async throws { try await expectTheSameCluster() }
+
+    func testTheSecondTestHasTheSameCluster() async throws { try await expectTheSameCluster() }
+
+    private func expectTheSameCluster() async throws {
+        let id = try await cluster.id
+        let seen = await SeenClusters.ofTheClass.adding(id)
+        XCTAssertEqual(seen, [id])
+    }
+}

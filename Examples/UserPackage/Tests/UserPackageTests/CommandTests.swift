@@ -63,6 +63,15 @@ struct CommandTests {
         return text
     }
 
+    @Test func aProgramIsStartedAndWaitedFor() async throws {
+        let node = try Cluster.current.node("node2")
+        let quick = try await node.start(["tr", "a-z", "A-Z"], standardInput: "loud\n")
+        let endless = try await node.start(["sleep", "600"])
+        #expect(try await quick.wait().lines == ["LOUD"])
+        let error = await #expect(throws: ClusterError.self) { try await endless.wait(timeout: .seconds(1)) }
+        #expect(error?.code == .timedOut)
+    }
+
     @Test func whatHappensIsWaitedFor() async throws {
         let node = try Cluster.current["node2"]
         async let made: CommandResult = node.run("sleep 0.2; touch made")
@@ -72,11 +81,19 @@ struct CommandTests {
     }
 
     @Test func aNodeReachesThisMachine() async throws {
-        // What the node's port leads to need not be there yet.
+        let server = try LocalServer(sending: "from this machine\n")
+        defer { server.stop() }
         let node = try Cluster.current["node1"]
-        let back = try await node.reverseForward(9)
-        #expect(back.nodePort > 0)
+        let back = try await node.reverseForward(server.port)
+        // Bash connects to that port of the node's 127.0.0.1.
+        let result = try await node.run("cat </dev/tcp/127.0.0.1/\(back.nodePort)", timeout: .seconds(30))
+        #expect(result.standardOutput == "from this machine\n")
         try await back.close()
+    }
+
+    @Test func otherSuitesHaveTheSameCluster() async throws {
+        let id = try Cluster.current.id
+        #expect(await SeenClusters.shared.adding(id) == [id])
     }
 
     @Test func aNodeThatIsNotThereIsNearAnother() throws {
@@ -88,6 +105,11 @@ struct CommandTests {
 /// The same cluster: whoever asks for the same has it.
 @Suite(ClusterFixture.shared(nodes: 2, name: "user-shared"))
 struct AllNodesTests {
+    @Test func otherSuitesHaveTheSameCluster() async throws {
+        let id = try Cluster.current.id
+        #expect(await SeenClusters.shared.adding(id) == [id])
+    }
+
     @Test func allNodesAnswerAtOnce() async throws {
         let results = try await Cluster.current.run("hostname", atMost: 2).requireSuccess()
         #expect(try results["node2"].lines == ["node2"])
