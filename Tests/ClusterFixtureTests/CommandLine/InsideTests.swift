@@ -42,6 +42,18 @@ struct InsideTests {
         }
     }
 
+    #if os(Linux)
+    /// An sshd takes 129 variables from a client, and each node has three.
+    @Test(.requiresNamespaces) func manyNodesHaveMoreVariablesThanAnSSHServerTakes() async throws {
+        try await CommandLine.with(.namespaces) { command in
+            let script = "env | grep -c '^CLUSTER_NODE[0-9]*_IP='; ssh node50 hostname"
+            let run = try await command.run("run", "--nodes", "50", "--inside", "node1", "--", "sh", "-c", script)
+            #expect(run.lines.prefix(2) == ["50", "node50"], "\(run)")
+            #expect(try await command.left() == [])
+        }
+    }
+    #endif
+
     @Test(arguments: try await BackendUnderTest.usable())
     func howACommandEndsIsTold(backend: BackendUnderTest) async throws {
         try await CommandLine.with(backend) { command in

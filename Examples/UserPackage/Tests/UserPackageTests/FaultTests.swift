@@ -16,8 +16,8 @@ struct FaultTests {
     }
 }
 
-/// One cluster for all suites that ask for the same, as new before each test. Only nodes that are made on this machine can be reset.
-@Suite(ClusterFixture.shared(name: "user-reset", reset: .eachTest), .requires(.thisMachine))
+/// One cluster for all suites that ask for the same, as new before each test. Machines that were there before stay as they are.
+@Suite(ClusterFixture.shared(name: "user-reset", reset: .eachTest), .requires(.ownMachines))
 struct ResetTests {
     @Test(arguments: ["first", "second"])
     func nothingIsLeftOfTheTestBefore(name: String) async throws {

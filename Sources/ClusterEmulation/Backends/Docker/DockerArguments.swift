@@ -89,6 +89,16 @@ package enum DockerArguments {
         case machine(String, address: String)
     }
 
+    /// The commands that run a node by such words. On a machine of a Swarm it is made, given its files from a folder, and started.
+    static func steps(_ words: [String], _ container: String, files folder: String) -> [[String]] {
+        words.first == "create" ? [words, give(folder, to: container), ["start", container]] : [words]
+    }
+
+    /// Gives a node its files, where they are not mounted.
+    static func give(_ folder: String, to container: String) -> [String] {
+        ["cp", "\(folder)/.", "\(container):\(DockerNodeFolder.target)"]
+    }
+
     /// Starts one node; on a machine of a Swarm, makes it.
     ///
     /// The folder with the node's files is below `/root`, which only root may enter, so that `ubuntu` can't

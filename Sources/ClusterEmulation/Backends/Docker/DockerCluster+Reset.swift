@@ -12,7 +12,8 @@ extension DockerCluster: NodeResetting {
         try await uncancelled {
             guard recipe.hasSharedFolders else {
                 return try await together(replaced) { node in
-                    if recipe.isRenewable(node), await renew(node) { return }
+                    let files = recipe.hasGivenFiles(node) ? folder(of: node) : nil
+                    if recipe.isRenewable(node), await renew(node, files: files) { return }
                     try await remove([node])
                     try await run(node, recipe.words(for: node))
                 }
@@ -31,6 +32,9 @@ extension DockerCluster: NodeResetting {
         }
     }
 
+    /// The folder with a node's files: ``DockerNodeFolder``.
+    private func folder(of node: String) -> String { "\(summary.folder)/\(DockerNodeFolder.place)/\(node)" }
+
     func together(
         _ nodes: some Collection<String>, _ body: @escaping @Sendable (String) async throws -> Void
     ) async throws {
@@ -41,7 +45,9 @@ extension DockerCluster: NodeResetting {
     }
 
     private func run(_ node: String, _ words: [String]) async throws {
-        try await engine.change(words, node: node, else: "\(node) could not be made as new")
+        for step in DockerArguments.steps(words, container(node), files: folder(of: node)) {
+            try await engine.change(step, node: node, else: "\(node) could not be made as new")
+        }
     }
 
     func remove(_ nodes: [String]) async throws {

@@ -48,6 +48,9 @@ struct DockerRecipe: Sendable, Codable {
     /// Whether a node can be made as new within its container.
     func isRenewable(_ node: String) -> Bool { renewable.contains(node) }
 
+    /// Whether a node was given its files before its start, where they are mounted else.
+    func hasGivenFiles(_ node: String) -> Bool { words[node]?.first == "create" }
+
     /// Whether there are folders that all nodes share.
     var hasSharedFolders: Bool { words.values.contains { $0.contains("--volumes-from") } }
 

@@ -11,6 +11,23 @@ extension SwarmCluster: NodePausing {
     package func resume(_ node: String) async throws { try await part(of: node).resume(node) }
 }
 
+extension SwarmCluster: NodeResetting {
+    package func reset(_ nodes: [String]) async throws {
+        for node in nodes { _ = try index(of: node) }
+        let parts = try places.parts(of: self)
+        // A node that was taken away would be missed, if this ended half-way.
+        try await uncancelled {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for part in parts {
+                    let own = nodes.filter(part.nodes.contains)
+                    if !own.isEmpty { group.addTask { try await part.cluster.reset(own) } }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+}
+
 extension SwarmCluster: NetworkShaping {
     /// From containers beside the nodes, on the nodes' own machines.
     package func apply(_ conditions: NetworkConditions) async throws {

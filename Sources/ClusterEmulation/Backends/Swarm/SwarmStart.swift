@@ -25,14 +25,18 @@ struct SwarmStart: Sendable {
             if isBehind(node) { return PublishedPorts.none }
             return try PublishedPorts(of: node, besides: &taken[machine.id, default: []], choose: Self.choose)
         }
-        return try await plan.startNodes { [taken] index, node in
-            try await run(node, index, at: ports[index], besides: taken[machines[index].id] ?? [])
+        let recipe = Locked<[String: [String]]>([:])
+        let used = try await plan.startNodes { [taken] index, node in
+            try await run(node, index, at: ports[index], besides: taken[machines[index].id] ?? [], noting: recipe)
         }
+        try DockerRecipe(recipe.withLock { $0 }, plan).write(to: plan.workspace.folder)
+        return used
     }
 
     /// Starts a node; where somebody else has one of its ports on the machine, with other ports.
     private func run(
-        _ node: PlannedNode, _ index: Int, at first: PublishedPorts, besides others: Set<Int>
+        _ node: PlannedNode, _ index: Int, at first: PublishedPorts, besides others: Set<Int>,
+        noting recipe: Locked<[String: [String]]>
     ) async throws -> PublishedPorts {
         let machine = machines[index]
         guard let engine = engines[machine.id], let image = images[node.image] else {
@@ -47,8 +51,8 @@ struct SwarmStart: Sendable {
                 ports: ports,
                 on: .machine(machine.name, address: machine.address))
             // What is made is seen through: the next step finds it, or the end of the cluster does.
-            let copy = ["cp", "\(folder)/.", "\(container):\(DockerNodeFolder.target)"]
-            for step in [words, copy, ["start", container]] {
+            recipe.withLock { $0[node.name] = words }
+            for step in DockerArguments.steps(words, container, files: folder) {
                 do {
                     try await engine.change(step, node: node.name, else: "\(node.name) could not be started")
                 } catch let error as ClusterError {
