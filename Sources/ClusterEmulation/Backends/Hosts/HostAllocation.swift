@@ -173,19 +173,17 @@ extension HostAllocation {
         try files.write(routes.values.sorted { $0.name < $1.name })
         var taken: [String: TakenHost] = [:]
         var failure: (any Error)?
-        await withTaskGroup(of: (String, Result<TakenHost?, any Error>).self) { group in
+        await withTaskGroup(of: Attempt.self) { group in
             for (node, host) in wanted {
                 group.addTask {
-                    do { return (node, .success(try await self.take(host, for: node))) } catch {
-                        return (node, .failure(error))
+                    do { return Attempt(node: node, host: try await self.take(host, for: node)) } catch {
+                        return Attempt(node: node, failure: error)
                     }
                 }
             }
-            for await (node, result) in group {
-                switch result {
-                case .success(let host): taken[node] = host
-                case .failure(let error): failure = failure ?? error
-                }
+            for await attempt in group {
+                taken[attempt.node] = attempt.host
+                failure = failure ?? attempt.failure
             }
         }
         if let failure {
@@ -193,6 +191,13 @@ extension HostAllocation {
             throw failure
         }
         return taken
+    }
+
+    /// What has become of one. (As a tuple with a `Result` in it, Swift 6.3's optimizer makes it something that can't be copied.)
+    private struct Attempt: Sendable {
+        let node: String
+        var host: TakenHost?
+        var failure: (any Error)?
     }
 
     private func take(_ host: PoolHost, for node: String) async throws -> TakenHost? {
