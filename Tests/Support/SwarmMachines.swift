@@ -64,6 +64,22 @@ package enum SwarmMachines {
         return try result.get()
     }
 
+    /// Runs a closure while a machine is refused at a port, wherever that is.
+    package static func withoutWay<Result>(to port: Int, from machine: String, _ body: () async throws -> Result)
+        async throws -> Result
+    {
+        func change(_ deed: String) async throws {
+            let rule = ["iptables", deed, "OUTPUT", "--protocol", "tcp", "--dport", "\(port)", "--jump", "REJECT"]
+            let output = try await command(rule, on: machine).output()
+            guard output.succeeded else { throw ClusterError(.commandFailed, "\(machine): \(output.complaint)") }
+        }
+        try await change("--insert")
+        let result: Swift.Result<Result, any Error>
+        do { result = .success(try await body()) } catch { result = .failure(error) }
+        try await change("--delete")
+        return try result.get()
+    }
+
     /// Runs a program in the network in which the machines' cables are.
     private static func inSwitch(_ words: [String]) async throws {
         let output = try await Command("ip", ["netns", "exec", "cf-swarm"] + words).output()

@@ -86,6 +86,40 @@ struct SwarmTests {
         try #require(try await SwarmMachines.command(removal, on: "machine2").output().succeeded)
     }
 
+    /// A Swarm takes a network of addresses that another one has, and never sets it up.
+    @Test func addressesOfAnotherNetworkAreNotTaken() async throws {
+        let (manager, name) = (SwarmMachines.engine("machine1"), "cft-\(Int.random(in: 0..<1 << 32))")
+        let words = ["network", "create", "--driver", "overlay", "--attachable", "--subnet", "198.18.90.0/24", name]
+        try await manager.change(words, else: "There is no other network")
+        for _ in 1...3 {
+            try await withCluster(nodes: 2, backend: .swarm, configure: { $0.subnets = "198.18.90.0/23" }) { cluster in
+                try #require(cluster.nodes.allSatisfy { $0.ip.hasPrefix("198.18.91.") })
+            }
+        }
+        try await manager.change(["network", "rm", name], else: "The other network stays")
+    }
+
+    /// For the same tests on several backends, by the environment alone.
+    @Test func variablesSayWhatOptionsSay() async throws {
+        func run(_ variables: [String: String], _ line: String) async throws -> CommandOutput {
+            let environment = ["CLUSTER_FIXTURE_BACKEND": "swarm"].merging(variables) { $1 }
+            let words = ["run", "--nodes", "2", "--", "sh", "-c", line]
+            return try await Command(CommandLine.path, words, environment: environment).output(limit: .seconds(100))
+        }
+        let jump = #"grep -q "ProxyJump node1" "$CLUSTER_SSH_CONFIG" && ssh node2 hostname"#
+        let through = try await run(["CLUSTER_FIXTURE_SWARM_GATEWAY": "yes"], jump)
+        #expect(through.standardOutput == "node2\n", "\(through)")
+        let direct = try await run(["CLUSTER_FIXTURE_SWARM_GATEWAY": "no"], jump)
+        #expect(direct.exitCode == 1, "\(direct)")
+        let neither = try await run(["CLUSTER_FIXTURE_SWARM_GATEWAY": "maybe"], "true")
+        #expect(neither.standardError.contains("which is not one of its values. Use yes or no"), "\(neither)")
+        // The engine that Docker's own command would use.
+        let usual = try await run(["CLUSTER_FIXTURE_SWARM": "", "DOCKER_CONTEXT": "machine1"], "ssh node2 hostname")
+        #expect(usual.standardOutput == "node2\n", "\(usual)")
+        let label = try await run(["CLUSTER_FIXTURE_SWARM_ADDRESS_LABEL": "nowhere"], "true")
+        #expect(label.standardError.contains("has no label nowhere"), "\(label)")
+    }
+
     @Test func secretsAreNowhereToBeSeen() async throws {
         try await withCluster(nodes: 2, backend: .swarm) { cluster in
             let key = try String(contentsOfFile: cluster[0].identityFile(for: .root), encoding: .utf8)
@@ -184,6 +218,17 @@ struct SwarmTests {
             for machine in machines {
                 #expect(try await DockerImages(engine: machine).identifier(of: fresh) == wanted)
                 _ = try await machine.ask(["image", "rm", fresh, "\(address)/tests/\(fresh)"])
+            }
+            // A machine that does not reach it is named.
+            let lost = "cluster-fixture/lost:\(Int.random(in: 0..<1 << 32))"
+            try await manager.change(["tag", image, lost], else: "The image got no other name")
+            let error = try await SwarmMachines.withoutWay(to: 5000, from: "machine3") {
+                try await #require(throws: ClusterError.self) { try await images.ensure(lost, on: machines) }
+            }
+            #expect(error.code == .imageUnavailable)
+            #expect(error.message.contains("machine3 could not be given the image \(lost)"), "\(error)")
+            for engine in [manager, machines[0]] {
+                _ = try await engine.ask(["image", "rm", lost, "\(address)/tests/\(lost)"])
             }
             _ = try await manager.ask(["image", "rm", fresh, "\(address)/tests/\(fresh)"])
             let kept = folder + "/images/docker/registry/v2/repositories/tests/cluster-fixture/fresh"
