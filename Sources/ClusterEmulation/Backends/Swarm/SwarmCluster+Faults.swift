@@ -3,7 +3,12 @@
 extension SwarmCluster: NodePower {
     package func kill(_ node: String) async throws { try await part(of: node).kill(node) }
     package func stop(_ node: String) async throws { try await part(of: node).stop(node) }
-    package func start(_ node: String) async throws { try await part(of: node).start(node) }
+
+    package func start(_ node: String) async throws {
+        let part = try part(of: node)
+        guard let machine = try places[node] else { return try await part.start(node) }
+        try await NetworkJoins.shared.start(summary.id, on: machine.id) { try await part.start(node) }
+    }
 }
 
 extension SwarmCluster: NodePausing {

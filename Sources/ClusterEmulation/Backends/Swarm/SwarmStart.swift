@@ -52,21 +52,30 @@ struct SwarmStart: Sendable {
                 on: .machine(machine.name, address: machine.address))
             // What is made is seen through: the next step finds it, or the end of the cluster does.
             recipe.withLock { $0[node.name] = words }
-            for step in DockerArguments.steps(words, container, files: folder) {
-                do {
-                    try await engine.change(step, node: node.name, else: "\(node.name) could not be started")
-                } catch let error as ClusterError {
-                    throw ClusterError(
-                        error.code, "On \(machine.name): \(error.message)", node: node.name,
-                        underlying: error.underlying, log: error.log,
-                        remedy: DockerBackend.remedy(for: error.message) ?? error.remedy)
-                }
+            for step in DockerArguments.steps(words, container, files: folder).dropLast() {
+                try await change(step, node, on: machine, engine)
+            }
+            try await NetworkJoins.shared.start(plan.id, on: machine.id) {
+                try await change(["start", container], node, on: machine, engine)
             }
         } otherwise: {
             try await engine.change(
                 ["rm", "--force", "--volumes", container], node: node.name,
                 else: "\(node.name) could not be started again")
             return try PublishedPorts(of: node, besides: &taken, choose: Self.choose)
+        }
+    }
+
+    private func change(
+        _ words: [String], _ node: PlannedNode, on machine: SwarmMachine, _ engine: DockerEngine
+    ) async throws {
+        do {
+            try await engine.change(words, node: node.name, else: "\(node.name) could not be started")
+        } catch let error as ClusterError {
+            throw ClusterError(
+                error.code, "On \(machine.name): \(error.message)", node: node.name,
+                underlying: error.underlying, log: error.log,
+                remedy: DockerBackend.remedy(for: error.message) ?? error.remedy)
         }
     }
 
