@@ -99,6 +99,18 @@ struct SwarmTests {
         try await manager.change(["network", "rm", name], else: "The other network stays")
     }
 
+    /// An engine that joins two networks at once may lose one of them, whichever processes want it to.
+    @Test func clustersOfSeveralProcessesStartAtTheSameTime() async throws {
+        let environment = ["CLUSTER_FIXTURE_BACKEND": "swarm"]
+        let outputs = try await concurrently(Array(1...6), atMost: 6) { _ in
+            try await Command(
+                CommandLine.path, ["run", "--nodes", "3", "--", "ssh", "node3", "hostname"], environment: environment
+            ).output(limit: .seconds(150))
+        }
+        #expect(outputs.map(\.standardOutput) == Array(repeating: "node3\n", count: 6), "\(outputs.map(\.complaint))")
+        #expect(!outputs.contains { $0.standardError.contains("once more") })
+    }
+
     /// For the same tests on several backends, by the environment alone.
     @Test func variablesSayWhatOptionsSay() async throws {
         func run(_ variables: [String: String], _ line: String) async throws -> CommandOutput {
