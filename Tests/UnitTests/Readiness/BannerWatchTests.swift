@@ -11,6 +11,7 @@ import Testing
 
     @Test(.timeLimit(.minutes(1))) func aBannerIsRead() async throws {
         let server = try Listener(.say("SSH-2.0-Test_1.0 comment\r\n"))
+        defer { withExtendedLifetime(server) {} }
         let watch = try watch(server.port)
         defer { watch.stop() }
         try await watch.allBanners()
@@ -36,6 +37,7 @@ import Testing
         ])
     func aPortThatAcceptsIsNotReadyYet(manner: Listener.Manner, cause: String) async throws {
         let server = try Listener(manner)
+        defer { withExtendedLifetime(server) {} }
         let watch = try watch(server.port)
         defer { watch.stop() }
         #expect(try await eventually { watch.states == [.noBanner(cause: cause)] })
@@ -44,6 +46,7 @@ import Testing
     @Test(.timeLimit(.minutes(1))) func oneSilentServerHidesNoOther() async throws {
         let silent = try Listener(.keepSilent)
         let server = try Listener(.say("SSH-2.0-Second\r\n"))
+        defer { withExtendedLifetime((silent, server)) {} }
         let watch = try watch(silent.port, server.port)
         defer { watch.stop() }
         #expect(try await eventually { watch.states[1] == .banner("SSH-2.0-Second") })
@@ -52,6 +55,7 @@ import Testing
 
     @Test(.timeLimit(.minutes(1))) func stoppingEndsTheWait() async throws {
         let silent = try Listener(.keepSilent)
+        defer { withExtendedLifetime(silent) {} }
         let watch = try watch(silent.port)
         let waiting = Task { try await watch.allBanners() }
         watch.stop()
