@@ -174,6 +174,7 @@ struct ConnectionTests {
         #expect(through.standardOutput.hasPrefix("SSH-2.0-"), "\(through.complaint)")
 
         let listener = try Listener(.say("from here"))
+        defer { withExtendedLifetime(listener) {} }
         let number = way == .programs ? 7071 : 7072
         let back = ["-o", "ExitOnForwardFailure=yes", "-R", "127.0.0.1:\(number):127.0.0.1:\(listener.port)", "node1"]
         let heard = try await way.ssh(cluster, back + ["exec 3<>/dev/tcp/127.0.0.1/\(number); cat <&3"]).output()

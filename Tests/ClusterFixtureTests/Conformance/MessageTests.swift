@@ -65,6 +65,7 @@ struct MessageTests {
     @Test(arguments: try await BackendUnderTest.usable(needing: [.ownMachines, .thisMachine]))
     func aPortThatSomebodyHasIsNamed(backend: BackendUnderTest) async throws {
         let listener = try Listener(.keepSilent)
+        defer { withExtendedLifetime(listener) {} }
         let configuration = ClusterConfiguration(
             backend: backend.choice, ports: [PublishedPort(8080, on: listener.port)])
         let error = try await #require(throws: ClusterError.self) { try await Cluster.start(configuration) }

@@ -169,6 +169,7 @@ struct RunningTests {
     ) async throws {
         let node = try backend.cluster[1]
         let listener = try Listener(.say("from here"))
+        defer { withExtendedLifetime(listener) {} }
         let forward = try await node.reverseForward(listener.port)
         #expect(forward.localPort == listener.port)
         let line = "exec 3<>/dev/tcp/127.0.0.1/\(forward.nodePort) && cat <&3"

@@ -56,6 +56,7 @@ struct DockerTroubleTests {
 
     @Test func aPublishedPortThatIsInUseIsNamed() async throws {
         let listener = try Listener(.keepSilent)
+        defer { withExtendedLifetime(listener) {} }
         let error = try await failure(.init(backend: .docker, ports: [PublishedPort(8787, on: listener.port)]))
         #expect(error.code == .provisioningFailed)
         #expect(error.message.contains("node1 could not be started"))

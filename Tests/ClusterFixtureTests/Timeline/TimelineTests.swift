@@ -8,6 +8,7 @@ import Testing
     @Test func aStartIsReadOffItsEvents() async throws {
         let timeline = Timeline()
         let listener = try Listener(.keepSilent)
+        defer { withExtendedLifetime(listener) {} }
         let backend = FakeBackend(.give([.listening(at: listener.port)]), states: ["node1": .exited(code: 3)])
         await #expect(throws: ClusterError.self) {
             try await Cluster.start(ClusterConfiguration(backend: backend.choice), timeline: timeline)

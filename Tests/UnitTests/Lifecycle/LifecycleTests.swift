@@ -39,6 +39,7 @@ import Testing
 
     @Test func aNodeThatAcceptsButNeverSpeaksIsNamedWithItsStage() async throws {
         let silent = try Listener(.keepSilent)
+        defer { withExtendedLifetime(silent) {} }
         let backend = FakeBackend(.give([.listening(at: silent.port)]))
         let error = try await #require(throws: ClusterError.self) {
             try await start(backend, readyWithin: .milliseconds(300))
@@ -63,6 +64,7 @@ import Testing
 
     @Test func aNodeThatEndsIsNotWaitedFor() async throws {
         let silent = try Listener(.keepSilent)
+        defer { withExtendedLifetime(silent) {} }
         let backend = FakeBackend(
             .give([.listening(at: silent.port)]),
             states: ["node1": .exited(code: 78)])

@@ -7,6 +7,7 @@ import Testing
 @Suite struct LoopbackPortTests {
     @Test func aPortThatIsTakenIsSaidOfTheNodeThatWantedIt() throws {
         let listener = try Listener(.hangUp)
+        defer { withExtendedLifetime(listener) {} }
         let error = try #require(throws: ClusterError.self) { try LoopbackPort.listen(on: listener.port, for: "node7") }
         #expect(error.node == "node7")
         #expect(error.message.hasPrefix("node7 could not be started: port \(listener.port) (tcp) of 127.0.0.1"))
