@@ -45,7 +45,13 @@ final class NetworkJoins: Sendable {
         let lock = try? OwnFolder.ensured(UserFolders.cache + "/joins").lockFile(machine)
         if let lock { _ = await BlockingThread.run { flock(lock, LOCK_EX) } }
         turn.begun.settle(())
-        defer { if let lock { close(lock) } }
+        defer {
+            if let lock {
+                // A child that was forked meanwhile has it open as well.
+                flock(lock, LOCK_UN)
+                close(lock)
+            }
+        }
         try await persist(body)
     }
 
