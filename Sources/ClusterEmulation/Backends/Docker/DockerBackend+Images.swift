@@ -49,7 +49,7 @@ extension DockerBackend: ImageKeeping {
     package func removeSnapshot(_ name: String) async throws {
         if engine.missingSocket != nil { return }
         let tag = DockerImages.snapshotTag(name)
-        guard try await !engine.ask(["image", "ls", "--quiet", tag]).lines.isEmpty else { return }
+        guard try await DockerImages(engine: engine).identifier(of: tag) != nil else { return }
         try await engine.change(["image", "rm", tag], else: "\(tag) could not be removed")
     }
 
@@ -58,7 +58,7 @@ extension DockerBackend: ImageKeeping {
             try await engine.change(["image", "rm", image.name], else: "\(image.name) could not be removed")
         } catch {
             // Somebody else may have removed it.
-            guard try await engine.ask(["image", "ls", "--quiet", image.name]).lines.isEmpty else { throw error }
+            guard try await DockerImages(engine: engine).identifier(of: image.name) == nil else { throw error }
         }
     }
 
