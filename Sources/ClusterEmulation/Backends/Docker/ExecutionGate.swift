@@ -2,7 +2,7 @@
 ///
 /// An engine that freezes a container while it starts a program there can't be asked about it any more, and not to thaw it: it waits for the
 /// program, which is frozen half-way (seen with Docker 20.10 on control groups of version 1). Nothing tells when a program has been started. So
-/// those of this process are waited for until they have ended, or have had a second to start, and new ones wait until the container is paused,
+/// those of this process are waited for until they have ended, or have had ten seconds to start (one was too little on a busy machine), and new ones wait until the container is paused,
 /// and find that it is.
 final class ExecutionGate: Sendable {
     static let shared = ExecutionGate()
@@ -60,7 +60,7 @@ final class ExecutionGate: Sendable {
             own.settle(())
         }
         for execution in state.withLock({ Array(($0.running[container] ?? [:]).values) }) {
-            let left = execution.begun + .seconds(1) - .now
+            let left = execution.begun + .seconds(10) - .now
             if left > .zero { _ = try? await withDeadline(left) { try await execution.end.value } }
         }
         try Task.checkCancellation()
