@@ -134,9 +134,14 @@ extension NetworkFaults {
         let shaping = try cluster.capability((any NetworkShaping).self, "change the network")
         try await uncancelled {
             let folder = try folder()
-            let lock = try folder.lockFile(Self.lock)
-            defer { close(lock) }
-            _ = await BlockingThread.run { flock(lock, LOCK_EX) }
+            let limit = Duration.seconds(60)
+            guard let lock = try await FileLock.take(within: limit, { try folder.lockFile(Self.lock) }) else {
+                throw ClusterError(
+                    .provisioningFailed,
+                    "Another process has been changing the network of \(cluster.summary.name) for \(limit.inSeconds).",
+                    remedy: "See which with `fuser -v \(folder.path)/\(Self.lock)`, and end it if it stands still.")
+            }
+            defer { lock.release() }
             let before = try read(folder)
             let after = body(before)
             if before.isEmpty, after.isEmpty { return }

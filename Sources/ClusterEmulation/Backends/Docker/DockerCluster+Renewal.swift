@@ -8,12 +8,12 @@ extension DockerCluster {
     /// - Returns: Whether it is under way. If not, because more has changed than that, the node is good for nothing any more.
     func renew(_ node: String, files: String?) async -> Bool {
         let container = container(node)
-        var steps = [DockerArguments.execute(["/usr/local/sbin/start-node", "--renew"], in: container)]
+        var steps: [[String]] = []
         if let files {
             let removal = ["find", DockerNodeFolder.target, "-mindepth", "1", "-delete"]
-            steps =
-                [DockerArguments.execute(removal, in: container), DockerArguments.give(files, to: container)] + steps
+            steps = [DockerArguments.execute(removal, in: container), DockerArguments.give(files, to: container)]
         }
+        steps.append(DockerArguments.execute(["/usr/local/sbin/start-node", "--renew"], in: container))
         for step in steps {
             guard let output = try? await engine.ask(step), output.succeeded else { return false }
         }

@@ -6,35 +6,38 @@ import Glibc
 /// This machine's side of a cluster's network: a subnet that nothing else here uses.
 final class HostNetwork: Sendable {
     let subnet: Subnet
-    private let lock: Locked<Int32>
+    private let lock: FileLock?
 
-    private init(subnet: Subnet, lock: Int32) {
+    private init(subnet: Subnet, lock: FileLock? = nil) {
         self.subnet = subnet
-        self.lock = Locked(lock)
+        self.lock = lock
     }
 
     /// Picks a subnet of a range that is in the way of nothing here. Until ``release()``, no other process picks one.
     ///
-    /// Whoever has picked one holds a lock until it is in use. The wait for it gives its thread back: the one who holds it
-    /// may need that thread.
+    /// Whoever has picked one holds a lock until it is in use.
+    ///
     /// An ordinary user's cluster is not part of this machine's network: it has its addresses for itself, whichever they are.
+    ///
+    /// - Throws: ``ClusterError`` with the code `provisioningFailed`; `CancellationError`.
     static func reserve(nodes: Int, in range: SubnetRange) async throws -> HostNetwork {
-        if !ClusterUsers.makerIsRoot { return HostNetwork(subnet: .random(nodes: nodes, in: range), lock: -1) }
-        let path = "/run/cluster-fixture-subnets.lock"
-        let lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        while lock >= 0, flock(lock, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK || errno == EINTR {
-            do { try await Task.sleep(for: .milliseconds(1)) } catch {
-                close(lock)
-                throw error
+        if !ClusterUsers.makerIsRoot { return HostNetwork(subnet: .random(nodes: nodes, in: range)) }
+        let (path, limit) = ("/run/cluster-fixture-subnets.lock", Duration.seconds(60))
+        let lock = try await FileLock.take(within: limit) {
+            let file = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+            guard file >= 0 else {
+                throw ClusterError(
+                    .provisioningFailed, "\(path) could not be opened: \(String(cString: strerror(errno))).")
             }
+            return file
         }
-        guard lock >= 0 else {
-            throw ClusterError(.provisioningFailed, "\(path) could not be locked: \(String(cString: strerror(errno))).")
+        guard let lock else {
+            throw ClusterError(
+                .provisioningFailed, "Another process has been picking a subnet for \(limit.inSeconds).",
+                remedy: "See which with `fuser -v \(path)`, and end it if it stands still.")
         }
-        do {
-            return HostNetwork(subnet: try .free(nodes: nodes, in: range), lock: lock)
-        } catch {
-            close(lock)
+        do { return HostNetwork(subnet: try .free(nodes: nodes, in: range), lock: lock) } catch {
+            lock.release()
             throw error
         }
     }
@@ -64,11 +67,6 @@ final class HostNetwork: Sendable {
 
     private static func interface(_ cluster: ClusterID) -> String { "cf\(cluster)" }
 
-    func release() {
-        lock.withLock { descriptor in
-            if descriptor >= 0 { close(descriptor) }
-            descriptor = -1
-        }
-    }
+    func release() { lock?.release() }
 }
 #endif

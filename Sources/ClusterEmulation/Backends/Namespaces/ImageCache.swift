@@ -76,29 +76,18 @@ struct ImageCache: Sendable {
 // MARK: Locks
 
 extension ImageCache {
-    /// A folder of the cache that nobody else makes or removes for now.
-    struct Lock: Sendable {
-        fileprivate let descriptor: Int32
-
-        func release() { close(descriptor) }
-    }
-
-    private func lock(_ name: String, _ timeline: Timeline) async throws -> Lock {
+    private func lock(_ name: String, _ timeline: Timeline) async throws -> FileLock {
         if let lock = try lockIfFree(name) { return lock }
         timeline.note(.work, "waiting for another process that makes \(name)")
         while true {
-            try await Task.sleep(for: .milliseconds(20))
-            if let lock = try lockIfFree(name) { return lock }
+            if let lock = try await FileLock.take(within: .seconds(60), { try lockFile(name) }) { return lock }
         }
     }
 
-    /// Nil if another process has it.
-    func lockIfFree(_ name: String) throws -> Lock? {
-        let descriptor = try notes("locks").lockFile(name)
-        if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return Lock(descriptor: descriptor) }
-        close(descriptor)
-        return nil
-    }
+    /// A folder of the cache that nobody else makes or removes for now; nil if another process does.
+    func lockIfFree(_ name: String) throws -> FileLock? { FileLock(ifFree: try lockFile(name)) }
+
+    private func lockFile(_ name: String) throws -> Int32 { try notes("locks").lockFile(name) }
 }
 
 // MARK: Notes

@@ -1,11 +1,3 @@
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
-
 /// Lets only one of this user's clusters at a time join its network on a machine of a Swarm.
 ///
 /// An engine that joins two networks at once may lose the other machines' answer about one of them. It then waits for half a minute, and a container that
@@ -42,17 +34,19 @@ final class NetworkJoins: Sendable {
             try await turn.begun.value
             return try await persist(body)
         }
-        let lock = try? OwnFolder.ensured(UserFolders.cache + "/joins").lockFile(machine)
-        if let lock { _ = await BlockingThread.run { flock(lock, LOCK_EX) } }
-        turn.begun.settle(())
-        defer {
-            if let lock {
-                // A child that was forked meanwhile has it open as well.
-                flock(lock, LOCK_UN)
-                close(lock)
-            }
+        let lock: FileLock?
+        do {
+            defer { turn.begun.settle(()) }
+            lock = try await Self.lock(machine)
         }
+        defer { lock?.release() }
         try await persist(body)
+    }
+
+    /// A process that stands still, with its turn, holds up the others no longer than a start lasts. They go on without.
+    private static func lock(_ machine: String) async throws -> FileLock? {
+        let folder = try OwnFolder.ensured(UserFolders.cache + "/joins")
+        return try await FileLock.take(within: .seconds(20)) { try folder.lockFile(machine) }
     }
 
     private func persist(_ body: () async throws -> Void) async throws {

@@ -6,7 +6,7 @@ extension SwarmCluster: NodePower {
 
     package func start(_ node: String) async throws {
         let part = try part(of: node)
-        guard let machine = try places[node] else { return try await part.start(node) }
+        guard let machine = try places[node] else { throw lost }
         try await NetworkJoins.shared.start(summary.id, on: machine.id) { try await part.start(node) }
     }
 }
@@ -19,15 +19,13 @@ extension SwarmCluster: NodePausing {
 extension SwarmCluster: NodeResetting {
     package func reset(_ nodes: [String]) async throws {
         for node in nodes { _ = try index(of: node) }
-        let parts = try places.parts(of: self)
+        let parts = try places.parts(of: self).map { part in
+            (cluster: part.cluster, nodes: nodes.filter(part.nodes.contains))
+        }
         // A node that was taken away would be missed, if this ended half-way.
         try await uncancelled {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                for part in parts {
-                    let own = nodes.filter(part.nodes.contains)
-                    if !own.isEmpty { group.addTask { try await part.cluster.reset(own) } }
-                }
-                try await group.waitForAll()
+            _ = try await concurrently(parts.filter { !$0.nodes.isEmpty }, atMost: parts.count) { part in
+                try await part.cluster.reset(part.nodes)
             }
         }
     }

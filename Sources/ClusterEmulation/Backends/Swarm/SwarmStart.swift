@@ -52,7 +52,7 @@ struct SwarmStart: Sendable {
                 on: .machine(machine.name, address: machine.address))
             // What is made is seen through: the next step finds it, or the end of the cluster does.
             recipe.withLock { $0[node.name] = words }
-            for step in DockerArguments.steps(words, container, files: folder).dropLast() {
+            for step in [words, DockerArguments.give(folder, to: container)] {
                 try await change(step, node, on: machine, engine)
             }
             try await NetworkJoins.shared.start(plan.id, on: machine.id) {
