@@ -2,7 +2,7 @@ public import ClusterEmulation
 public import Testing
 
 extension Trait where Self == ConditionTrait {
-    /// Skips a test, or a suite, where its nodes are not what it needs: machines that were there before (`CLUSTER_FIXTURE_HOSTS`) have no
+    /// Skips a test, or a suite, where its nodes are not what it needs: existing machines (`CLUSTER_FIXTURE_HOSTS`) have no
     /// faults, say. The reason is told on standard error.
     ///
     /// ```swift

@@ -49,7 +49,7 @@ package enum BackendUnderTest: String, CaseIterable, Sendable, CustomTestStringC
     case docker
     #if os(Linux)
     case namespaces
-    /// Nodes of other clusters, given as machines that were there before.
+    /// Nodes of other clusters, given as existing machines.
     case hosts
     #endif
     /// Only where CLUSTER_FIXTURE_BACKEND names it: no choice of a fixture's finds it by itself.

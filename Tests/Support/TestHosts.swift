@@ -2,7 +2,7 @@
 package import ClusterEmulation
 import Foundation
 
-/// Machines that were there before, for tests: the nodes of some namespaces clusters, which are called labs and end with this process.
+/// Existing machines, for tests: the nodes of some namespaces clusters, which are called labs and end with this process.
 package enum TestHosts {
     private static let labs = 12
     private static let started = Locked<Task<Lab, any Error>?>(nil)

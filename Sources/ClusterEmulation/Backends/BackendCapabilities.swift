@@ -91,7 +91,7 @@ package protocol NodeEnds: BackendCluster {
     func endDates() async throws -> [String: Date]
 }
 
-/// Clusters of machines that were there before, and stay: nothing of theirs is broken, changed or made as new.
+/// Clusters of existing machines: nothing of theirs is broken, changed or made as new.
 package protocol ExistingNodes: BackendCluster {}
 
 extension BackendCluster {

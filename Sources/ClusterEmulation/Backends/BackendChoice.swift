@@ -46,7 +46,7 @@ public struct BackendChoice: Sendable, Hashable, CustomStringConvertible {
         BackendChoice(kind: .swarm(options)) { SwarmBackend(options) }
     }
 
-    /// Machines that were there before, which a file names: a list of hosts as YAML, an Ansible inventory or an ssh_config. A cluster takes
+    /// Existing machines, which a file names: a list of hosts as YAML, an Ansible inventory or an ssh_config. A cluster takes
     /// as many as it needs, works in a folder of its own on each, and leaves them as they were.
     ///
     /// - Parameter file: The file's path.

@@ -15,15 +15,26 @@ package struct Finding: Sendable, Encodable {
 package enum Examination {
     /// All findings, the ones that everything depends on first.
     package static func all() async -> [Finding] {
-        let client = programs()
         let backends = await backends()
-        let usable = backends.first(where: \.ok)
-        let some = Finding(
-            name: "a backend", ok: usable != nil, isNeeded: true,
-            detail: usable.map { "\($0.name) is what `automatic` takes" }
-                ?? "neither an engine nor namespaces can be used",
-            remedy: usable == nil ? "one of the two below" : nil)
-        return [client, some] + backends + extras() + [await leftovers()]
+        return [programs(), automatic(backends)] + backends + extras() + [await leftovers()]
+    }
+
+    /// What a fixture gets that leaves the choice open.
+    private static func automatic(_ backends: [Finding]) -> Finding {
+        let usable = backends.filter(\.ok).map(\.name)
+        do {
+            let tried = try BackendChoice.automatic.candidates().map(\.name)
+            let detail =
+                tried.first(where: usable.contains).map { "\($0) is what `automatic` takes" }
+                ?? "`automatic` tries \(tried.joined(separator: " and ")), and can use none"
+                    + (usable.first.map { "; \($0) can be used by its name" } ?? "")
+            return Finding(
+                name: "a backend", ok: !usable.isEmpty, isNeeded: true, detail: detail,
+                remedy: usable.isEmpty ? "set up one of the backends below" : nil)
+        } catch {
+            let error = ClusterError.unexpected(error)
+            return Finding(name: "a backend", ok: false, isNeeded: true, detail: error.message, remedy: error.remedy)
+        }
     }
 
     private static func programs() -> Finding {
@@ -55,16 +66,26 @@ package enum Examination {
 
     private static func extras() -> [Finding] {
         #if os(Linux)
-        var failure: ClusterError?
-        do { _ = try Outside() } catch { failure = error as? ClusterError }
-        return [
-            Finding(
-                name: "the outside (--outside)", ok: failure == nil, isNeeded: false,
-                detail: failure?.message ?? "by slirp4netns", remedy: failure?.remedy)
+        [
+            finding("root file systems, for namespaces", "by mmdebstrap or debootstrap") {
+                _ = try RootFileSystems.program(for: "debian")
+            },
+            finding("rules of the network, for namespaces", "by nft") {
+                _ = try NetworkRules.program(for: "The network has no rules")
+            },
+            finding("the outside (--outside), for namespaces", "by slirp4netns") { _ = try Outside() },
         ]
         #else
-        return []
+        []
         #endif
+    }
+
+    private static func finding(_ name: String, _ detail: String, _ attempt: () throws -> Void) -> Finding {
+        do { try attempt() } catch {
+            let error = ClusterError.unexpected(error)
+            return Finding(name: name, ok: false, isNeeded: false, detail: error.message, remedy: error.remedy)
+        }
+        return Finding(name: name, ok: true, isNeeded: false, detail: detail, remedy: nil)
     }
 
     private static func leftovers() async -> Finding {

@@ -73,7 +73,7 @@ extension Cluster {
             \(issues.prefix(5).joined(separator: "\n"))
             Cluster \(name) is as it was then, and this shell knows its nodes (\(some)):
               ssh \(names[0])        ssh root@\(names[0])        scp \(names[0]):/etc/hosts .
-            \(evidence.map { "What happened, on one page: \($0)/timeline.html\n" } ?? "")`exit` goes on.
+            \(evidence.map { "What happened, on one page: \($0)/timeline.html\n" } ?? "")Type `exit` to go on. The cluster is then removed, unless CLUSTER_FIXTURE_KEEP keeps it.
 
 
             """

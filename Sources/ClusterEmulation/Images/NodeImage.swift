@@ -75,7 +75,8 @@ public struct NodeImage: Sendable, Hashable, CustomStringConvertible {
     /// An image that was made of a node, by ``Node/snapshot()``, under the name that it got.
     public static func snapshot(_ name: String) -> NodeImage { NodeImage(source: .snapshot(name), description: name) }
 
-    /// Removes an image that was made of a node, which nothing runs on any more. Else it stays until `cluster-fixture prune`.
+    /// Removes an image that was made of a node, which nothing runs on any more. Otherwise it stays until `cluster-fixture images --remove NAME`, or until `cluster-fixture prune --images` finds that it was not used
+    /// for 30 days.
     ///
     /// - Throws: ``ClusterError`` if something runs on it, or it is an image of another kind.
     public func removeSnapshot() async throws {

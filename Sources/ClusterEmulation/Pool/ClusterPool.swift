@@ -140,7 +140,7 @@ package actor ClusterPool {
 }
 
 extension Cluster {
-    /// Whether all nodes take connections of TCP, as far as can be told in less than a millisecond. Machines that were there before are asked
+    /// Whether all nodes take connections of TCP, as far as can be told in less than a millisecond. Existing machines are asked
     /// nothing: whether they are held is known.
     fileprivate var listens: Bool {
         if let hosts = handle as? HostsCluster { return hosts.isHeld }

@@ -93,7 +93,7 @@ package struct ClientPrograms {
 }
 
 extension Inventory {
-    /// What OpenSSH is told of the nodes: see ``SSHConfiguration/openSSHText(keys:own:)``. Of machines that were there before, that is
+    /// What OpenSSH is told of the nodes: see ``SSHConfiguration/openSSHText(keys:own:)``. Of existing machines, that is
     /// the cluster's whole configuration.
     fileprivate func openSSHText(keys: Bool = true, own: String = "") throws -> String {
         guard nodes.contains(where: { $0.folder != nil }) else {

@@ -52,7 +52,7 @@ package final class SSHAccess: Sendable {
 
     private func writeConfiguration(of name: String) throws {
         let node = node(name)
-        // What is known of machines that were there before, whoever knows them has written.
+        // What is known of existing machines, whoever knows them has written.
         if node.existing != nil { return }
         try Workspace.makeFolder(workspace.nodeConfigurationsFolder)
         let file = sharedConfigurationFile(of: name)

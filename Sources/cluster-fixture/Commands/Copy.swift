@@ -7,8 +7,8 @@ struct Copy: AsyncParsableCommand {
         abstract: "Copies files and folders to a node, or from one.",
         discussion: """
             One of the two is a place on a node, CLUSTER/NODE:PATH, or root@CLUSTER/NODE:PATH. A path that does not begin with a slash is taken from \
-            the user's home. Links, modes, times and the rest are kept, and names are taken as they are. A folder that is \
-            there is gone into, as by `cp -R`; FOLDER/. means what is in the folder.
+            the user's home. Links, modes, times and the rest are kept, and names are taken as they are. If the \
+            destination is a folder that is there, the copy is put into it, as `cp -R` does. FOLDER/. copies what is in the folder.
 
             EXAMPLES:
               cluster-fixture copy ./data lab/node2:/home/ubuntu/

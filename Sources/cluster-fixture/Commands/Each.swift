@@ -7,12 +7,13 @@ struct Each: AsyncParsableCommand {
         abstract: "Runs a command on each node of a cluster at once.",
         discussion: """
             A command gets to each node as `ssh` would send it: its words are joined, and read by the user's shell there. It has \
-            nothing to read. Each line that it prints has the node's name in front. Its largest exit code is this one's; of a node \
-            that can't be reached it is 70, and of one where it took too long 124. Ctrl-C ends it on all nodes.
+            nothing to read. Each line that it prints has the node's name in front. `cluster-fixture each` ends with the \
+            largest exit code of all nodes. A node that can't be reached counts as 70, and a node where the command took too long as 124. \
+            Ctrl-C ends it on all nodes.
 
             EXAMPLES:
               cluster-fixture each lab -- uptime
-              cluster-fixture each lab/node1,node3 --user root -- 'apt-get update && apt-get install -y gdb'
+              cluster-fixture each lab/node1,node3 --user root -- 'df -h / && uptime'
             """)
 
     @Argument(

@@ -7,9 +7,9 @@ struct Exec: AsyncParsableCommand {
         abstract: "Runs a program on a node without SSH, as its root.",
         discussion: """
             The backend starts the program, so this works when sshd, its keys or the network are what is broken. No shell \
-            reads the words. The program gets this command's standard streams through pipes, /root as its folder, and sshd's \
-            PATH and HOME alone for an environment. Its exit code is this one's: 126 or 127 if it can't be run, and 128 plus \
-            the number of the signal that ended it.
+            reads the words. The program gets this command's standard streams through pipes. Its folder is /root, and its \
+            environment has only PATH and HOME. `cluster-fixture exec` ends with the program's exit code: 126 or 127 if it can't be \
+            run, and 128 plus the number of the signal that ended it.
 
             EXAMPLES:
               cluster-fixture exec lab/node1 -- cat /etc/ssh/sshd_config

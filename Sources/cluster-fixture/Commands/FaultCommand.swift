@@ -44,7 +44,7 @@ struct FaultCommand: AsyncParsableCommand {
         completion: .list(FaultWords.topics))
     var words: [String]
 
-    @Option(help: "With degrade: how long everything is under way besides, such as 20ms.")
+    @Option(help: "With degrade: the delay that is added to each packet, in each direction, such as 20ms.")
     var latency: Span?
 
     @Option(help: "With degrade: how much is lost, such as 10%.")

@@ -10,8 +10,8 @@ struct Run: AsyncParsableCommand {
             CLUSTER_INVENTORY, CLUSTER_USER, CLUSTER_KEY, CLUSTER_HOST_IP (where this machine is in the nodes' network), and \
             for each node CLUSTER_NODE1_HOST, _PORT, _IP and _PORT_8787 (for a published port) in its environment; ssh, \
             scp, sftp and whatever calls them know the nodes by name. For root on Linux, every program knows them: the command \
-            has an /etc/hosts and an /etc/ssh/ssh_config of its own. Its exit code is this one's; as of a shell, 127 if there is no such program, \
-            and 126 if it can't be run.
+            has an /etc/hosts and an /etc/ssh/ssh_config of its own. `cluster-fixture run` ends with the command's exit code; as a shell does, with 127 if there \
+            is no such program, and with 126 if it can't be run.
 
             EXAMPLES:
               cluster-fixture run --nodes 3 -- pytest tests/
@@ -27,7 +27,7 @@ struct Run: AsyncParsableCommand {
 
     @Option(
         help:
-            "Run the command on this node instead, in the current folder, which is mounted there, with all of the above."
+            "Run the command on this node instead, in the current folder, which is mounted there, with the cluster's variables."
     )
     var inside: String?
 

@@ -10,7 +10,7 @@ struct SSH: AsyncParsableCommand {
             EXAMPLES:
               cluster-fixture ssh lab/node1
               cluster-fixture ssh lab/node1 ls -l /etc
-              cluster-fixture ssh root@lab/node1 apt-get install -y slurmd
+              cluster-fixture ssh root@lab/node1 service ssh status
             """)
 
     @Option(name: .shortAndLong, help: "The user to log in as: ubuntu or root. (default: ubuntu)")

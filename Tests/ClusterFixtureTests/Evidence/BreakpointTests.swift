@@ -27,7 +27,7 @@ import Testing
                     "exit 9",
                 ],
                 typing: [
-                    ("`exit` goes on", "echo \"at $(ssh root@node2 hostname), $CLUSTER_NODES\" | tr a-z A-Z"),
+                    ("Type `exit` to go on", "echo \"at $(ssh root@node2 hostname), $CLUSTER_NODES\" | tr a-z A-Z"),
                     ("AT NODE2, NODE1 NODE2", "sleep 1000 & jobs; exit 0"),
                 ], environment: command.environment)
             #expect(run.exitCode == 9, "\(run.standardError)")
@@ -46,7 +46,7 @@ import Testing
             let run = try await run(
                 ["sh", "-c", line],
                 // What is typed next is not for ssh to read.
-                typing: [("`exit` goes on", "ssh -n node3 hostname | tr a-z A-Z"), ("NODE3", "exit")],
+                typing: [("Type `exit` to go on", "ssh -n node3 hostname | tr a-z A-Z"), ("NODE3", "exit")],
                 environment: [
                     "CLUSTER_FIXTURE_BACKEND": backend.rawValue, "CLUSTER_FIXTURE_LOGS": folder, "TMPDIR": folder,
                 ])

@@ -4,7 +4,7 @@ import FixtureTestSupport
 import Foundation
 import Testing
 
-/// Whose keys open machines that were there before: what OpenSSH itself would take.
+/// Whose keys open existing machines: what OpenSSH itself would take.
 @Suite(.requiresNamespaces, .timeLimit(.minutes(5)))
 struct HostKeysTests {
     /// Gives a closure the socket of an agent, which has ended after it.

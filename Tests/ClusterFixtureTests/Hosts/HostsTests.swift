@@ -4,7 +4,7 @@ import FixtureTestSupport
 import Foundation
 import Testing
 
-/// Machines that were there before are a cluster, and are left as they were.
+/// Existing machines are a cluster, and are left as they were.
 @Suite(.requiresNamespaces, .timeLimit(.minutes(5)))
 struct HostsTests {
     enum Format: CaseIterable, Sendable { case list, openSSH, ansible, ansibleYAML }

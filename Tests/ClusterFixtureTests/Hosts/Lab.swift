@@ -3,7 +3,7 @@ import ClusterEmulation
 import FixtureTestSupport
 import Foundation
 
-/// A cluster whose three nodes are given as machines that were there before, and may be broken by a test; and a folder for files.
+/// A cluster whose three nodes are given as existing machines, and may be broken by a test; and a folder for files.
 struct Lab {
     let cluster: Cluster
     let folder: String

@@ -4,7 +4,7 @@ import FixtureTestSupport
 import Foundation
 import Testing
 
-/// Machines that were there before are as they were, also where a cluster can't be had.
+/// Existing machines are as they were, also where a cluster can't be had.
 @Suite(.requiresNamespaces, .timeLimit(.minutes(5)))
 struct UntouchedHostsTests {
     /// What is in the folders in which a machine keeps what it is, and the names that are in those for everybody.

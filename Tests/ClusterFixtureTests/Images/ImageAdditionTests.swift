@@ -135,7 +135,7 @@ extension BackendUnderTest {
             let removal = try await DockerEngine().ask(["rmi", made[0]])
             #expect(removal.succeeded, "\(removal.complaint)")
         #if os(Linux)
-        // Machines that were there before are made of nothing.
+        // Existing machines are made of nothing.
         case .hosts: break
         case .namespaces:
             let layer = try #require(made.first)

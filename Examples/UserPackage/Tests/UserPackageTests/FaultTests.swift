@@ -3,7 +3,7 @@ import Testing
 
 /// What not every backend's nodes can do. Where they can't, the test is skipped, and the reason is printed.
 struct FaultTests {
-    /// Machines that were there before are not broken on purpose: with `CLUSTER_FIXTURE_HOSTS` this test is skipped.
+    /// Existing machines are not broken on purpose: with `CLUSTER_FIXTURE_HOSTS` this test is skipped.
     @Test(ClusterFixture(nodes: 2, name: "user-faults"), .requires(.faults))
     func aNodeIsLostAndComesBack() async throws {
         let cluster = try Cluster.current
@@ -16,7 +16,7 @@ struct FaultTests {
     }
 }
 
-/// One cluster for all suites that ask for the same, as new before each test. Machines that were there before stay as they are.
+/// One cluster for all suites that ask for the same, as new before each test. Existing machines stay as they are.
 @Suite(ClusterFixture.shared(name: "user-reset", reset: .eachTest), .requires(.ownMachines))
 struct ResetTests {
     @Test(arguments: ["first", "second"])

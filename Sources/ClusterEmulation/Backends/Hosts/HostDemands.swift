@@ -1,4 +1,4 @@
-/// What a plan asks for that machines which were there before can't have: nothing of theirs is changed.
+/// What a plan asks for that existing machines can't have: nothing of theirs is changed.
 struct HostDemands {
     private let plan: ClusterPlan
 

@@ -1,7 +1,7 @@
 import CScripts
 import Foundation
 
-/// Machines that were there before, of a file of the user's: a cluster takes as many as it needs, and leaves them as they were.
+/// Existing machines, of a file of the user's: a cluster takes as many as it needs, and leaves them as they were.
 package struct HostsBackend: Backend {
     static let identifier = "hosts"
     package let name = Self.identifier
@@ -45,9 +45,9 @@ package struct HostsBackend: Backend {
         switch need {
         case .root:
             let closed = (try? await hostsWithoutRoot()) ?? []
-            return closed.first.map { "Nobody logs in to \($0) as root, one of the machines that were there before." }
-        case .faults: return "Machines that were there before are not broken on purpose."
-        case .ownMachines, .thisMachine: return "The nodes are machines that were there before, and stay as they are."
+            return closed.first.map { "The existing machine \($0) lets nobody log in as root." }
+        case .faults: return "Existing machines are never broken: faults are for machines that the cluster has made."
+        case .ownMachines, .thisMachine: return "The nodes are existing machines, which stay as they are."
         }
     }
 

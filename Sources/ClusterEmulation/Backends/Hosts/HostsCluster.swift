@@ -1,7 +1,7 @@
 import CScripts
 import Foundation
 
-/// A cluster of machines that were there before, made by this process or found by its folder on this machine.
+/// A cluster of existing machines, made by this process or found by its folder on this machine.
 package struct HostsCluster: BackendCluster, ExistingNodes {
     package let summary: ClusterSummary
     private let known: (nodes: [ProvisionedNode], hostIP: String?)?

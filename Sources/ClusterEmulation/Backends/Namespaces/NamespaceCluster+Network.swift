@@ -5,11 +5,7 @@ extension NamespaceCluster: NetworkShaping {
     /// Everything is done on the cluster's bridges, outside of the nodes: cuts by nft, in one step; the rest by the wire, to which nft leads
     /// what goes over impaired directions.
     func apply(_ conditions: NetworkConditions) async throws {
-        guard let nft = ProgramPath.find("nft") else {
-            throw ClusterError(
-                .missingProgram, "The network can't be changed: nft, which sets up its rules, is not on this machine.",
-                remedy: "Install it (apt-get install nftables).")
-        }
+        let nft = try NetworkRules.program(for: "The network can't be changed")
         let down = Set(try await states().filter { $0.value != .running }.keys.flatMap { ports(.node($0)) })
         var directions = directions(conditions).filter { !down.contains($0.receivers) }
         try ImpairedDirection.check(directions)

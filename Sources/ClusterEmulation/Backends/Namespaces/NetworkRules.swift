@@ -17,17 +17,27 @@ struct NetworkRules: Sendable {
         let isGuarded = ClusterUsers.makerIsRoot && !plan.configuration.hostAccess
         let conditions = Self.conditions(plan)
         if !isGuarded, conditions.isEmpty { return nil }
-        guard let program = ProgramPath.find("nft") else {
-            throw ClusterError(
-                .missingProgram,
-                conditions.isEmpty
-                    ? "The nodes can't be kept from this machine's services: nft, which sets up the rules, is not on this machine."
-                    : "The site's network can't be made: nft, which sets up its rules, is not on this machine.",
-                remedy: "Install it (apt-get install nftables)"
-                    + (conditions.isEmpty ? ", or let the nodes reach them (`hostAccess`)." : "."))
-        }
+        let program =
+            conditions.isEmpty
+            ? try Self.program(
+                for: "The nodes can't be kept from this machine's services",
+                orElse: ", or let the nodes reach them (`hostAccess`)")
+            : try Self.program(for: "The site's network can't be made")
         words = [program, "-f", "-"]
         text = (isGuarded ? Self.hostGuard : "") + conditions
+    }
+
+    /// What sets up rules.
+    ///
+    /// - Parameters:
+    ///   - purpose: What can't be done without it, as the beginning of a sentence.
+    ///   - other: What else to do, as the end of one.
+    /// - Throws: ``ClusterError`` with the code `missingProgram` if it is not on this machine.
+    static func program(for purpose: String, orElse other: String = "") throws -> String {
+        if let program = ProgramPath.find("nft") { return program }
+        throw ClusterError(
+            .missingProgram, "\(purpose): nft, which sets up the rules, is not on this machine.",
+            remedy: "Install it (apt-get install nftables)\(other).")
     }
 
     /// The name of the port of the bridge that leads to a node.

@@ -52,7 +52,7 @@ struct RootFileSystems: Sendable {
     /// The program that makes one.
     ///
     /// - Throws: ``ClusterError`` with the code `missingProgram` if there is none, or if the archive's keys are missing.
-    private static func program(for distribution: String) throws -> String {
+    static func program(for distribution: String) throws -> String {
         guard let program = ["mmdebstrap", "debootstrap"].first(where: { ProgramPath.find($0) != nil }) else {
             throw ClusterError(
                 .missingProgram,
