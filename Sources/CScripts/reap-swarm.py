@@ -1,14 +1,16 @@
 """Takes a cluster away from a Swarm, also when the process that made it is gone, and its machine with it.
 
-    python3 -c 'import sys; exec(sys.argv[1])' TEXT watch|reap NAME USER IMAGE SERVICE MACHINES PATIENCE
+    python3 -c 'import sys; exec(sys.argv[1])' TEXT watch NAME USER IMAGE SERVICE MACHINES PATIENCE
+    python3 -c 'import sys; exec(sys.argv[1])' TEXT reap NAME USER IMAGE SERVICE MACHINES MANAGER
 
 runs in a container of the node image IMAGE on one of the Swarm's managers, with that machine's engine at /var/run/docker.sock and nothing
 else. NAME is what the cluster's network is called, and what the names of its containers begin with; USER is the number of the user whose
-it is. SERVICE is what the service is called that takes the cluster away. MACHINES are the Swarm's names for those that have nodes, with commas. PATIENCE is a number of
-seconds.
+it is. SERVICE is what the service is called that takes the cluster away. MACHINES are the Swarm's names for those that have nodes, with commas, and
+MANAGER its name for the machine that watched. PATIENCE is a number of seconds.
 
 `watch` says `watching` and reads: when `done` comes it ends. When standard input ends without that, or says nothing for PATIENCE, it
-starts `reap` as a service on these machines and the manager, and says `reaping`. That ends when nothing is left anywhere: a machine that is down is waited for.
+starts `reap` as a service on these machines and its own, and says `reaping`. That ends when nothing is left anywhere: a machine that is down is waited for.
+A Swarm gives its own machine no part of a service if that is to have none: then `reap` runs in this container as well.
 """
 
 import http.client
@@ -19,7 +21,10 @@ import sys
 import time
 import urllib.parse
 
-text, mode, name, user, image, service, machines, patience = sys.argv[1:9]
+text, mode, name, user, image, service, machines, last = sys.argv[1:9]
+
+# Seconds. An engine goes on with what it was asked for when the asker has died: something may appear that late.
+QUIET = 8
 
 
 class Engine(http.client.HTTPConnection):
@@ -34,6 +39,10 @@ class Engine(http.client.HTTPConnection):
 
 class Refusal(Exception):
     """What an engine says that will not do something."""
+
+
+# What an engine, or a Swarm without a leader, may say today and not tomorrow.
+FAILURES = (OSError, http.client.HTTPException, ValueError, Refusal)
 
 
 def ask(method, path, body=None, **query):
@@ -77,23 +86,45 @@ def networks():
 def watch():
     own = ask("GET", "/info")["Swarm"]["NodeID"]
     print("watching", flush=True)
+    if heard_of_the_end():
+        return
+    pause = 0.1
+    while True:
+        try:
+            has_part = start_service(own)
+            break
+        except FAILURES as error:
+            print(error, flush=True)
+        time.sleep(pause)
+        pause = min(pause * 2, 5)
+    print("reaping", flush=True)
+    if not has_part:
+        reap(own)
+
+
+def heard_of_the_end():
     told = b""
     while True:
-        ready, _, _ = select.select([sys.stdin], [], [], float(patience))
+        ready, _, _ = select.select([sys.stdin], [], [], float(last))
         some = ready and sys.stdin.buffer.raw.read(4096)
         if not some:
-            break
+            return False
         told += some
         if b"done" in told:
-            return
+            return True
         told = told[-4:]
-    wanted = machines.split(",") + [own]
-    others = [each["ID"] for each in ask("GET", "/nodes") if each["ID"] not in wanted]
+
+
+def start_service(own):
+    """Returns whether this machine has a part in it."""
+    known = ask("GET", "/nodes")
+    others = [each["ID"] for each in known if each["ID"] not in machines.split(",") + [own]]
     mount = {"Type": "bind", "Source": "/var/run/docker.sock", "Target": "/var/run/docker.sock"}
     container = {
-        "Image": image,
+        # By its name a machine would ask a registry for it first.
+        "Image": ask("GET", "/images/" + urllib.parse.quote(image) + "/json")["Id"],
         "Command": ["python3", "-c", "import sys; exec(sys.argv[1])", text],
-        "Args": ["reap", name, user, image, service, machines, patience],
+        "Args": ["reap", name, user, image, service, machines, own],
         "User": "root",
         "ReadOnly": True,
         "CapabilityDrop": ["ALL"],
@@ -112,41 +143,42 @@ def watch():
     }
     # Another one may have been quicker.
     ask("POST", "/services/create", specification)
-    print("reaping", flush=True)
+    return any(each["ID"] == own and each["Spec"]["Availability"] == "active" for each in known)
 
 
-def done():
-    """Those of the Swarm's machines whose part of the work is done."""
+def awaited(manager):
+    """The Swarm's machines whose part of the work is not done. One that was taken out of the Swarm is not waited for."""
+    known = {each["ID"] for each in ask("GET", "/nodes")} & set(machines.split(",")) - {manager}
     tasks = ask("GET", "/tasks", filters={"service": [service]})
-    return {each["NodeID"] for each in tasks or [] if each["Status"]["State"] == "complete"}
+    return known - {each["NodeID"] for each in tasks or [] if each["Status"]["State"] == "complete"}
 
 
-def reap():
-    """Ends when nothing is left on this machine; a manager's when nothing is left on any."""
-    pause = 0.1
+def reap(manager):
+    """Ends when nothing is left on this machine, and nothing has appeared for some seconds; on the manager's, when nothing is left on any."""
+    pause, quiet = 0.1, time.monotonic()
     while True:
         try:
-            for each in containers():
-                ask("DELETE", "/containers/" + each, force="1", v="1")
-            swarm = ask("GET", "/info")["Swarm"]
-            if not swarm.get("ControlAvailable"):
-                if not containers():
+            leads = ask("GET", "/info")["Swarm"]["NodeID"] == manager
+            found = [("/containers/" + each, {"force": "1", "v": "1"}) for each in containers()]
+            if leads:
+                found += [("/networks/" + each, {}) for each in networks()]
+            if found:
+                quiet = time.monotonic()
+            for path, query in found:
+                ask("DELETE", path, **query)
+            if time.monotonic() - quiet >= QUIET and not found:
+                if not leads:
                     return
-            else:
-                for each in networks():
-                    ask("DELETE", "/networks/" + each)
-                # One that was taken out of the Swarm is not waited for.
-                awaited = {each["ID"] for each in ask("GET", "/nodes")} & set(machines.split(",")) - {swarm["NodeID"]}
-                if not containers() and not networks() and awaited <= done():
+                if not awaited(manager):
                     ask("DELETE", "/services/" + service)
                     return
-        except (OSError, http.client.HTTPException, ValueError, Refusal) as error:
+        except FAILURES as error:
             print(error, flush=True)
         time.sleep(pause)
-        pause = min(pause * 2, 5)
+        pause = min(pause * 2, 2)
 
 
 try:
-    watch() if mode == "watch" else reap()
-except (OSError, Refusal) as error:
+    watch() if mode == "watch" else reap(last)
+except FAILURES as error:
     sys.exit(str(error))

@@ -16,7 +16,7 @@ package struct MachineNetworks: Sendable {
     /// The destinations of routes, but the default ones.
     package let routes: [Network]
     /// The networks of this machine's interfaces.
-    package let connected: [Network]
+    package internal(set) var connected: [Network]
 
     package init(routes: [Network], connected: [Network]) {
         self.routes = routes

@@ -37,6 +37,9 @@ package struct Subnet: Sendable, Hashable, CustomStringConvertible {
     /// The range beside this one, for a second network of the cluster's, which nobody else is in.
     package var sibling: Subnet { Subnet(base: base ^ 1 << UInt32(32 - bits), bits: bits) }
 
+    /// The half of it behind the nodes' addresses, as `198.18.7.128/25`.
+    package var upperHalf: String { "\(Self.text(base | 1 << UInt32(31 - bits)))/\(bits + 1)" }
+
     /// This machine's address in the network, if it has one.
     package var gateway: UInt32 { base + 1 }
 

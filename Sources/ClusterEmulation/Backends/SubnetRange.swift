@@ -77,7 +77,7 @@ package struct SubnetRange: Sendable, Hashable, CustomStringConvertible {
     ].compactMap { parts(of: $0).map { SubnetRange(base: $0.address, bits: $0.bits) } }
 
     /// An address and the length of a prefix, each in the one form that all programs take alike.
-    private static func parts(of text: String) -> (address: UInt32, bits: Int)? {
+    static func parts(of text: String) -> (address: UInt32, bits: Int)? {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, let bits = number(parts[1]), bits <= 32 else { return nil }
         let bytes = parts[0].split(separator: ".", omittingEmptySubsequences: false).map(number)

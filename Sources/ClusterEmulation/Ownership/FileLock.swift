@@ -27,19 +27,35 @@ final class FileLock: Sendable {
     /// Locks a file as soon as nobody else has it locked. The wait gives its thread back: who has it may need that thread.
     ///
     /// - Parameters:
-    ///   - limit: How long it may take.
+    ///   - limit: How long one of the others may have it locked.
     ///   - open: Opens the file.
-    /// - Returns: Nil if another process still has it locked then.
+    /// - Returns: Nil if one of them has had it for so long.
     /// - Throws: What `open` throws; `CancellationError`.
     static func take(within limit: Duration, _ open: () throws -> Int32) async throws -> FileLock? {
-        let end = ContinuousClock.now + limit
-        var pause = 1
+        var (end, pause, last) = (ContinuousClock.now + limit, 1, Int?.none)
         while true {
-            if let lock = FileLock(ifFree: try open()) { return lock }
+            let file = try open()
+            let taken = taken(file)
+            if let lock = FileLock(ifFree: file) {
+                futimens(file, nil)
+                return lock
+            }
+            if taken != last { (end, last) = (ContinuousClock.now + limit, taken) }
             guard ContinuousClock.now < end else { return nil }
             try await Task.sleep(for: .milliseconds(pause))
             pause = min(2 * pause, 10)
         }
+    }
+
+    /// When a file was locked last, in nanoseconds: whoever has waited for it notes that.
+    private static func taken(_ file: Int32) -> Int? {
+        var status = stat()
+        guard fstat(file, &status) == 0 else { return nil }
+        #if canImport(Darwin)
+        return status.st_mtimespec.tv_sec * 1_000_000_000 + status.st_mtimespec.tv_nsec
+        #else
+        return status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec
+        #endif
     }
 
     func release() {

@@ -86,14 +86,14 @@ struct SwarmTests {
         try #require(try await SwarmMachines.command(removal, on: "machine2").output().succeeded)
     }
 
-    /// A Swarm takes a network of addresses that another one has, and never sets it up.
+    /// A Swarm takes a network of addresses that another one has, and may set it up.
     @Test func addressesOfAnotherNetworkAreNotTaken() async throws {
         let (manager, name) = (SwarmMachines.engine("machine1"), "cft-\(Int.random(in: 0..<1 << 32))")
         let words = ["network", "create", "--driver", "overlay", "--attachable", "--subnet", "198.18.90.0/24", name]
         try await manager.change(words, else: "There is no other network")
         for _ in 1...3 {
-            try await withCluster(nodes: 2, backend: .swarm, configure: { $0.subnets = "198.18.90.0/23" }) { cluster in
-                try #require(cluster.nodes.allSatisfy { $0.ip.hasPrefix("198.18.91.") })
+            try await withCluster(nodes: 2, backend: .swarm, configure: { $0.subnets = "198.18.88.0/22" }) { cluster in
+                try #require(cluster.nodes.allSatisfy { $0.ip.hasPrefix("198.18.88.") })
             }
         }
         try await manager.change(["network", "rm", name], else: "The other network stays")
@@ -296,10 +296,13 @@ struct SwarmTests {
         }
     }
 
-    /// A process whose machine is gone says nothing, and nobody tells the connection so.
-    @Test func whoIsSilentForTooLongIsTakenForDead() async throws {
-        let cluster = try await Cluster.start(ClusterConfiguration(nodes: 2, backend: .swarm))
+    /// A process whose machine is gone says nothing, and nobody tells the connection so. The Swarm gives a machine that is drained no part of a
+    /// service, and of several managers each could wait for the other.
+    @Test(arguments: [[], ["update", "--availability", "drain", "machine1"], ["promote", "machine2"]])
+    func whoIsSilentForTooLongIsTakenForDead(change: [String]) async throws {
+        let cluster = try await Cluster.start(ClusterConfiguration(nodes: 3, backend: .swarm))
         let manager = SwarmMachines.engine("machine1")
+        if !change.isEmpty { try await manager.change(["node"] + change, else: "The machine stays as it was") }
         let machines = try await Swarm(manager).machines()
         let reaper = try await SwarmReaper.begin(
             try #require(ClusterID(cluster.id)), on: manager,
@@ -309,6 +312,28 @@ struct SwarmTests {
         #expect(try await eventually { try await SwarmMachines.traces(of: cluster.id).isEmpty })
         await reaper.dismiss()
         try await cluster.stop()
+        switch change.first {
+        case "promote": try await manager.change(["node", "demote", "machine2"], else: "It stays a manager")
+        case "update":
+            try await manager.change(
+                ["node", "update", "--availability", "active", "machine1"], else: "It stays drained")
+        default: break
+        }
+    }
+
+    /// Each machine that comes back to a network gets another address of the Swarm's, and none that a node has.
+    @Test func nodesComeBackHoweverOftenTheirMachinesLeave() async throws {
+        try await withCluster(nodes: 3, backend: .swarm) { cluster in
+            let ips = cluster.nodes.map(\.ip)
+            for _ in 1...3 {
+                for node in cluster.nodes { try await node.kill() }
+                for node in cluster.nodes.reversed() { try await node.start() }
+            }
+            for (node, ip) in zip(cluster.nodes, ips) {
+                #expect(try await node.run("hostname -I").standardOutput.contains("\(ip) "))
+            }
+            _ = try await cluster[0].run("ssh node2 true && ssh node3 true").requireSuccess()
+        }
     }
 
     /// What takes clusters away has the manager's engine, and nothing else of root's.

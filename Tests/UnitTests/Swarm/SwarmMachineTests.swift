@@ -27,6 +27,15 @@ import Testing
         #expect(try machine(state: "down", availability: "drain").hindrance == "it is down")
     }
 
+    /// Of one that has joined and never answered, the Swarm knows no more.
+    @Test func whoHasNeverSaidAnythingIsNoHindranceToOthers() throws {
+        let machine = try SwarmMachine(
+            json: """
+                {"ID":"abc","Spec":{"Labels":{},"Role":"worker","Availability":"active"},"Description":{"Resources":{}},"Status":{"State":"unknown"}}
+                """)
+        #expect(machine.name == "abc" && machine.hindrance == "it has not said yet who it is")
+    }
+
     @Test(arguments: ["0.0.0.0", ""]) func aManagerThatDoesNotKnowItsAddressSaysWhereItListens(address: String) throws {
         let manager = #","ManagerStatus":{"Addr":"192.0.2.9:2377"}"#
         let machine = try machine(address: address, manager: manager)

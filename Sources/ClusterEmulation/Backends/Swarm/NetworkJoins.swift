@@ -54,7 +54,10 @@ final class NetworkJoins: Sendable {
             do { return try await body() } catch let error as ClusterError
                 where attempt < 5 && Self.cameTooLate(error, attempt)
             {
-                if attempt == 1 { Progress.say("a node is started once more, because of this: \(ClusterError.sentence(error.message))") }
+                if attempt == 1 {
+                    Progress.say(
+                        "a node is started once more, because of this: \(ClusterError.sentence(error.message))")
+                }
                 // What the engine has begun, it takes back first.
                 try await Task.sleep(for: .seconds(1))
             }

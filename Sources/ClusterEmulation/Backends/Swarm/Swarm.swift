@@ -21,11 +21,15 @@ package struct Swarm: Sendable, Hashable {
         } catch let refusal as Refusal {
             return refusal.availability
         } catch {
+            let reason = (error as? ClusterError)?.message ?? "\(error)"
+            // Where the managers are well, that would split the Swarm.
+            let hasLostManagers = reason.contains("swarm does not have a leader")
             return .unavailable(
-                reason: (error as? ClusterError)?.message ?? "\(error)",
-                remedy:
-                    "See `\(manager.typed) node ls`. If managers were lost, bring them back, or run `\(manager.typed) swarm init --force-new-cluster`."
-            )
+                reason: reason,
+                remedy: "See `\(manager.typed) node ls`."
+                    + (hasLostManagers
+                        ? " If managers were lost, bring them back, or run `\(manager.typed) swarm init --force-new-cluster`."
+                        : ""))
         }
     }
 

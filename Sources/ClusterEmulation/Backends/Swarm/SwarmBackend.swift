@@ -41,6 +41,13 @@ package struct SwarmBackend: Backend {
                 "Port \(node.ports[0].nodePort) of \(node.name) can't be published",
                 "the nodes are reached through one of them alone", remedy: "Use `node.forward`.")
         }
+        let needed = Subnet.bits(nodes: Self.room(for: plan.nodes.count))
+        if plan.subnets.bits > needed {
+            throw Self.refusal(
+                "The range \(plan.subnets) is too small for \(plan.nodes.count) nodes",
+                "half of a subnet is for the Swarm's own addresses, and they take a /\(needed)",
+                remedy: "Name a larger range (`subnets`, or \(SubnetRange.variable)).")
+        }
         if plan.configuration.ipv6 {
             throw Self.refusal("Nodes can't have addresses of IPv6", "the Swarm's network does not carry them")
         }
@@ -156,6 +163,17 @@ package struct SwarmBackend: Backend {
 }
 
 extension Swarm {
+    /// The addresses of IPv4 that its networks have, whosever they are.
+    func addressRanges() async throws -> [MachineNetworks.Network] {
+        let ids = try await manager.ask(["network", "ls", "--quiet", "--filter", "scope=swarm"]).lines
+        if ids.isEmpty { return [] }
+        let format = "{{range .IPAM.Config}}{{println .Subnet}}{{end}}"
+        // Of those that have gone meanwhile it complains, beside the others' addresses.
+        return try await manager.ask(["network", "inspect", "--format", format] + ids).lines.compactMap {
+            SubnetRange.parts(of: $0).map { ($0.address, SubnetRange.mask($0.bits)) }
+        }
+    }
+
     /// The networks of this user's clusters on the Swarm.
     func networkRecords() async throws -> [DockerRecord] {
         let asker = DockerEngine(

@@ -19,13 +19,17 @@ extension SwarmCluster: NodePausing {
 extension SwarmCluster: NodeResetting {
     package func reset(_ nodes: [String]) async throws {
         for node in nodes { _ = try index(of: node) }
-        let parts = try places.parts(of: self).map { part in
+        let (id, places) = (summary.id, try places)
+        let parts = places.parts(of: self).map { part in
             (cluster: part.cluster, nodes: nodes.filter(part.nodes.contains))
         }
         // A node that was taken away would be missed, if this ended half-way.
         try await uncancelled {
             _ = try await concurrently(parts.filter { !$0.nodes.isEmpty }, atMost: parts.count) { part in
-                try await part.cluster.reset(part.nodes)
+                // A machine that has taken all of its nodes away joins the network anew.
+                try await NetworkJoins.shared.start(id, on: places[part.nodes[0]]?.id ?? "") {
+                    try await part.cluster.reset(part.nodes)
+                }
             }
         }
     }

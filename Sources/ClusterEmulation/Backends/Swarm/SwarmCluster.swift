@@ -126,12 +126,13 @@ extension SwarmCluster {
             for node in first {
                 group.addTask { try await requireWay(from: node, to: first.filter { $0.name != node.name }) }
             }
-            try await group.waitForAll()
+            // The first that is told is enough.
+            for try await _ in group {}
         }
     }
 
     private func requireWay(from node: ProvisionedNode, to others: [ProvisionedNode]) async throws {
-        let script = "for ip; do timeout 10 bash -c \"</dev/tcp/$ip/22\" 2>/dev/null || echo $ip; done"
+        let script = "for ip; do { timeout 10 bash -c \"</dev/tcp/$ip/22\" 2>/dev/null || echo $ip; } & done; wait"
         let output = try await execute(["bash", "-c", script, "bash"] + others.map(\.ip), on: node.name)
         guard output.succeeded, let ip = output.lines.first, let other = others.first(where: { $0.ip == ip }) else {
             return
@@ -162,7 +163,11 @@ extension SwarmCluster {
             await reaper?.dismiss()
             return
         }
-        if let reaper { try await reaper.release() } else { try await startReaper().release() }
+        // One whose engine was started again has ended.
+        do {
+            guard let reaper else { throw lost }
+            try await reaper.release()
+        } catch { try await startReaper().release() }
         Progress.say(
             "cluster \(summary.name) is not wholly removed yet from \(silent.isEmpty ? "the Swarm" : silent.sorted().joined(separator: " and ")): a service of the Swarm's removes the rest as soon as it can"
         )

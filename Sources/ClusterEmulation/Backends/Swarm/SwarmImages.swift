@@ -26,22 +26,37 @@ package struct SwarmImages: Sendable {
             throw ClusterError(.imageUnavailable, "The Swarm's manager has no image \(name) any more.")
         }
         let lacking = zip(others, there.dropFirst()).filter { $1 != wanted }.map(\.0)
-        _ = try await concurrently(lacking, atMost: others.count) { engine in
+        _ = try await concurrently(lacking, atMost: Self.atOnce) { engine in
             try await Self.transfers.once("\(engine) \(wanted)") {
                 if let registry {
                     try await pull(name, from: registry, to: engine)
                 } else {
                     try await carry(name, to: engine)
                 }
+                guard try await DockerImages(engine: engine).identifier(of: name) == wanted else {
+                    throw unavailable(
+                        name, on: engine.machine ?? "another machine",
+                        "it got another one of that name, as where its engine keeps images in another way")
+                }
             }
         }
     }
 
+    /// To how many machines an image is brought at a time: the manager reads it anew for each.
+    private static let atOnce = 4
+    /// How long that may take for each: 15 minutes are 11 MB a second for the largest image.
+    private static let patience = Duration.seconds(900)
+
     private func carry(_ name: String, to engine: DockerEngine) async throws {
         let machine = engine.machine ?? "another machine"
         timeline.note(.work, "carrying the image \(name) to \(machine); this is done once")
-        let (source, sink) = try await Pipeline().run(manager.command(["save", name])) { _ in
-            engine.command(["load", "--quiet"])
+        let (source, sink): (CommandOutput, CommandOutput?)
+        do {
+            (source, sink) = try await withDeadline(Self.patience) {
+                try await Pipeline().run(manager.command(["save", name])) { _ in engine.command(["load", "--quiet"]) }
+            }
+        } catch is DeadlineExceeded {
+            throw unavailable(name, on: machine, "it did not have it after \(Self.patience.inSeconds)")
         }
         guard source.succeeded, let sink, sink.succeeded else {
             let complaint = source.succeeded ? sink?.complaint ?? "" : source.complaint
@@ -56,7 +71,7 @@ package struct SwarmImages: Sendable {
         try await Self.transfers.once("\(manager) \(there)") {
             try await manager.change(
                 ["tag", name, there], else: "The image \(name) could not be named for \(registry)")
-            let output = try await manager.ask(["push", "--quiet", there], within: .seconds(900))
+            let output = try await manager.ask(["push", "--quiet", there], within: Self.patience)
             guard output.succeeded else {
                 throw ClusterError(
                     .imageUnavailable,
@@ -67,7 +82,7 @@ package struct SwarmImages: Sendable {
             }
         }
         for words in [["pull", "--quiet", there], ["tag", there, name]] {
-            let output = try await engine.ask(words, within: .seconds(900))
+            let output = try await engine.ask(words, within: Self.patience)
             guard output.succeeded else { throw unavailable(name, on: machine, output.complaint) }
         }
     }

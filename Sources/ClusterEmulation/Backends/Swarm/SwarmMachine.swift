@@ -44,13 +44,16 @@ package struct SwarmMachine: Sendable, Hashable {
         let facts = try JSONDecoder().decode(Facts.self, from: Data(json.utf8))
         let availability = facts.Spec.Availability
         let hindrance: String? =
-            facts.Status.State != "ready"
-            ? "it is \(facts.Status.State)" : availability == "active" ? nil : "its availability is \(availability)"
+            facts.Description?.Hostname == nil
+            ? "it has not said yet who it is"
+            : facts.Status.State != "ready"
+                ? "it is \(facts.Status.State)" : availability == "active" ? nil : "its availability is \(availability)"
         self.init(
-            id: facts.ID, name: facts.Description.Hostname, address: facts.address, labels: facts.Spec.Labels,
+            id: facts.ID, name: facts.Description?.Hostname ?? facts.ID, address: facts.address,
+            labels: facts.Spec.Labels,
             isManager: facts.Spec.Role == "manager", hindrance: hindrance,
-            processors: Double(facts.Description.Resources.NanoCPUs ?? 0) / 1e9,
-            memory: facts.Description.Resources.MemoryBytes ?? 0)
+            processors: Double(facts.Description?.Resources?.NanoCPUs ?? 0) / 1e9,
+            memory: facts.Description?.Resources?.MemoryBytes ?? 0)
     }
 
     /// A line of an answer, with Docker's names.
@@ -61,8 +64,8 @@ package struct SwarmMachine: Sendable, Hashable {
             let Availability: String
         }
         struct Machine: Decodable {
-            let Hostname: String
-            let Resources: Resources
+            let Hostname: String?
+            let Resources: Resources?
         }
         struct Resources: Decodable {
             let NanoCPUs: Int?
@@ -70,20 +73,21 @@ package struct SwarmMachine: Sendable, Hashable {
         }
         struct State: Decodable {
             let State: String
-            let Addr: String
+            let Addr: String?
         }
         struct Manager: Decodable { let Addr: String }
 
         let ID: String
         let Spec: Specification
-        let Description: Machine
+        /// Nil of one that has joined and never said anything.
+        let Description: Machine?
         let Status: State
         let ManagerStatus: Manager?
 
         /// A manager that is the only one may not know how others see it.
         var address: String {
-            guard Status.Addr == "0.0.0.0" || Status.Addr.isEmpty, let manager = ManagerStatus?.Addr
-            else { return Status.Addr }
+            let own = Status.Addr ?? ""
+            guard own == "0.0.0.0" || own.isEmpty, let manager = ManagerStatus?.Addr else { return own }
             return manager.lastIndex(of: ":").map { String(manager[..<$0]) } ?? manager
         }
     }

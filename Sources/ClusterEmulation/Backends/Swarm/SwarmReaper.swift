@@ -23,19 +23,39 @@ import Musl
 /// this process alone, and ends with it.
 final class SwarmReaper: Sendable {
     private let lifeline: FileDescriptor
+    /// Ends with the last lines that it has said.
     private let process: Task<String, Never>
     private let heart: Task<Void, Never>
-    /// Whether it watches; false if it ended before.
-    private let isWatching: Once<Bool>
-    private let isOver = Locked(false)
+    private let steps: Steps
+    private let isOver: Locked<Bool>
 
-    private init(lifeline: FileDescriptor, process: Task<String, Never>, isWatching: Once<Bool>) {
+    /// What it has said of itself; false if it ended before.
+    private struct Steps {
+        let begun = Once<Bool>()
+        let watching = Once<Bool>()
+        let reaping = Once<Bool>()
+
+        func note(_ line: String) {
+            if line.hasPrefix("watching") { watching.settle(true) }
+            if line.hasPrefix("reaping") { reaping.settle(true) }
+        }
+
+        func end() {
+            for step in [begun, watching, reaping] { step.settle(false) }
+        }
+    }
+
+    private init(lifeline: FileDescriptor, process: Task<String, Never>, steps: Steps) {
         self.lifeline = lifeline
         self.process = process
-        self.isWatching = isWatching
+        self.steps = steps
+        let isOver = Locked(false)
+        self.isOver = isOver
         // Ten minutes without a word are an end too: of a connection that nobody has told of it.
         heart = Task {
-            while (try? await Task.sleep(for: .seconds(60))) != nil { Self.tell("still here", lifeline) }
+            while (try? await Task.sleep(for: .seconds(60))) != nil {
+                isOver.withLock { if !$0 { Self.tell("still here", lifeline) } }
+            }
         }
     }
 
@@ -59,9 +79,9 @@ final class SwarmReaper: Sendable {
         let command = manager.command(words(cluster, image, machines, patience))
         var options = PlatformOptions()
         options.createSession = true
-        let (isBegun, isWatching) = (Once<Bool>(), Once<Bool>())
+        let steps = Steps()
         let process = Task { [options] in
-            let complaint = Locked("")
+            let said = Locked<[String]>([])
             do {
                 _ = try await Subprocess.run(
                     command.executable, arguments: Arguments(command.arguments), environment: Reaper.environment,
@@ -69,20 +89,21 @@ final class SwarmReaper: Sendable {
                     input: .fileDescriptor(reading, closeAfterSpawningProcess: true), output: .sequence,
                     error: .combinedWithOutput
                 ) { execution in
-                    isBegun.settle(true)
+                    steps.begun.settle(true)
                     for try await line in execution.standardOutput.strings() {
-                        complaint.withLock { $0 = line }
-                        if line.hasPrefix("watching") { isWatching.settle(true) }
+                        said.withLock { $0 = $0.suffix(9) + [line] }
+                        steps.note(line)
                     }
                 }
-            } catch { complaint.withLock { $0 = "\(error)" } }
-            isBegun.settle(false)
-            isWatching.settle(false)
-            return complaint.withLock { $0 }
+            } catch { said.withLock { $0.append("\(error)") } }
+            steps.end()
+            return said.withLock { $0.joined(separator: "\n") }
         }
-        let reaper = SwarmReaper(lifeline: writing, process: process, isWatching: isWatching)
+        let reaper = SwarmReaper(lifeline: writing, process: process, steps: steps)
         // What has been begun is not left behind by whoever is cancelled meanwhile.
-        guard await Task(operation: { try? await isBegun.value }).value == true else { throw await reaper.failure() }
+        guard await Task(operation: { try? await steps.begun.value }).value == true else {
+            throw await reaper.failure()
+        }
         return reaper
     }
 
@@ -90,7 +111,7 @@ final class SwarmReaper: Sendable {
     ///
     /// - Throws: ``ClusterError`` if the container could not be started; `CancellationError`.
     func watching() async throws {
-        if try await !isWatching.value { throw await failure() }
+        if try await !steps.watching.value { throw await failure() }
     }
 
     private func failure() async -> ClusterError {
@@ -115,34 +136,41 @@ final class SwarmReaper: Sendable {
             + ["\(patience / .seconds(1))"]
     }
 
-    /// Ends the watch: everything is removed already, or meant to stay.
+    /// Ends the watch: everything is removed already, or meant to stay. What it has said last is known then.
     func dismiss() async {
         end(saying: "done")
-        _ = await process.value
+        _ = try? await withDeadline(Self.patience) { [process] in
+            await withTaskCancellationHandler {
+                await process.value
+            } onCancel: {
+                process.cancel()
+            }
+        }
     }
 
+    /// How long an engine may take that does not answer any more.
+    private static let patience = Duration.seconds(60)
+
     private func end(saying word: String? = nil) {
-        let wasOver = isOver.withLock { isOver in
-            defer { isOver = true }
-            return isOver
-        }
-        if wasOver { return }
         heart.cancel()
-        if let word { Self.tell(word, lifeline) }
-        Forks.close(lifeline.rawValue)
+        isOver.withLock { isOver in
+            if isOver { return }
+            isOver = true
+            if let word { Self.tell(word, lifeline) }
+            Forks.close(lifeline.rawValue)
+        }
     }
 
     /// Lets the container do its work, and returns when it has begun.
     ///
-    /// - Throws: ``ClusterError`` with the code `teardownFailed` if it could not.
+    /// - Throws: ``ClusterError`` with the code `teardownFailed` if it could not; ``DeadlineExceeded`` if its engine says nothing.
     func release() async throws {
         end()
-        let said = await process.value
-        guard said.hasPrefix("reaping") else {
-            throw ClusterError(
-                .teardownFailed,
-                ClusterError.sentence("The Swarm could not be told to remove the rest: \(DockerEngine.cause(said))"))
-        }
+        if try await withDeadline(Self.patience, { [steps] in try await steps.reaping.value }) { return }
+        throw ClusterError(
+            .teardownFailed,
+            ClusterError.sentence(
+                "The Swarm could not be told to remove the rest: \(DockerEngine.cause(await process.value))"))
     }
 
     private static func tell(_ line: String, _ lifeline: FileDescriptor) {

@@ -105,12 +105,22 @@ struct SwarmStart: Sendable {
 }
 
 extension SwarmBackend {
+    /// The number of nodes that have a subnet of twice the size. The nodes are in its lower half, and the upper half is the Swarm's, which gives each machine an
+    /// address, and another one each time that the machine comes back: the next that is free, whether or not a node is to have it.
+    static func room(for nodes: Int) -> Int { 2 * (nodes + Int(Subnet.firstNode)) - Int(Subnet.firstNode) }
+
+    /// So many have subnets of one size. A Swarm compares upper halves alone: it then finds that another cluster, made at the same moment, has the subnet.
+    private static let usual = 244
+
     /// Makes the cluster's network. A Swarm takes a network whose addresses another one has, and never sets it up; and it does not tell when
     /// it has set one up.
     func createNetwork(_ plan: ClusterPlan) async throws -> Subnet {
         let network = DockerArguments.network(plan.id)
+        var known = MachineNetworks.current
         for _ in 0..<20 {
-            let subnet = try Subnet.free(nodes: plan.nodes.count, in: plan.subnets)
+            known.connected += try await swarm.addressRanges()
+            let subnet = try Subnet.free(
+                nodes: Self.room(for: max(plan.nodes.count, Self.usual)), in: plan.subnets, besides: known)
             try await swarm.manager.change(
                 DockerArguments.createOverlay(plan, subnet, isEncrypted: options.isEncrypted),
                 else: "No network could be made for cluster \(plan.name)")
@@ -138,6 +148,7 @@ extension DockerArguments {
     /// Makes a network of a Swarm's, on which its machines' own containers may be.
     static func createOverlay(_ plan: ClusterPlan, _ subnet: Subnet, isEncrypted: Bool) -> [String] {
         ["network", "create", "--driver", "overlay", "--attachable", "--subnet", subnet.description]
+            + ["--gateway", subnet.gatewayText, "--ip-range", subnet.upperHalf]
             + (isEncrypted ? ["--opt", "encrypted"] : []) + labels(plan, machine: SwarmStart.all) + [network(plan.id)]
     }
 
