@@ -227,6 +227,8 @@ extension HostAllocation {
             return TakenHost(host: host, route: route, name: name, lease: lease, facts: facts)
         case .busy(let holder): holders[route.place] = UnfitHost.words(holder)
         case .refused(let reason): unfit[host.name] = UnfitHost("\(route.place) can't be used: \(reason)")
+        case .silent(let limit, let complaint):
+            unfit[host.name] = UnfitHost.silent(route, login, for: limit, complaint)
         case .unreachable(let code, let complaint):
             unfit[host.name] = try await UnfitHost.unreachable(route, login, exitCode: code, complaint)
         }
