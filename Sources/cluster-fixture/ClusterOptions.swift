@@ -57,7 +57,10 @@ struct ClusterOptions: ParsableArguments {
     @Option(name: .customLong("shm"), help: "The size of a node's /dev/shm, such as 256m.")
     var sharedMemory: MemorySize?
 
-    @Option(help: "A limit, such as nofile=4096: of each process nofile, stack, memlock or core; nproc of all that a user runs on all nodes.")
+    @Option(
+        help:
+            "A limit, such as nofile=4096: of each process nofile, stack, memlock or core; nproc of all that a user runs on all nodes."
+    )
     var ulimit: [ProcessLimitOption] = []
 
     @Option(name: .customLong("cap-add"), help: "A Linux capability for the nodes' root, such as SYS_PTRACE.")

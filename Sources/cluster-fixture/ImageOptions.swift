@@ -36,7 +36,8 @@ struct ImageOptions: ParsableArguments {
         }
         if let name, Self.isPath(name), !FileManager.default.fileExists(atPath: name) {
             throw ValidationError(
-                "There is no file \(name). (Another release is `--base debian:trixie`. `--image NAME` is an engine's image that derives from this package's.)")
+                "There is no file \(name). (Another release is `--base debian:trixie`. `--image NAME` is an engine's image that derives from this package's.)"
+            )
         }
     }
 

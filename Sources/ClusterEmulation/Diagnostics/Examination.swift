@@ -27,7 +27,7 @@ package enum Examination {
             let detail =
                 tried.first(where: usable.contains).map { "\($0) is what `automatic` takes" }
                 ?? "`automatic` tries \(tried.joined(separator: " and ")), and can use none"
-                    + (usable.first.map { "; \($0) can be used by its name" } ?? "")
+                + (usable.first.map { "; \($0) can be used by its name" } ?? "")
             return Finding(
                 name: "a backend", ok: !usable.isEmpty, isNeeded: true, detail: detail,
                 remedy: usable.isEmpty ? "set up one of the backends below" : nil)

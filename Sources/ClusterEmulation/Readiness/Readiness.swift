@@ -158,7 +158,8 @@ extension Readiness {
         var remedy: String {
             switch self {
             case .container: "See its log; an image of your own must keep this package's entry point."
-            case .tcp: "Nothing accepts connections at the address of the node. With Docker the engine must run on this machine."
+            case .tcp:
+                "Nothing accepts connections at the address of the node. With Docker the engine must run on this machine."
             case .banner: "See what the log of the node says of sshd. A cluster that did not start is always removed."
             case .hostKey: "Something else answers in the node's place: see what listens on its port."
             case .authentication: "See whether the image takes over the keys that `start-node --configure` hands it."

@@ -32,6 +32,7 @@ struct NetworkRules: Sendable {
     /// - Parameters:
     ///   - purpose: What can't be done without it, as the beginning of a sentence.
     ///   - other: What else to do, as the end of one.
+    /// - Returns: Its path.
     /// - Throws: ``ClusterError`` with the code `missingProgram` if it is not on this machine.
     static func program(for purpose: String, orElse other: String = "") throws -> String {
         if let program = ProgramPath.find("nft") { return program }
