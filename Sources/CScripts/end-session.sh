@@ -7,13 +7,15 @@ leader=$1
 # Prints the processes of the session that have not ended: its leader first, a shell that would tell of the others' ends.
 members() {
     for file in "/proc/$leader/stat" /proc/[0-9]*/stat; do
-        # It may have ended meanwhile.
-        { read -r line <"$file"; } 2>/dev/null || continue
-        # What the process calls itself stands in brackets, whatever it is. Behind it: its state, parent, group, session.
+        # What the process calls itself stands in brackets, whatever it is: line breaks, too. It may have ended meanwhile.
+        text=''
+        { while read -r line; do text="$text $line"; done <"$file"; } 2>/dev/null
+        # Behind the name: its state, parent, group, session.
         # shellcheck disable=SC2086
-        set -- ${line##*) }
-        case ${4-}$1 in
-            "$leader"[!XZ]) printf '%s ' "${line%% *}" ;;
+        set -- ${text##*) }
+        process=${file#/proc/}
+        case ${4-}${1-} in
+            "$leader"[!XZ]) printf '%s ' "${process%/stat}" ;;
         esac
     done
 }

@@ -39,24 +39,27 @@ processes() {
         } | sed 's|^/proc/\([0-9]*\)/.*|marked \1|'
         for file in "$2"/sessions-*; do
             # Commands note theirs themselves: what is noted counts for their own user's processes.
-            [ ! -f "$file" ] || sed "s|^|noted $(stat -c %u "$file") |" "$file"
+            [ ! -f "$file" ] || { sed "s|^|noted $(stat -c %u "$file") |" "$file" && echo; }
         done
         stat -c 'owner %n %u' /proc/[0-9]* 2>/dev/null | sed 's|/proc/||'
-        cat /proc/[0-9]*/stat 2>/dev/null
+        # Any user's program may have line breaks in its name, which stand there as they are. So each line has a word of ours in front, and the
+        # number of the file that it is from: none is taken for a line of another kind, or for another process's.
+        grep -asH '' /proc/[0-9]*/stat | sed 's|^/proc/\([0-9]*\)/stat:|process \1 |'
     } | awk -v own=$$ '
         $1 == "marked" { marked[$2] = 1; next }
         $1 == "noted" { noted[$3] = $4; user[$3] = $2; next }
         $1 == "owner" { owner[$2] = $3; next }
-        $1 ~ /^[0-9]+$/ {
-            # The name of a program may hold anything.
-            rest = $0
-            sub(/^.*\) /, "", rest)
-            split(rest, field, " ")
-            if (field[1] == "Z" || $1 == own) next
-            session[$1] = field[4]
-            begun[$1] = field[20]
-        }
+        $1 == "process" { said[$2] = said[$2] " " $0 }
         END {
+            for (process in said) {
+                # What is behind the name, no program can choose.
+                rest = said[process]
+                sub(/^.*\) /, "", rest)
+                split(rest, field, " ")
+                if (field[1] == "Z" || process == own) continue
+                session[process] = field[4]
+                begun[process] = field[20]
+            }
             # A session of this number whose leader began at another time is somebody else'"'"'s.
             for (number in noted) if (number in begun && begun[number] != noted[number]) delete noted[number]
             for (process in session) {
@@ -92,7 +95,10 @@ leave() {
 # --- the lock ---------------------------------------------------------------------------------------------------------
 
 # told FILE: one line of a file that anybody may have written.
-told() { { head -c 400 <"$1" | head -n 1 | tr -cd '[:print:]'; } 2>/dev/null; }
+told() {
+    # Of a pipe somebody would wait for ever.
+    [ -f "$1" ] && { head -c 400 <"$1" | head -n 1 | tr -cd '[:print:]'; } 2>/dev/null
+}
 
 # Who holds it: of what is told, the last. Whatever somebody has told who has died is older.
 holder() {

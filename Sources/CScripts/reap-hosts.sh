@@ -12,12 +12,15 @@ end_connections() {
             process=${file#/proc/}
             process=${process%/cmdline}
             # shellcheck disable=SC3067 # -O is in dash, bash and busybox.
-            if [ -O "$file" ] && grep -qsx ssh "/proc/$process/comm"; then kill "$process"; fi
+            if [ -O "$file" ] && [ "$(cat "/proc/$process/comm" 2>/dev/null)" = ssh ]; then kill "$process"; fi
         done
     else
         # shellcheck disable=SC2009 # A pattern of pgrep's would have to be quoted.
-        ps -axww -o pid= -o command= | grep -F -e "$1/c/" -e "$1/s/" | while read -r process command; do
-            case $command in ssh*) kill "$process" ;; esac
+        ps -axww -o pid= -o command= | grep -F -e "$1/c/" -e "$1/s/" | while read -r process _; do
+            # A line may be another's than the process's that it names, whose command line had a line break: the process itself is asked.
+            case $(ps -ww -o command= -p "$process" 2>/dev/null) in
+                ssh*"$1/c/"* | ssh*"$1/s/"*) kill "$process" ;;
+            esac
         done
     fi
 }

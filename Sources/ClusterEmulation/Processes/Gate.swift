@@ -9,26 +9,32 @@ package actor Gate {
     static func programs() -> Gate { Gate(places: 4 * ProcessInfo.processInfo.activeProcessorCount) }
 
     private var places: Int
-    private var waiting: [CheckedContinuation<Void, Never>] = []
+    private var waiting: [Once<Void>] = []
 
     package init(places: Int) { self.places = places }
 
     package func pass<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
-        await enter()
+        try await enter()
         defer { leave() }
         try Task.checkCancellation()
         return try await body()
     }
 
-    private func enter() async {
+    private func enter() async throws {
         if places > 0 {
             places -= 1
-        } else {
-            await withCheckedContinuation { waiting.append($0) }
+            return
+        }
+        let turn = Once<Void>()
+        waiting.append(turn)
+        do { try await turn.value } catch {
+            // It may have been given the place meanwhile.
+            if turn.known == nil { waiting.removeAll { $0 === turn } } else { leave() }
+            throw error
         }
     }
 
     private func leave() {
-        if waiting.isEmpty { places += 1 } else { waiting.removeFirst().resume() }
+        if waiting.isEmpty { places += 1 } else { waiting.removeFirst().settle(()) }
     }
 }

@@ -1,8 +1,9 @@
 #if os(Linux)
-import ClusterEmulation
 import FixtureTestSupport
 import Foundation
 import Testing
+
+@testable import ClusterEmulation
 
 /// Machines that can't be had are told of by name, with what can be done; nothing is left on any.
 @Suite(.requiresNamespaces, .timeLimit(.minutes(5)))
@@ -96,6 +97,28 @@ struct HostTroubleTests {
             #expect(left.code == .teardownFailed && left.message.contains("node2"), "\(left)")
             #expect(try await eventually { !FileManager.default.fileExists(atPath: "/tmp/cf-\(cluster.id)") })
             #expect(try await lab.on("node1", "ls -d /tmp/cf-* 2>/dev/null; true") == [])
+        }
+    }
+
+    /// Its connection lives, and nobody is there.
+    @Test func aHolderThatStandsStillHoldsNobodyUp() async throws {
+        try await Lab.with { lab in
+            let ssh = ["-F", lab.cluster.sshConfigurationFile, "-T", "-o", "ControlPath=none", "-l", "root", "--"]
+            let id = ClusterID.random()
+            let answer = try await HostLease.take(
+                ssh + ["node1"], cluster: id, base: "/tmp", login: "root", owner: ["me", "here"])
+            guard case .held(let lease, let facts) = answer else {
+                Issue.record("\(answer)")
+                return
+            }
+            #expect(facts.folder == "/tmp/cf-\(id)")
+            let holder = try await lab.on("node1", "cut -d ' ' -f 1 /tmp/cluster-fixture.lease/\(id)")[0]
+            try await lab.on("node1", "kill -STOP \(holder)")
+            let begun = ContinuousClock.now
+            #expect(await lease.end(within: .seconds(1)) == "it does not answer")
+            #expect(ContinuousClock.now - begun < .seconds(30))
+            try await lab.on("node1", "kill -CONT \(holder)")
+            #expect(try await eventually { try await lab.left() == [] })
         }
     }
 

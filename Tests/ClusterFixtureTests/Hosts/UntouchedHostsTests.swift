@@ -143,7 +143,7 @@ struct UntouchedHostsTests {
                 #expect(try await trait.evaluate() == runs, "\(needs) on \(backend)")
             }
             let reason = await closed.lack(of: [.root])
-            #expect(reason?.contains("node1.\(lab.cluster.name) as root") == true, "\(reason ?? "")")
+            #expect(reason?.contains("node1.\(lab.cluster.name) lets nobody log in as root") == true, "\(reason ?? "")")
             #expect(try await logins(lab) == before)
             #expect(try await lab.left() == [])
         }

@@ -27,4 +27,22 @@ import Testing
         await #expect(throws: CancellationError.self) { try await gate.pass { throw CancellationError() } }
         #expect(try await gate.pass { 7 } == 7)
     }
+
+    @Test func whoeverIsCancelledWaitsNoLonger() async throws {
+        let (gate, inside, end) = (Gate(places: 1), Once<Void>(), Once<Void>())
+        let first = Task {
+            try await gate.pass {
+                inside.settle(())
+                try await end.value
+            }
+        }
+        try await inside.value
+        let second = Task { try await gate.pass {} }
+        let third = Task { try await gate.pass { 7 } }
+        second.cancel()
+        await #expect(throws: CancellationError.self) { try await second.value }
+        end.settle(())
+        try await first.value
+        #expect(try await third.value == 7)
+    }
 }

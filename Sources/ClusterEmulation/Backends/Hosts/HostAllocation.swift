@@ -90,12 +90,6 @@ actor HostAllocation {
 // --- which ------------------------------------------------------------------------------------------------------------
 
 extension HostAllocation {
-    /// Whether a machine may be a node of a role. Where no machine has a role, any may.
-    static func isFit(_ host: PoolHost, for role: String?, in pool: HostPool) -> Bool {
-        guard let role, pool.hosts.contains(where: { $0.roles.contains(role) }) else { return true }
-        return host.roles.contains(role)
-    }
-
     /// Machines of one domain first, all of them in turn: names and logins go together there. Then whichever there are.
     private var groups: [[PoolHost]] {
         var domains: [String] = []
@@ -112,38 +106,35 @@ extension HostAllocation {
 
     /// Takes machines for all nodes; if there are not enough, none.
     private func take(from group: [PoolHost]) async throws -> [String: TakenHost]? {
-        var (taken, tried): ([String: TakenHost], Set<String>) = ([:], Set(unfit.keys))
+        let wanted = plan.nodes.map { HostChoice.Wanted($0.name, $0.role) }
+        // By the machines' names: which node one is may be another when others can't be had.
+        var (held, tried): ([String: TakenHost], Set<String>) = ([:], Set(unfit.keys))
+        var chosen: [String: PoolHost] = [:]
         do {
-            while taken.count < plan.nodes.count {
-                let wanted = choose(
-                    for: plan.nodes.filter { taken[$0.name] == nil }, from: group.filter { !tried.contains($0.name) })
-                guard wanted.count == plan.nodes.count - taken.count else {
-                    try await release(taken)
+            while true {
+                chosen = HostChoice.choose(
+                    for: wanted, from: group.filter { held[$0.name] != nil || !tried.contains($0.name) }, of: pool,
+                    keeping: chosen)
+                guard chosen.count == wanted.count else {
+                    try await release(held)
                     return nil
                 }
-                tried.formUnion(wanted.values.map(\.name))
-                taken.merge(try await take(wanted)) { $1 }
+                let others = chosen.filter { held[$0.value.name] == nil }
+                if others.isEmpty { return try assign(held, as: chosen) }
+                tried.formUnion(others.values.map(\.name))
+                for host in try await take(others).values { held[host.host.name] = host }
+                chosen = chosen.filter { held[$0.value.name] != nil }
             }
-            return taken
         } catch {
-            try await release(taken)
+            try await release(held)
             throw error
         }
     }
 
-    /// A node takes the machine of its own name, if there is one; the rest are taken in the file's order.
-    private func choose(for nodes: [PlannedNode], from hosts: [PoolHost]) -> [String: PoolHost] {
-        var (chosen, left): ([String: PoolHost], [PoolHost]) = ([:], hosts)
-        for isByName in [true, false] {
-            for node in nodes where chosen[node.name] == nil {
-                let index = left.firstIndex { host in
-                    Self.isFit(host, for: node.role, in: pool)
-                        && (!isByName || host.name == node.name || host.shortName == node.name)
-                }
-                if let index { chosen[node.name] = left.remove(at: index) }
-            }
-        }
-        return chosen
+    private func assign(_ held: [String: TakenHost], as chosen: [String: PoolHost]) throws -> [String: TakenHost] {
+        let taken = chosen.compactMapValues { held[$0.name] }
+        for (node, host) in taken { try note(host.name, host.host, login: login(host.host, host.route), node: node) }
+        return taken
     }
 
     private func release(_ taken: [String: TakenHost]) async throws {
@@ -206,10 +197,8 @@ extension HostAllocation {
             unfit[host.name] = unknown
             return nil
         }
-        // Whoever may do most cleans up.
-        let login = host.hasRoot ? "root" : route.user
-        let record = "\(login)\n\(host.base)/cf-\(plan.id)\n\(node)\n"
-        try OwnFolder(plan.workspace.leasesFolder).replace(name, with: record)
+        let login = login(host, route)
+        try note(name, host, login: login, node: node)
         let owner = [
             "\(NSUserName())@\(ProcessIdentity.current.machine.prefix { $0 != " " })",
             "process \(getpid()), cluster \(plan.name), since \(Self.now)",
@@ -227,11 +216,22 @@ extension HostAllocation {
             return TakenHost(host: host, route: route, name: name, lease: lease, facts: facts)
         case .busy(let holder): holders[route.place] = UnfitHost.words(holder)
         case .refused(let reason): unfit[host.name] = UnfitHost("\(route.place) can't be used: \(reason)")
+        case .silent(let limit, let complaint):
+            unfit[host.name] = UnfitHost.silent(route, login, for: limit, complaint)
         case .unreachable(let code, let complaint):
             unfit[host.name] = try await UnfitHost.unreachable(route, login, exitCode: code, complaint)
         }
         try? OwnFolder(plan.workspace.leasesFolder).remove(name)
         return nil
+    }
+
+    /// Whoever may do most cleans up.
+    private func login(_ host: PoolHost, _ route: HostRoute) -> String { host.hasRoot ? "root" : route.user }
+
+    /// Notes where there may be something to be cleaned up, and which node it is.
+    private func note(_ name: String, _ host: PoolHost, login: String, node: String) throws {
+        let record = "\(login)\n\(host.base)/cf-\(plan.id)\n\(node)\n"
+        try OwnFolder(plan.workspace.leasesFolder).replace(name, with: record)
     }
 
     /// The time as anybody reads it, anywhere.

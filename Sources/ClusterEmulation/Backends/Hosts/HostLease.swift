@@ -22,9 +22,10 @@ import Musl
 /// nobody else has the other end of its standard input.
 final class HostLease: Sendable {
     private let lifeline: FileDescriptor
-    private let process: Task<Int32?, Never>
+    private let process: Task<Void, Never>
     private let mark: String
-    private let hasEnded: Locked<Bool>
+    /// How ssh has ended, if it could be started. Who waits for this hears of a deadline; who waits for a task's value does not.
+    private let ended: Once<Int32?>
     private let isClosed = Locked(false)
     private let heard: Locked<Heard>
 
@@ -42,6 +43,8 @@ final class HostLease: Sendable {
         case busy(holder: String)
         /// It can't be had, for this reason.
         case refused(String)
+        /// Neither a login nor a refusal came within this time.
+        case silent(Duration, complaint: String)
         /// There was no login, or it was lost: how ssh has ended, and what it said.
         case unreachable(exitCode: Int32, complaint: String)
     }
@@ -59,8 +62,8 @@ final class HostLease: Sendable {
 
     private init(_ command: Command, mark: String, lifeline: FileDescriptor, input: FileDescriptor) {
         (self.lifeline, self.mark) = (lifeline, mark)
-        let (heard, hasEnded) = (Locked(Heard()), Locked(false))
-        (self.heard, self.hasEnded) = (heard, hasEnded)
+        let (heard, ended) = (Locked(Heard()), Once<Int32?>())
+        (self.heard, self.ended) = (heard, ended)
         process = Task {
             let code = try? await Subprocess.run(
                 command.executable, arguments: Arguments(command.arguments), environment: command.subprocessEnvironment,
@@ -71,12 +74,11 @@ final class HostLease: Sendable {
                     Self.take(line, mark, heard)
                 }
             }.terminationStatus.shellCode
-            hasEnded.withLock { $0 = true }
+            ended.settle(code)
             heard.withLock { heard in
                 heard.waiting?.resume()
                 heard.waiting = nil
             }
-            return code
         }
     }
 
@@ -101,10 +103,12 @@ final class HostLease: Sendable {
     ///   - base: Where the cluster's folder is to be.
     ///   - login: Who works there.
     ///   - owner: Who takes it, and for what, for others who want it.
+    ///   - limit: How long nothing may be heard of it. A machine takes its time where it cleans up first.
     /// - Returns: What becomes of it.
     /// - Throws: `CancellationError`; ``ClusterError`` if no process can be started.
     static func take(
-        _ ssh: [String], cluster: ClusterID, base: String, login: String, owner: [String]
+        _ ssh: [String], cluster: ClusterID, base: String, login: String, owner: [String],
+        within limit: Duration = .seconds(60)
     ) async throws -> Answer {
         let (reading, writing) = try StreamSocket.pair()
         Forks.keepFromChildren(writing.rawValue)
@@ -114,22 +118,34 @@ final class HostLease: Sendable {
         let lease = HostLease(Command("ssh", ssh + [line]), mark: mark, lifeline: writing, input: reading)
         lease.tell(script)
         return try await withTaskCancellationHandler {
-            while true {
-                if Task.isCancelled {
-                    await lease.giveUp()
-                    throw CancellationError()
-                }
-                let (lines, ended) = (lease.heard.withLock { $0.lines }, lease.hasEnded.withLock { $0 })
-                if let answer = lines.first(where: { !$0.hasPrefix("over ") }) {
-                    let remains = lines.filter { $0.hasPrefix("over ") }.map { String($0.dropFirst("over ".count)) }
-                    if let answer = await lease.answer(answer, remains) { return answer }
-                }
-                if ended { return await lease.lost() }
-                await lease.moreIsHeard(than: lines.count)
-            }
+            try await lease.answer(within: limit)
         } onCancel: {
             lease.letGo()
             lease.wake()
+        }
+    }
+
+    /// Waits for what becomes of it.
+    private func answer(within limit: Duration) async throws -> Answer {
+        var (count, since) = (0, ContinuousClock.now)
+        while true {
+            if Task.isCancelled {
+                await giveUp()
+                throw CancellationError()
+            }
+            let (isOver, lines) = (self.isOver, heard.withLock { $0.lines })
+            if let answer = lines.first(where: { !$0.hasPrefix("over ") }) {
+                let remains = lines.filter { $0.hasPrefix("over ") }.map { String($0.dropFirst("over ".count)) }
+                if let answer = await self.answer(answer, remains) { return answer }
+            }
+            if isOver { return lost() }
+            if lines.count > count { (count, since) = (lines.count, .now) }
+            let left = since + limit - .now
+            if left <= .zero {
+                await giveUp()
+                return .silent(limit, complaint: complaint)
+            }
+            await moreIsHeard(than: count, within: left)
         }
     }
 
@@ -160,18 +176,22 @@ final class HostLease: Sendable {
         return nil
     }
 
-    private func lost() async -> Answer {
+    private func lost() -> Answer {
         close()
-        return .unreachable(
-            exitCode: await process.value ?? 255,
-            complaint: heard.withLock { $0.complaint }.trimmingCharacters(in: .whitespacesAndNewlines))
+        return .unreachable(exitCode: (ended.known ?? nil) ?? 255, complaint: complaint)
     }
 
-    /// Returns when the shell has said more, or has ended.
-    private func moreIsHeard(than count: Int) async {
+    /// Returns when the shell has said more, or has ended, or the time is over; or only something else was printed.
+    private func moreIsHeard(than count: Int, within limit: Duration) async {
+        let end = ContinuousClock.now + limit
+        let alarm = Task {
+            try await Task.sleep(until: end)
+            wake()
+        }
+        defer { alarm.cancel() }
         await withCheckedContinuation { continuation in
             let isThere = heard.withLock { heard -> Bool in
-                if heard.lines.count > count || hasEnded.withLock({ $0 }) || Task.isCancelled { return true }
+                if heard.lines.count > count || isOver || Task.isCancelled || end <= .now { return true }
                 heard.waiting = continuation
                 return false
             }
@@ -189,25 +209,26 @@ final class HostLease: Sendable {
 
 extension HostLease {
     /// Whether the connection is lost, or was ended.
-    var isOver: Bool { hasEnded.withLock { $0 } }
+    var isOver: Bool { ended.known != nil }
 
     /// What anything but the shell itself has said.
     var complaint: String { heard.withLock { $0.complaint }.trimmingCharacters(in: .whitespacesAndNewlines) }
 
     /// Leaves the machine: what was started there is ended, and the cluster's folder removed.
     ///
+    /// - Parameter limit: How long that may take.
     /// - Returns: Nil when that is so; else why not.
-    func end() async -> String? {
+    func end(within limit: Duration = .seconds(60)) async -> String? {
         tell("end\n")
-        let ended = try? await withDeadline(.seconds(60)) { [process] in await process.value }
+        let isInTime = await ends(within: limit)
         close()
         let lines = heard.withLock { $0.lines }
         if lines.contains("ended") { return nil }
         if let refused = lines.last(where: { $0.hasPrefix("refused ") }) {
             return String(refused.dropFirst("refused ".count))
         }
-        process.cancel()
-        return ended == nil ? "it does not answer" : complaint.isEmpty ? "its connection was lost" : complaint
+        await abandon()
+        return !isInTime ? "it does not answer" : complaint.isEmpty ? "its connection was lost" : complaint
     }
 
     /// Lets the machine stay taken when this process ends.
@@ -216,12 +237,11 @@ extension HostLease {
     func stay(on node: String) async throws {
         let count = heard.withLock { $0.lines.count }
         tell("stay\n")
-        let limit = Task {
-            try await Task.sleep(for: .seconds(20))
-            wake()
+        let limit = ContinuousClock.now + .seconds(20)
+        // What else is printed wakes it as well.
+        while heard.withLock({ $0.lines.count }) == count, !isOver, !Task.isCancelled, limit > .now {
+            await moreIsHeard(than: count, within: limit - .now)
         }
-        defer { limit.cancel() }
-        await moreIsHeard(than: count)
         guard heard.withLock({ $0.lines.last }) == "stays" else {
             throw ClusterError(
                 .connectionLost, "The lock of \(node) can't be kept for the cluster: \(complaint)", node: node)
@@ -229,19 +249,25 @@ extension HostLease {
         // The shell goes on without it.
         process.cancel()
         close()
-        _ = await process.value
+        await abandon()
     }
 
     /// Ends it without a word: whatever is there leaves the machine by itself.
     private func giveUp() async {
         letGo()
-        // In a task that is cancelled, too.
-        await Task { [process] in
-            _ = try? await withDeadline(.seconds(3)) { await process.value }
-            process.cancel()
-            _ = await process.value
-        }.value
+        if await !ends(within: .seconds(3)) { await abandon() }
         close()
+    }
+
+    /// Ends what carries it here. Whatever else has its streams is not waited for long.
+    private func abandon() async {
+        process.cancel()
+        _ = await ends(within: .seconds(3))
+    }
+
+    /// Whether it ends in time, also in a task that is cancelled.
+    private func ends(within limit: Duration) async -> Bool {
+        await Task { [ended] in (try? await withDeadline(limit) { _ = try await ended.value }) != nil }.value
     }
 
     private func letGo() { isClosed.withLock { if !$0 { shutdown(lifeline.rawValue, Int32(SHUT_WR)) } } }

@@ -76,7 +76,8 @@ actor HostResolver {
 
     /// What `ssh -G` says: names in lower case, and their values.
     private func options(_ words: [String]) async throws -> [String: [String]] {
-        let output = try await Command("ssh", words).output()
+        // It runs what the user's configuration asks with `Match exec`.
+        let output = try await Command("ssh", words).output(limit: .seconds(60))
         guard output.succeeded else { throw HostPool.refusal(pool.file, "OpenSSH can't read it: \(output.complaint)") }
         return output.lines.reduce(into: [:]) { options, line in
             let parts = line.split(separator: " ", maxSplits: 1).map(String.init)

@@ -73,14 +73,20 @@ package struct HostsBackend: Backend {
                 remedy: "Ask for fewer nodes, or add hosts.")
         }
         for role in Set(plan.nodes.compactMap(\.role)) {
-            let (needed, fit) = (
-                plan.nodes.count { $0.role == role }, pool.hosts.count { HostAllocation.isFit($0, for: role, in: pool) }
-            )
+            let (needed, fit) = (plan.nodes.count { $0.role == role }, HostChoice.count(for: role, in: pool))
             guard fit >= needed else {
                 throw ClusterError(
                     .invalidConfiguration,
                     "Cluster \(plan.name) needs \(needed) machines of the role \(role), and \(pool.file) has \(fit).")
             }
+        }
+        let nodes = plan.nodes.map { HostChoice.Wanted($0.name, $0.role) }
+        let chosen = HostChoice.choose(for: nodes, from: pool.hosts, of: pool)
+        if let node = nodes.first(where: { chosen[$0.name] == nil }) {
+            throw ClusterError(
+                .invalidConfiguration,
+                "Cluster \(plan.name) needs \(nodes.count) machines, and the roles in \(pool.file) leave none for \(node.name): a machine is one node, also where it has several roles.",
+                remedy: "Ask for fewer nodes, add hosts, or give hosts more roles.")
         }
     }
 

@@ -42,6 +42,14 @@ extension UnfitHost {
             details: lines + (try await fingerprints(shown)).map { "# \($0)\n" }.joined())
     }
 
+    /// There was neither a login nor a refusal.
+    static func silent(_ route: HostRoute, _ login: String, for limit: Duration, _ complaint: String) -> UnfitHost {
+        let last = complaint.split(separator: "\n").last.map { ": \($0)" } ?? ""
+        return UnfitHost(
+            "\(route.place) does not answer: nothing was heard for \(limit.inSeconds) of the login as \(login)\(last)",
+            remedy: "Log in there by hand, and see where that stands still.")
+    }
+
     /// Why there was no login.
     static func unreachable(
         _ route: HostRoute, _ login: String, exitCode: Int32, _ complaint: String
