@@ -26,8 +26,9 @@ extension SwarmCluster: NodeResetting {
         // A node that was taken away would be missed, if this ended half-way.
         try await uncancelled {
             _ = try await concurrently(parts.filter { !$0.nodes.isEmpty }, atMost: parts.count) { part in
+                guard let machine = places[part.nodes[0]] else { throw lost }
                 // A machine that has taken all of its nodes away joins the network anew.
-                try await NetworkJoins.shared.start(id, on: places[part.nodes[0]]?.id ?? "") {
+                try await NetworkJoins.shared.start(id, on: machine.id) {
                     try await part.cluster.reset(part.nodes)
                 }
             }

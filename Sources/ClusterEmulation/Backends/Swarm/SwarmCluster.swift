@@ -164,10 +164,7 @@ extension SwarmCluster {
             return
         }
         // One whose engine was started again has ended.
-        do {
-            guard let reaper else { throw lost }
-            try await reaper.release()
-        } catch { try await startReaper().release() }
+        if (try? await reaper?.release()) == nil { try await startReaper().release() }
         Progress.say(
             "cluster \(summary.name) is not wholly removed yet from \(silent.isEmpty ? "the Swarm" : silent.sorted().joined(separator: " and ")): a service of the Swarm's removes the rest as soon as it can"
         )

@@ -116,8 +116,8 @@ extension SwarmBackend {
     /// it has set one up.
     func createNetwork(_ plan: ClusterPlan) async throws -> Subnet {
         let network = DockerArguments.network(plan.id)
-        var known = MachineNetworks.current
         for _ in 0..<20 {
+            var known = MachineNetworks.current
             known.connected += try await swarm.addressRanges()
             let subnet = try Subnet.free(
                 nodes: Self.room(for: max(plan.nodes.count, Self.usual)), in: plan.subnets, besides: known)
