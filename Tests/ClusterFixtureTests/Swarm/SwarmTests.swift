@@ -336,6 +336,17 @@ struct SwarmTests {
         }
     }
 
+    /// A Swarm keeps a network while it believes that something is on it, also when the manager's engine has forgotten it already.
+    @Test func theNetworkGoesThoughSomethingIsOnItForLonger() async throws {
+        let cluster = try await Cluster.start(ClusterConfiguration(nodes: 2, backend: .swarm))
+        let image = try await DockerImages(engine: SwarmMachines.engine("machine1")).ensure(.node, timeline: Timeline())
+        try await SwarmMachines.engine("machine3").change(
+            ["run", "--detach", "--rm", "--network", "cf-\(cluster.id)", "--entrypoint", "sleep", image, "4"],
+            else: "Nothing else is on the network")
+        try await cluster.stop()
+        #expect(try await eventually { try await SwarmMachines.traces(of: cluster.id).isEmpty })
+    }
+
     /// What takes clusters away has the manager's engine, and nothing else of root's.
     @Test func theReaperHasNoRightsButTheEngine() async throws {
         try await withCluster(backend: .swarm) { cluster in

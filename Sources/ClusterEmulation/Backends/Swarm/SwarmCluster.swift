@@ -202,8 +202,10 @@ extension SwarmCluster {
         let network = DockerArguments.network(summary.id)
         for attempt in 0..<300 {
             _ = try await swarm.manager.ask(["network", "rm", network])
-            let left = try await swarm.manager.ask(["network", "ls", "--quiet", "--filter", "name=^\(network)$"])
-            if left.succeeded, left.lines.isEmpty { return true }
+            // The Swarm takes what is to be a pattern for the beginning of a name.
+            let left = try await swarm.manager.ask(
+                ["network", "ls", "--format", "{{.Name}}", "--filter", "name=\(network)"])
+            if left.succeeded, !left.lines.contains(network) { return true }
             try? await Task.sleep(for: .milliseconds(min(1 << min(attempt, 7), 100)))
         }
         return false
