@@ -79,19 +79,23 @@ def containers():
 
 
 def networks():
+    # An engine tells of none of a Swarm's networks while the Swarm can't agree; of its machines it says then that it can't tell.
+    ask("GET", "/nodes")
     there = ask("GET", "/networks", filters=dict(labels(), name=[name]))
     return [each["Id"] for each in there or [] if each["Name"] == name]
 
 
 def watch():
     own = ask("GET", "/info")["Swarm"]["NodeID"]
+    # By its name a machine would ask a registry for it first.
+    there = ask("GET", "/images/" + urllib.parse.quote(image) + "/json")["Id"]
     print("watching", flush=True)
     if heard_of_the_end():
         return
     pause = 0.1
     while True:
         try:
-            has_part = start_service(own)
+            has_part = start_service(own, there)
             break
         except FAILURES as error:
             print(error, flush=True)
@@ -115,14 +119,13 @@ def heard_of_the_end():
         told = told[-4:]
 
 
-def start_service(own):
+def start_service(own, image):
     """Returns whether this machine has a part in it."""
     known = ask("GET", "/nodes")
     others = [each["ID"] for each in known if each["ID"] not in machines.split(",") + [own]]
     mount = {"Type": "bind", "Source": "/var/run/docker.sock", "Target": "/var/run/docker.sock"}
     container = {
-        # By its name a machine would ask a registry for it first.
-        "Image": ask("GET", "/images/" + urllib.parse.quote(image) + "/json")["Id"],
+        "Image": image,
         "Command": ["python3", "-c", "import sys; exec(sys.argv[1])", text],
         "Args": ["reap", name, user, image, service, machines, own],
         "User": "root",
@@ -165,7 +168,11 @@ def reap(manager):
             if found:
                 quiet = time.monotonic()
             for path, query in found:
-                ask("DELETE", path, **query)
+                # One that can't go, such as a container whose program nobody can end, keeps none of the others.
+                try:
+                    ask("DELETE", path, **query)
+                except FAILURES as error:
+                    print(error, flush=True)
             if time.monotonic() - quiet >= QUIET and not found:
                 if not leads:
                     return

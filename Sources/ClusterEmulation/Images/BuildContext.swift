@@ -32,11 +32,11 @@ package struct BuildContext: Sendable {
     /// The files, sorted by path.
     package let files: [File]
     /// What tells this content from any other.
-    package let fingerprint: ImageFingerprint
+    package let fingerprint: Fingerprint
 
     package init(_ files: [File]) {
         self.files = files.sorted { $0.path < $1.path }
-        var fingerprint = ImageFingerprint()
+        var fingerprint = Fingerprint()
         for file in self.files {
             fingerprint.add(file.path.utf8)
             fingerprint.add([file.isExecutable ? 1 : 0])

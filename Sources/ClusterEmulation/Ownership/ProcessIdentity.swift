@@ -8,7 +8,7 @@ import Glibc
 import Musl
 #endif
 
-/// A process on a machine, told from a later one with the same number by the machine's name and its start time.
+/// A process on a machine, told from a later one with the same number by its start time.
 package struct ProcessIdentity: Sendable, Hashable {
     package let machine: String
     package let processID: Int32
@@ -36,8 +36,17 @@ package struct ProcessIdentity: Sendable, Hashable {
         let host = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         // Two containers that share an engine may share a name, but number their processes each for themselves.
         let numbering = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/pid")
-        return host + (numbering.map { " " + $0 } ?? "")
+        return [host, numbering, installation].compactMap { $0 }.joined(separator: " ")
     }
+
+    /// What tells machines of one name apart that share an engine: machine-id(5), which is not to be shown as it is. Nil where there is none.
+    private static let installation: String? = {
+        guard let id = try? Data(contentsOf: URL(fileURLWithPath: "/etc/machine-id")), !id.isEmpty else { return nil }
+        var fingerprint = Fingerprint()
+        fingerprint.add("cluster-fixture".utf8)
+        fingerprint.add(id)
+        return fingerprint.text
+    }()
 
     /// The identity as a label's value.
     package var text: String { "\(processID) \(started) \(machine)" }

@@ -35,6 +35,40 @@ struct DockerSweepTests {
         }
     }
 
+    /// Podman 5 answers the question for the list, and words mounts in its own way.
+    @Test func aListThatCantBeReadIsNotTakenForAnEmptyOne() async throws {
+        try await withTemporaryFolder { folder in
+            let script = #"""
+                #!/bin/sh
+                [ "$1" = ps ] || exec docker "$@"
+                docker "$@" | sed 's/"mounts":\[\([^]]*\)\]/"mounts":[[\1]]/'
+                """#
+            try Workspace.write(script, to: folder + "/podman", mode: 0o700)
+            try await withCluster(nodes: 2, backend: .docker) { cluster in
+                let found = try await DockerEngine(command: folder + "/podman").records(
+                    .containers, of: cluster.clusterID)
+                #expect(found.map(\.node).sorted() == ["node1", "node2"])
+            }
+        }
+    }
+
+    /// Who is not told which nodes run would shape the network of none.
+    @Test func aFaultIsNotTakenForDoneWhereTheEngineDoesNotAnswer() async throws {
+        try await withTemporaryFolder { folder in
+            let script = """
+                #!/bin/sh
+                case $1 in inspect) echo 'error during connect: EOF' >&2; exit 1 ;; *) exec docker "$@" ;; esac
+                """
+            try Workspace.write(script, to: folder + "/docker", mode: 0o700)
+            try await withCluster(nodes: 2, backend: .docker) { cluster in
+                let found = try await ClusterCatalog.find(cluster.name)
+                let unsure = DockerCluster(engine: DockerEngine(command: folder + "/docker"), summary: found.summary)
+                let error = try await #require(throws: ClusterError.self) { try await unsure.apply(.healthy) }
+                #expect(error.message.contains("did not say which nodes"), "\(error)")
+            }
+        }
+    }
+
     @Test func whatADeadOwnerLeftIsRemovedWithItsFolder() async throws {
         let backend = DockerBackend(DockerEngine())
         let id = ClusterID.random()

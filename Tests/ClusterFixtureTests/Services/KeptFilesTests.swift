@@ -59,7 +59,7 @@ extension ServersTests {
                             "BORG_REPO": "ssh://node1/./archives", "BORG_RSH": "ssh -F \(cluster.sshConfigurationFile)",
                             "BORG_PASSPHRASE": "secret", "BORG_BASE_DIR": folder,
                         ]
-                    ).output(limit: .seconds(90))
+                    ).output(limit: .seconds(300))
                     #expect(output.standardOutput == "one\ntwo\n", "\(output.complaint)")
                     #expect(try await cluster[0].run("cat archives/README").standardOutput.contains("Borg"))
                 }

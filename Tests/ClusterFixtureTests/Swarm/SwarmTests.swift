@@ -264,6 +264,7 @@ struct SwarmTests {
                 StrictModes no
                 PermitRootLogin prohibit-password
                 UsePAM no
+                MaxStartups 10:100:10
                 """
             try server.write(toFile: folder + "/sshd_config", atomically: true, encoding: .utf8)
             let known = try String(contentsOfFile: host.privateFile + ".pub", encoding: .utf8)
@@ -290,6 +291,12 @@ struct SwarmTests {
                 "echo $CLUSTER_NODES; ssh -F $CLUSTER_SSH_CONFIG node2 hostname",
             ]
             let output = try await Command(CommandLine.path, run, environment: environment).output(limit: .seconds(100))
+            // Many questions at once are not more logins than a server takes.
+            let docker = "#!/bin/sh\nPATH=\(folder)/bin:$PATH exec docker \"$@\""
+            try Workspace.write(docker, to: folder + "/bin/asking", mode: 0o700)
+            let engine = DockerEngine(command: folder + "/bin/asking", host: environment["CLUSTER_FIXTURE_SWARM"])
+            let answers = try await concurrently(Array(1...30), atMost: 30) { _ in try await engine.lines(["ps"]) }
+            #expect(answers.allSatisfy { !$0.isEmpty })
             serving.cancel()
             _ = await serving.result
             #expect(output.standardOutput == "node1 node2\nnode2\n", "\(output.complaint)")

@@ -106,6 +106,8 @@ import Testing
         let words = [
             "Bind for 127.0.0.1:PORT failed: port is already allocated",
             "listen tcp4 127.0.0.1:PORT: bind: address already in use",
+            "failed to bind host port 127.0.0.1:PORT/tcp: address already in use",
+            "failed to bind host port for 127.0.0.1:PORT:198.18.0.11:9999/tcp: address already in use",
         ]
         for word in words {
             #expect(ports.mayDiffer(after: word.replacing("PORT", with: "\(ports.ssh)")))

@@ -23,6 +23,15 @@ import Testing
         #expect(!ProcessIdentity(machine: "elsewhere", processID: 999_999, started: "1").hasEnded)
     }
 
+    /// Machines of one name may share an engine, as copies of one machine in CI do.
+    @Test func aMachineIsToldByItsIDWhichIsNotShown() throws {
+        guard let text = try? String(contentsOfFile: "/etc/machine-id", encoding: .utf8) else { return }
+        let id = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        let last = try #require(ProcessIdentity.current.text.split(separator: " ").last)
+        #expect(last.count == 16 && last.allSatisfy(\.isHexDigit))
+        #expect(!id.contains(last))
+    }
+
     @Test(arguments: ["", "x", "12 34", "a b c"]) func otherTextIsNoIdentity(text: String) {
         #expect(ProcessIdentity(text: text) == nil)
     }

@@ -27,11 +27,13 @@ struct DockerArchive: Sendable {
         let output = try await command.output(writingTo: descriptor)
         if output.succeeded { return true }
         unlink(file)
-        // Docker's words, and Podman's.
-        let isMissing = ["Could not find the file", "no such file", "could not be found"].contains {
-            output.complaint.range(of: $0, options: .caseInsensitive) != nil
+        func says(_ words: String) -> Bool { output.complaint.range(of: words, options: .caseInsensitive) != nil }
+        // Docker's words, and Podman's. An engine that is not there has no file either, which is its socket.
+        if ["Could not find the file", "no such file", "could not be found"].contains(where: says),
+            !says("connect to the docker")
+        {
+            return false
         }
-        if isMissing { return false }
         throw failure(node, output.complaint)
     }
 

@@ -150,7 +150,7 @@ package enum DockerArguments {
             arguments += own.map { ["--cpuset-cpus", $0.description] } ?? []
         }
         if let memory = limits.memory { arguments += ["--memory", "\(memory)b"] }
-        // On Docker's default storage the engine refuses it, and says so.
+        // On most storages an engine refuses it, and says so: `requireDiskLimits` has asked the others.
         if let disk = limits.disk { arguments += ["--storage-opt", "size=\(disk)"] }
         if let sharedMemory = limits.sharedMemory { arguments += ["--shm-size", "\(sharedMemory)b"] }
         // Those that nobody has asked for are set by start-node, which knows what the engine allows.

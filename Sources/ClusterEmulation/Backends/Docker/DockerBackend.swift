@@ -27,6 +27,7 @@ package struct DockerBackend: Backend {
         _ plan: ClusterPlan, credentials: Credentials, images: @escaping @Sendable () async throws -> PreparedImages
     ) async throws -> any BackendCluster {
         let summary = ClusterSummary(plan, backend: name)
+        try await engine.requireDiskLimits(of: plan.nodes)
         do {
             async let prepared = images()
             let subnet = try await createNetwork(plan)
@@ -127,12 +128,12 @@ extension DockerBackend {
         }
     }
 
+    fileprivate static let otherStorage =
+        "Leave out the limit of a node's disk, or keep the engine's data on btrfs, ZFS, or XFS mounted with pquota."
+
     /// What can be done about a limit that the engine can't give a node; nil for any other complaint.
     static func remedy(for complaint: String) -> String? {
-        if complaint.contains("storage-opt") {
-            return
-                "Leave out the limit of a node's disk, or keep the engine's data on btrfs, ZFS, or XFS mounted with pquota."
-        }
+        if complaint.contains("storage-opt") { return otherStorage }
         if complaint.contains("rlimit") {
             return
                 "The engine may have no more itself: ask for lower limits of processes, or raise the engine's (`ulimit`)."
@@ -153,5 +154,22 @@ extension DockerBackend {
                     hostKeys: credentials.publicHostKeys(of: planned.name), publishedPorts: ports.others)
             }
         }
+    }
+}
+
+extension DockerEngine {
+    /// Refuses limits of disks where the engine takes them and does not keep them: with containerd's image store (moby's
+    /// `daemon/containerd/image_snapshot.go` reads no options), the usual one from Docker 29 on.
+    ///
+    /// - Throws: ``ClusterError``.
+    func requireDiskLimits(of nodes: [PlannedNode]) async throws {
+        guard let node = nodes.first(where: { $0.limits.disk != nil }) else { return }
+        let status = try await ask(["info", "--format", "{{json .DriverStatus}}"])
+        guard status.standardOutput.contains("io.containerd.snapshotter") else { return }
+        let place = machine.map { "On \($0): " } ?? ""
+        throw ClusterError(
+            .provisioningFailed,
+            "\(place)\(node.name) can't have a disk of its own size, since the engine keeps images with containerd.",
+            node: node.name, remedy: DockerBackend.otherStorage)
     }
 }

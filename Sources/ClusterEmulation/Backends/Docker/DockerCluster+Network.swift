@@ -73,17 +73,26 @@ extension DockerCluster: NetworkShaping {
 
 extension DockerCluster {
     /// When each node that is running was started.
+    ///
+    /// - Throws: ``ClusterError`` if the engine does not say it.
     private func starts() async throws -> [String: String] {
         let format = "{{.Name}} {{.State.Running}} {{.State.StartedAt}}"
         let names = Dictionary(uniqueKeysWithValues: nodes.map { (container($0.name), $0.name) })
-        return try await engine.ask(["inspect", "--type", "container", "--format", format] + names.keys).lines
-            .reduce(into: [:]) { starts, line in
-                let words = line.split(separator: " ").map(String.init)
-                guard words.count == 3, words[1] == "true", let name = names[String(words[0].drop { $0 == "/" })] else {
-                    return
-                }
-                starts[name] = words[2]
+        let told = try await engine.ask(["inspect", "--type", "container", "--format", format] + names.keys)
+        // Of nodes that are gone it complains, beside what it says of the others.
+        guard told.succeeded || !told.lines.isEmpty || told.complaint.lowercased().contains("no such container") else {
+            throw ClusterError(
+                .provisioningFailed,
+                ClusterError.sentence(
+                    "The engine did not say which nodes of \(summary.name) run: \(DockerEngine.cause(told.complaint))"))
+        }
+        return told.lines.reduce(into: [:]) { starts, line in
+            let words = line.split(separator: " ").map(String.init)
+            guard words.count == 3, words[1] == "true", let name = names[String(words[0].drop { $0 == "/" })] else {
+                return
             }
+            starts[name] = words[2]
+        }
     }
 
     /// A folder of the cluster's, by which a container beside a node is known to be ours.

@@ -16,16 +16,28 @@ package struct DockerEngine: Sendable, Hashable {
     package let machine: String?
     /// How long the engine may take to answer one request.
     package let patience: Duration
+    /// Whether it is reached by SSH, so that each command logs in anew.
+    private var isBySSH = false
 
+    /// An engine; what is nil is left to the command and the environment.
+    ///
+    /// - Parameters:
+    ///   - command: The command.
+    ///   - host: The engine's address.
+    ///   - context: The context that leads to it.
+    ///   - endpoint: Where the context leads to, if that is known.
+    ///   - machine: The machine of a Swarm whose engine it is.
+    ///   - patience: How long it may take to answer one request.
     package init(
-        command: String? = nil, host: String? = nil, context: String? = nil, machine: String? = nil,
-        patience: Duration = .seconds(60)
+        command: String? = nil, host: String? = nil, context: String? = nil, endpoint: String? = nil,
+        machine: String? = nil, patience: Duration = .seconds(60)
     ) {
         self.command = command ?? Self.variable("CLUSTER_FIXTURE_DOCKER") ?? "docker"
         self.host = host
         self.context = context
         self.machine = machine
         self.patience = patience
+        isBySSH = (endpoint ?? address)?.hasPrefix("ssh://") ?? false
     }
 
     package func command(_ arguments: [String]) -> Command { Command(command, way(to: host) + arguments) }
@@ -42,7 +54,7 @@ package struct DockerEngine: Sendable, Hashable {
     /// - Throws: ``ClusterError`` with the code `timedOut` if the engine doesn't answer in time.
     package func ask(_ arguments: [String], within limit: Duration? = nil) async throws -> CommandOutput {
         do {
-            return try await command(arguments).output(limit: limit ?? patience)
+            return try await loggedIn { try await command(arguments).output(limit: limit ?? patience) }
         } catch let error as ClusterError where error.code == .timedOut {
             throw ClusterError(
                 .timedOut,
@@ -50,6 +62,21 @@ package struct DockerEngine: Sendable, Hashable {
                 remedy: "See whether `\(command) ps` answers, and restart the engine if it doesn't.")
         }
     }
+
+    private func loggedIn<Answer: Sendable>(_ body: @Sendable () async throws -> Answer) async throws -> Answer {
+        guard isBySSH else { return try await body() }
+        let place = way(to: address).joined(separator: " ")
+        let gate = Self.logins.withLock { logins in
+            let gate = logins[place] ?? Gate(places: Self.loginsAtOnce)
+            logins[place] = gate
+            return gate
+        }
+        return try await gate.pass(body)
+    }
+
+    private static let logins = Locked<[String: Gate]>([:])
+    /// A server refuses some of those who have not logged in yet if there are more than ten: `MaxStartups` in sshd_config(5).
+    private static let loginsAtOnce = 6
 
     /// Has the engine change something. Once begun it is seen through, even if the task is cancelled: a request that
     /// is dropped half-way may still be carried out after everything was taken away.
@@ -95,7 +122,9 @@ extension DockerEngine {
     /// takes it longer than all else that a cluster's start has to find out.
     var missingSocket: String? {
         guard let socket, access(socket, F_OK) != 0, errno == ENOENT else { return nil }
-        return socket
+        // Podman has a link there, and a command `docker` that needs no socket.
+        let isLink = (try? FileManager.default.destinationOfSymbolicLink(atPath: socket)) != nil
+        return isLink ? nil : socket
     }
 
     /// Nil if it takes the command itself to know it: another make's, or one that has contexts.

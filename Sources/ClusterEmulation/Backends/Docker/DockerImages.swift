@@ -97,7 +97,7 @@ package struct DockerImages: Sendable {
             }
             let fingerprint: String
             do {
-                fingerprint = try ImageFingerprint.of(
+                fingerprint = try Fingerprint.of(
                     dockerfile: path, context: context, target: target, arguments: arguments)
             } catch {
                 throw ClusterError(.imageUnavailable, "What the image \(image) is made of could not be read: \(error).")
@@ -119,9 +119,27 @@ package struct DockerImages: Sendable {
     }
 
     /// Nil if the engine has no image of the name.
-    func identifier(of name: String) async throws -> String? {
-        let output = try await engine.ask(["image", "inspect", "--format", "{{.Id}}", name])
-        return output.succeeded ? output.lines.first : nil
+    func identifier(of name: String) async throws -> String? { try await inspect(name, "{{.Id}}") }
+
+    /// What tells images apart on engines that keep them in different ways: one's identifier is that of the settings, the other's that of a
+    /// list of platforms. Nil if the engine has no image of the name.
+    func content(of name: String) async throws -> String? {
+        let settings = ["Env", "User", "WorkingDir", "Entrypoint", "Cmd"].map { "{{json .Config.\($0)}}" }
+        return try await inspect(name, (["{{json .RootFS.Layers}}"] + settings).joined(separator: " "))
+    }
+
+    private func inspect(_ name: String, _ format: String) async throws -> String? {
+        let output = try await engine.ask(["image", "inspect", "--format", format, name])
+        if output.succeeded { return output.lines.first }
+        // Docker's words, and Podman's.
+        let isMissing = ["no such image", "no such object", "image not known", "failed to find image"].contains {
+            output.complaint.range(of: $0, options: .caseInsensitive) != nil
+        }
+        if isMissing { return nil }
+        throw ClusterError(
+            .imageUnavailable,
+            ClusterError.sentence(
+                "The engine does not say whether it has the image \(name): \(DockerEngine.cause(output.complaint))"))
     }
 
     private func pull(_ name: String, timeline: Timeline) async throws {
@@ -149,11 +167,18 @@ package struct DockerImages: Sendable {
         words += ["--label", "\(Self.makerLabel)=\(BuildContext.own.fingerprint.text)"]
         if let target { words += ["--target", target] }
         for (key, value) in arguments.sorted(by: { $0.key < $1.key }) { words += ["--build-arg", "\(key)=\(value)"] }
-        let command = engine.command(words + [context])
+        var command = engine.command(words + [context])
+        // A builder that somebody has chosen may leave what it builds in a place of its own.
+        command.environment["BUILDX_BUILDER"] = ""
         let (code, log) = try await timeline.follow(command)
         guard code == 0 else {
             throw ClusterError.failedBuild(
                 "The image \(image) could not be built by `\(command.line)`, exit code \(code)", log: log)
+        }
+        guard try await identifier(of: tag) != nil else {
+            throw ClusterError(
+                .imageUnavailable, "The image \(image) was built by `\(command.line)`, but the engine has not got it.",
+                remedy: "Let `docker build` use the engine itself: `docker buildx use default`.")
         }
         timeline.note(.work, "built the image \(image)")
     }

@@ -22,10 +22,17 @@ package struct DockerRecord: Sendable, Hashable {
     /// The cluster's folder, if what the container shows is one.
     private let workspace: Workspace?
 
+    /// Whether a line of the engine's answer is one that tells of something, ours or not.
+    static func isReadable(_ json: String) -> Bool { facts(json) != nil }
+
+    private static func facts(_ json: String) -> Facts? {
+        try? JSONDecoder().decode(Facts.self, from: Data(json.utf8))
+    }
+
     /// Reads a line of the engine's answer; nil if it is not ours.
     package init?(_ kind: Kind, json: String) {
-        guard let facts = try? JSONDecoder().decode(Facts.self, from: Data(json.utf8)),
-            let cluster = ClusterID(facts[.cluster]), ClusterConfiguration.isValidName(facts[.name])
+        guard let facts = Self.facts(json), let cluster = ClusterID(facts[.cluster]),
+            ClusterConfiguration.isValidName(facts[.name])
         else { return nil }
         self.id = facts.id
         self.cluster = cluster
@@ -180,8 +187,9 @@ extension DockerEngine {
     /// What the engine has of a cluster, or of all clusters of this user.
     func records(_ kind: DockerRecord.Kind, of cluster: ClusterID? = nil) async throws -> [DockerRecord] {
         let answer = try await ask(kind.list(cluster))
-        // Podman words labels in its own way there, and is asked about each.
-        let told = answer.succeeded ? answer.lines : try await inspected(kind, cluster)
+        // Podman words labels or mounts in its own way there, and is asked about each.
+        let isReadable = answer.succeeded && answer.lines.allSatisfy(DockerRecord.isReadable)
+        let told = isReadable ? answer.lines : try await inspected(kind, cluster)
         return told.compactMap { DockerRecord(kind, json: $0) }.filter {
             (cluster == nil || $0.cluster == cluster) && $0.machine.isEmpty == (machine == nil)
         }

@@ -65,7 +65,11 @@ package struct PublishedPorts: Sendable, Hashable {
         guard ["port is already allocated", "address already in use"].contains(where: complaint.contains) else {
             return false
         }
-        let numbers = complaint.split { !$0.isNumber }.compactMap { Int($0) }
+        // After an address of this machine's, and before that of the container.
+        let ports = complaint.matches(
+            of: #/(?:Bind for|host port(?: for)?|listen (?:tcp|udp)\d?) [^ ]*?:(\d+)(?=[ /:])/#)
+        let named = ports.compactMap { Int($0.1) }
+        let numbers = named.isEmpty ? complaint.split { !$0.isNumber }.compactMap { Int($0) } : named
         return fixed.isDisjoint(with: numbers)
     }
 }

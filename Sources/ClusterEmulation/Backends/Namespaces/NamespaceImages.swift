@@ -106,7 +106,7 @@ package struct NamespaceImages: Sendable {
             return (try await roots.release(base.flatMap(BaseRelease.init) ?? .standard, timeline), target)
         case .rootFileSystem(let path): return (try await roots.given(path, timeline), "node")
         case .dockerfile(let path, let context, let target, let arguments):
-            let fingerprint = try ImageFingerprint.of(
+            let fingerprint = try Fingerprint.of(
                 dockerfile: path, context: context, target: target, arguments: arguments)
             var words = ["--file", path] + (target.map { ["--target", $0] } ?? [])
             for (key, value) in arguments.sorted(by: { $0.key < $1.key }) {
@@ -120,7 +120,7 @@ package struct NamespaceImages: Sendable {
     private func layer(
         _ target: String, of context: BuildContext, in folder: String, on lower: LayeredImage, _ timeline: Timeline
     ) async throws -> String {
-        var fingerprint = ImageFingerprint()
+        var fingerprint = Fingerprint()
         for word in [target] + lower.folders.map(cache.nameOrPath) { fingerprint.add(word.utf8) }
         fingerprint.add(context.fingerprint.text.utf8)
         fingerprint.add(Self.script.utf8)

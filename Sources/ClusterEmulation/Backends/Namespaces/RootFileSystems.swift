@@ -8,7 +8,7 @@ struct RootFileSystems: Sendable {
     /// A release in its smallest form, made of its archive.
     func release(_ release: BaseRelease, _ timeline: Timeline) async throws -> String {
         let (distribution, suite) = (release.distribution, release.suite)
-        var fingerprint = ImageFingerprint()
+        var fingerprint = Fingerprint()
         for word in [Self.script, "\(ClusterUsers.root)"] { fingerprint.add(word.utf8) }
         return try await cache.once(
             "\(distribution)-\(suite)-\(fingerprint.text)", "\(distribution) \(suite)", timeline: timeline
@@ -91,7 +91,7 @@ struct RootFileSystems: Sendable {
             }
             if !ClusterUsers.makerIsRoot { return path }
         }
-        var fingerprint = ImageFingerprint()
+        var fingerprint = Fingerprint()
         // Of a folder, its package database tells of most changes.
         for path in [path] + (isFolder.boolValue ? ["etc", "var/lib/dpkg/status"].map { path + "/" + $0 } : []) {
             if let identity = try? ImageCache.identity(of: path) { fingerprint.add(identity.utf8) }

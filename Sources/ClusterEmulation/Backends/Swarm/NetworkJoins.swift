@@ -3,6 +3,9 @@
 /// An engine that joins two networks at once may lose the other machines' answer about one of them. It then waits for half a minute, and a container that
 /// is started meanwhile is given up after 20 s. (Docker's NetworkDB has one place for the answer of a machine, whichever network was asked about:
 /// `bulkSyncAckTbl` in libnetwork/networkdb/cluster.go.)
+///
+/// To answer a machine takes that place as well, as does a look at all networks every half a minute: two machines that ask each other at the same time
+/// may both lose. One turn for all of a Swarm's machines would make every start slower for what is rare. A node that comes too late is started again.
 final class NetworkJoins: Sendable {
     static let shared = NetworkJoins()
 

@@ -141,7 +141,8 @@ extension Swarm {
     private func find(_ machine: SwarmMachine) async throws -> DockerEngine {
         if try await managersMachine == machine.id {
             return DockerEngine(
-                command: manager.command, host: manager.host, context: manager.context, machine: machine.name)
+                command: manager.command, host: manager.host, context: manager.context,
+                endpoint: try await endpoint(of: manager.context), machine: machine.name)
         }
         let (engine, way) = try await candidate(machine)
         let remedy =
@@ -173,12 +174,10 @@ extension Swarm {
 
     /// Where the engine of a machine should be.
     private func candidate(_ machine: SwarmMachine) async throws -> (DockerEngine, way: String) {
-        let contexts = try await Self.contexts.once(manager.command) { [manager] in
-            try await manager.ask(["context", "ls", "--format", "{{.Name}}"]).lines
-        }
-        if contexts.contains(machine.name) {
+        if let endpoint = try await endpoint(of: machine.name) {
             return (
-                DockerEngine(command: manager.command, context: machine.name, machine: machine.name),
+                DockerEngine(
+                    command: manager.command, context: machine.name, endpoint: endpoint, machine: machine.name),
                 "by Docker's context \(machine.name)"
             )
         }
@@ -189,6 +188,19 @@ extension Swarm {
         )
     }
 
+    /// Where one of Docker's contexts leads to; nil if there is none of that name.
+    private func endpoint(of context: String?) async throws -> String? {
+        guard let context else { return nil }
+        let known = try await Self.contexts.once(manager.command) { [manager] in
+            try await manager.ask(["context", "ls", "--format", "{{.Name}} {{.DockerEndpoint}}"]).lines
+                .reduce(into: [:]) { endpoints, line in
+                    let words = line.split(separator: " ", maxSplits: 1).map(String.init)
+                    endpoints[words[0]] = words.count > 1 ? words[1] : ""
+                }
+        }
+        return known[context]
+    }
+
     private struct Place: Hashable {
         let swarm: Swarm
         let machine: String
@@ -196,7 +208,7 @@ extension Swarm {
 
     private static let known = Locked<[Place: DockerEngine]>([:])
     private static let searches = OnceEach<DockerEngine>()
-    private static let contexts = OnceEach<[String]>()
+    private static let contexts = OnceEach<[String: String]>()
 }
 
 extension DockerEngine {

@@ -80,12 +80,18 @@ package struct SwarmBackend: Backend {
         let gateway = try options.hasGateway ? plan.layout.login.name : nil
         let placement = try await placement(of: plan, gateway: gateway)
         let engines = try await engines(of: placement.distinct)
+        for machine in placement.distinct {
+            let nodes = zip(plan.nodes, placement.machines).filter { $1.id == machine.id }.map(\.0)
+            try await engines[machine.id]?.requireDiskLimits(of: nodes)
+        }
         let places = SwarmPlaces(
             placement.machines, of: plan.nodeNames, engines: engines, registry: options.chosenRegistry)
         try places.write(to: plan.workspace.folder)
         let timeline = Timeline(Progress())
-        // From here on, nothing is made that would not be removed.
+        // What removes it on a machine runs in this image.
         let own = try await DockerImages(engine: swarm.manager).ensure(.node, timeline: timeline)
+        try await carry([own], to: Array(engines.values), timeline)
+        // From here on, nothing is made that would not be removed.
         let reaper = try await SwarmReaper.begin(
             plan.id, on: swarm.manager, image: own, machines: placement.distinct.map(\.id))
         do {
@@ -94,7 +100,7 @@ package struct SwarmBackend: Backend {
             let prepared = try await images()
             let names = Dictionary(
                 prepared.all.map { ($0, $1.parts[0]) }, uniquingKeysWith: { first, _ in first })
-            try await carry(Set(names.values).union([own]), to: Array(engines.values), timeline)
+            try await carry(Set(names.values).subtracting([own]), to: Array(engines.values), timeline)
             let files = NodeFiles(plan, in: try await subnet, hostIP: nil, credentials: credentials)
             let start = SwarmStart(
                 plan: plan, subnet: try await subnet, files: files, machines: placement.machines, engines: engines,

@@ -200,12 +200,18 @@ extension SwarmCluster {
     /// - Returns: Whether it is gone.
     private func removeNetwork() async throws -> Bool {
         let network = DockerArguments.network(summary.id)
+        var isRemoved = false
         for attempt in 0..<300 {
-            _ = try await swarm.manager.ask(["network", "rm", network])
+            let removal = try await swarm.manager.ask(["network", "rm", network])
+            isRemoved = isRemoved || removal.succeeded
             // The Swarm takes what is to be a pattern for the beginning of a name.
             let left = try await swarm.manager.ask(
                 ["network", "ls", "--format", "{{.Name}}", "--filter", "name=\(network)"])
-            if left.succeeded, !left.lines.contains(network) { return true }
+            if left.succeeded, !left.lines.contains(network) {
+                // An engine tells of none of a Swarm's networks while the Swarm can't agree: somebody else's removal is believed if it can.
+                if isRemoved { return true }
+                if try await swarm.manager.ask(["node", "ls", "--quiet"]).succeeded { return true }
+            }
             try? await Task.sleep(for: .milliseconds(min(1 << min(attempt, 7), 100)))
         }
         return false

@@ -20,7 +20,7 @@ package struct SwarmImages: Sendable {
         let others = engines.filter { $0.host != manager.host || $0.context != manager.context }
         if others.isEmpty { return }
         let there = try await concurrently([manager] + others, atMost: others.count + 1) { engine in
-            try await DockerImages(engine: engine).identifier(of: name)
+            try await DockerImages(engine: engine).content(of: name)
         }
         guard let wanted = there[0] else {
             throw ClusterError(.imageUnavailable, "The Swarm's manager has no image \(name) any more.")
@@ -33,10 +33,8 @@ package struct SwarmImages: Sendable {
                 } else {
                     try await carry(name, to: engine)
                 }
-                guard try await DockerImages(engine: engine).identifier(of: name) == wanted else {
-                    throw unavailable(
-                        name, on: engine.machine ?? "another machine",
-                        "it got another one of that name, as where its engine keeps images in another way")
+                guard try await DockerImages(engine: engine).content(of: name) == wanted else {
+                    throw unavailable(name, on: engine.machine ?? "another machine", "it got another one of that name")
                 }
             }
         }

@@ -3,11 +3,11 @@ import FixtureTestSupport
 import Foundation
 import Testing
 
-@Suite struct ImageFingerprintTests {
+@Suite struct FingerprintTests {
     private func fingerprint(_ folder: String, target: String? = nil, arguments: [String: String] = [:]) throws
         -> String
     {
-        try ImageFingerprint.of(
+        try Fingerprint.of(
             dockerfile: folder + "/Dockerfile", context: folder, target: target, arguments: arguments)
     }
 
@@ -37,10 +37,10 @@ import Testing
     }
 
     @Test func wordsDoNotRunTogether() {
-        var left = ImageFingerprint()
+        var left = Fingerprint()
         left.add("ab".utf8)
         left.add("c".utf8)
-        var right = ImageFingerprint()
+        var right = Fingerprint()
         right.add("a".utf8)
         right.add("bc".utf8)
         #expect(left.text != right.text)

@@ -8,9 +8,9 @@ import Glibc
 import Musl
 #endif
 
-/// A fingerprint of everything that goes into an image, so that an image is built once and again only when that
+/// A fingerprint of bytes, files and folders: of everything that goes into an image, so that it is built once and again only when that
 /// changes.
-package struct ImageFingerprint: Sendable {
+package struct Fingerprint: Sendable {
     private var hash: UInt64 = 0xcbf2_9ce4_8422_2325
 
     package init() {}
@@ -60,7 +60,7 @@ package struct ImageFingerprint: Sendable {
     package static func of(
         dockerfile path: String, context: String, target: String?, arguments: [String: String]
     ) throws -> String {
-        var fingerprint = ImageFingerprint()
+        var fingerprint = Fingerprint()
         fingerprint.add(target, arguments)
         try fingerprint.add(contentsOf: path, named: "Dockerfile")
         try fingerprint.add(contentsOf: context, named: "")
