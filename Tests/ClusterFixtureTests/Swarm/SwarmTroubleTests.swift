@@ -98,8 +98,7 @@ struct SwarmTroubleTests {
     /// Docker makes such a network on any kernel. On one without ESP nothing passes, which must be said, and nothing passes in the clear.
     @Test func encryptionTakesAKernelWithESP() async throws {
         let encrypted = SwarmOptions(isEncrypted: true)
-        let symbols = try String(contentsOfFile: "/proc/kallsyms", encoding: .utf8)
-        if symbols.contains(" esp_init_state") {
+        if try await hasESP() {
             try await withCluster(nodes: 3, backend: .swarm(encrypted)) { cluster in
                 _ = try await cluster[0].run("ssh node2 true && ssh node3 true").requireSuccess()
             }

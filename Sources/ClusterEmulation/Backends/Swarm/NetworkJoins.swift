@@ -61,8 +61,8 @@ final class NetworkJoins: Sendable {
                     Progress.say(
                         "a node is started once more, because of this: \(ClusterError.sentence(error.message))")
                 }
-                // What the engine has begun, it takes back first.
-                try await Task.sleep(for: .seconds(1))
+                // What the engine has begun, it takes back first, which takes a slow one longer.
+                try await Task.sleep(for: .seconds(1 << (attempt - 1)))
             }
         }
     }
