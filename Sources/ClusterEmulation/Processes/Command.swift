@@ -54,6 +54,11 @@ package struct CommandOutput: Sendable {
         let text = standardError.trimmingCharacters(in: .whitespacesAndNewlines)
         return text.isEmpty ? standardOutput.trimmingCharacters(in: .whitespacesAndNewlines) : text
     }
+
+    /// Whether the ``complaint`` has any of some words, in whichever case.
+    package func complains(_ words: String...) -> Bool {
+        words.contains { complaint.range(of: $0, options: .caseInsensitive) != nil }
+    }
 }
 
 extension Command {

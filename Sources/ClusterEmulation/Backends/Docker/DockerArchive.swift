@@ -27,13 +27,9 @@ struct DockerArchive: Sendable {
         let output = try await command.output(writingTo: descriptor)
         if output.succeeded { return true }
         unlink(file)
-        func says(_ words: String) -> Bool { output.complaint.range(of: words, options: .caseInsensitive) != nil }
         // Docker's words, and Podman's. An engine that is not there has no file either, which is its socket.
-        if ["Could not find the file", "no such file", "could not be found"].contains(where: says),
-            !says("connect to the docker")
-        {
-            return false
-        }
+        let isMissing = output.complains("Could not find the file", "no such file", "could not be found")
+        if isMissing, !output.complains("connect to the docker") { return false }
         throw failure(node, output.complaint)
     }
 

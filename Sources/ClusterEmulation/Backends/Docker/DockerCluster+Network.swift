@@ -80,7 +80,7 @@ extension DockerCluster {
         let names = Dictionary(uniqueKeysWithValues: nodes.map { (container($0.name), $0.name) })
         let told = try await engine.ask(["inspect", "--type", "container", "--format", format] + names.keys)
         // Of nodes that are gone it complains, beside what it says of the others.
-        guard told.succeeded || !told.lines.isEmpty || told.complaint.lowercased().contains("no such container") else {
+        guard told.succeeded || !told.lines.isEmpty || told.complains("no such container") else {
             throw ClusterError(
                 .provisioningFailed,
                 ClusterError.sentence(

@@ -132,10 +132,9 @@ package struct DockerImages: Sendable {
         let output = try await engine.ask(["image", "inspect", "--format", format, name])
         if output.succeeded { return output.lines.first }
         // Docker's words, and Podman's.
-        let isMissing = ["no such image", "no such object", "image not known", "failed to find image"].contains {
-            output.complaint.range(of: $0, options: .caseInsensitive) != nil
+        if output.complains("no such image", "no such object", "image not known", "failed to find image") {
+            return nil
         }
-        if isMissing { return nil }
         throw ClusterError(
             .imageUnavailable,
             ClusterError.sentence(
