@@ -1,15 +1,16 @@
 """Takes a cluster away from a Swarm, also when the process that made it is gone, and its machine with it.
 
-    python3 -c 'import sys; exec(sys.argv[1])' TEXT watch NAME USER IMAGE SERVICE MACHINES PATIENCE
-    python3 -c 'import sys; exec(sys.argv[1])' TEXT reap NAME USER IMAGE SERVICE MACHINES MANAGER
+    python3 -c 'import sys; exec(sys.argv[1])' TEXT watch NAME USER IMAGE SERVICE PATIENCE
+    python3 -c 'import sys; exec(sys.argv[1])' TEXT reap NAME USER IMAGE SERVICE MANAGER MACHINES
 
 runs in a container of the node image IMAGE on one of the Swarm's managers, with that machine's engine at /var/run/docker.sock and nothing
 else. NAME is what the cluster's network is called, and what the names of its containers begin with; USER is the number of the user whose
-it is. SERVICE is what the service is called that takes the cluster away. MACHINES are the Swarm's names for those that have nodes, with commas, and
-MANAGER its name for the machine that watched. PATIENCE is a number of seconds.
+it is. SERVICE is what the service is called that takes the cluster away. MACHINES are the Swarm's names for those that may have nodes, with commas,
+and MANAGER its name for the machine that watched. PATIENCE is a number of seconds.
 
-`watch` says `watching` and reads: when `done` comes it ends. When standard input ends without that, or says nothing for PATIENCE, it
-starts `reap` as a service on these machines and its own, and says `reaping`. That ends when nothing is left anywhere: a machine that is down is waited for.
+`watch` says `watching` and reads lines: `on MACHINES` before a node is made on any of them, all of which have the image then; `done`, and it ends.
+When standard input ends without that, or says nothing for PATIENCE, it starts `reap` as a service on the machines that it was told of and its own,
+and says `reaping`. That ends when nothing is left anywhere: a machine that is down is waited for.
 A Swarm gives its own machine no part of a service if that is to have none: then `reap` runs in this container as well.
 """
 
@@ -21,7 +22,7 @@ import sys
 import time
 import urllib.parse
 
-text, mode, name, user, image, service, machines, last = sys.argv[1:9]
+text, mode, name, user, image, service, *rest = sys.argv[1:]
 
 # Seconds. An engine goes on with what it was asked for when the asker has died: something may appear that late.
 QUIET = 8
@@ -85,17 +86,18 @@ def networks():
     return [each["Id"] for each in there or [] if each["Name"] == name]
 
 
-def watch():
+def watch(patience):
     own = ask("GET", "/info")["Swarm"]["NodeID"]
     # By its name a machine would ask a registry for it first.
     there = ask("GET", "/images/" + urllib.parse.quote(image) + "/json")["Id"]
     print("watching", flush=True)
-    if heard_of_the_end():
+    machines = machines_to_clear(patience)
+    if machines is None:
         return
     pause = 0.1
     while True:
         try:
-            has_part = start_service(own, there)
+            has_part = start_service(own, there, machines)
             break
         except FAILURES as error:
             print(error, flush=True)
@@ -103,23 +105,26 @@ def watch():
         pause = min(pause * 2, 5)
     print("reaping", flush=True)
     if not has_part:
-        reap(own)
+        reap(own, machines)
 
 
-def heard_of_the_end():
-    told = b""
+def machines_to_clear(patience):
+    """Returns the machines that may have nodes once nobody says anything any more; nothing if there is nothing to do."""
+    machines, told = "", b""
     while True:
-        ready, _, _ = select.select([sys.stdin], [], [], float(last))
+        ready, _, _ = select.select([sys.stdin], [], [], patience)
         some = ready and sys.stdin.buffer.raw.read(4096)
         if not some:
-            return False
-        told += some
-        if b"done" in told:
-            return True
-        told = told[-4:]
+            return machines
+        *lines, told = (told + some).split(b"\n")
+        for line in lines:
+            if line == b"done":
+                return None
+            if line.startswith(b"on "):
+                machines = line[3:].decode()
 
 
-def start_service(own, image):
+def start_service(own, image, machines):
     """Returns whether this machine has a part in it."""
     known = ask("GET", "/nodes")
     others = [each["ID"] for each in known if each["ID"] not in machines.split(",") + [own]]
@@ -127,7 +132,7 @@ def start_service(own, image):
     container = {
         "Image": image,
         "Command": ["python3", "-c", "import sys; exec(sys.argv[1])", text],
-        "Args": ["reap", name, user, image, service, machines, own],
+        "Args": ["reap", name, user, image, service, own, machines],
         "User": "root",
         "ReadOnly": True,
         "CapabilityDrop": ["ALL"],
@@ -149,14 +154,14 @@ def start_service(own, image):
     return any(each["ID"] == own and each["Spec"]["Availability"] == "active" for each in known)
 
 
-def awaited(manager):
+def awaited(manager, machines):
     """The Swarm's machines whose part of the work is not done. One that was taken out of the Swarm is not waited for."""
     known = {each["ID"] for each in ask("GET", "/nodes")} & set(machines.split(",")) - {manager}
     tasks = ask("GET", "/tasks", filters={"service": [service]})
     return known - {each["NodeID"] for each in tasks or [] if each["Status"]["State"] == "complete"}
 
 
-def reap(manager):
+def reap(manager, machines):
     """Ends when nothing is left on this machine, and nothing has appeared for some seconds; on the manager's, when nothing is left on any."""
     pause, quiet = 0.1, time.monotonic()
     while True:
@@ -176,7 +181,7 @@ def reap(manager):
             if time.monotonic() - quiet >= QUIET and not found:
                 if not leads:
                     return
-                if not awaited(manager):
+                if not awaited(manager, machines):
                     ask("DELETE", "/services/" + service)
                     return
         except FAILURES as error:
@@ -186,6 +191,6 @@ def reap(manager):
 
 
 try:
-    watch() if mode == "watch" else reap(last)
+    watch(float(rest[0])) if mode == "watch" else reap(*rest)
 except FAILURES as error:
     sys.exit(str(error))

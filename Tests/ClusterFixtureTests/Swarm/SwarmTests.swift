@@ -270,8 +270,8 @@ struct SwarmTests {
         let machines = try await Swarm(manager).machines()
         let reaper = try await SwarmReaper.begin(
             try #require(ClusterID(cluster.id)), on: manager,
-            image: try await DockerImages(engine: manager).ensure(.node, timeline: Timeline()),
-            machines: machines.map(\.id), patience: .seconds(1))
+            image: try await DockerImages(engine: manager).ensure(.node, timeline: Timeline()), patience: .seconds(1))
+        reaper.include(machines.map(\.id))
         try await reaper.watching()
         #expect(try await eventually { try await SwarmMachines.traces(of: cluster.id).isEmpty })
         await reaper.dismiss()
@@ -283,6 +283,30 @@ struct SwarmTests {
                 ["node", "update", "--availability", "active", "machine1"], else: "It stays drained")
         default: break
         }
+    }
+
+    /// A process may die while the machines are still given the image in which their nodes are removed.
+    @Test func aMachineThatLacksTheImageIsNotWaitedForWhereItCanHaveNoNodes() async throws {
+        let manager = SwarmMachines.engine("machine1")
+        let cluster = ClusterID.random()
+        let (network, image) = (DockerArguments.network(cluster), "cluster-fixture/alone:\(cluster)")
+        try await withTemporaryFolder { folder in
+            let below = try await DockerImages(engine: manager).ensure(.node, timeline: Timeline())
+            try "FROM \(below)\nLABEL alone=\(cluster)\n".write(
+                toFile: folder + "/Dockerfile", atomically: true, encoding: .utf8)
+            try await manager.change(["build", "--tag", image, folder], else: "Nothing was built")
+        }
+        let labels = ["user=\(geteuid())", "machine=\(SwarmStart.all)"].flatMap {
+            ["--label", "org.clusterfixture.\($0)"]
+        }
+        let reaper = try await SwarmReaper.begin(cluster, on: manager, image: image)
+        try await manager.change(
+            ["network", "create", "--driver", "overlay", "--attachable"] + labels + [network],
+            else: "No network was made")
+        try await reaper.release()
+        #expect(try await eventually { try await SwarmMachines.traces(of: "\(cluster)").isEmpty })
+        await reaper.dismiss()
+        try await manager.change(["image", "rm", "--force", image], else: "The image is left")
     }
 
     /// Each machine that comes back to a network gets another address of the Swarm's, and none that a node has.

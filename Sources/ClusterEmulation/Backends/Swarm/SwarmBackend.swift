@@ -88,19 +88,18 @@ package struct SwarmBackend: Backend {
             placement.machines, of: plan.nodeNames, engines: engines, registry: options.chosenRegistry)
         try places.write(to: plan.workspace.folder)
         let timeline = Timeline(Progress())
-        // What removes it on a machine runs in this image.
         let own = try await DockerImages(engine: swarm.manager).ensure(.node, timeline: timeline)
-        try await carry([own], to: Array(engines.values), timeline)
         // From here on, nothing is made that would not be removed.
-        let reaper = try await SwarmReaper.begin(
-            plan.id, on: swarm.manager, image: own, machines: placement.distinct.map(\.id))
+        let reaper = try await SwarmReaper.begin(plan.id, on: swarm.manager, image: own)
         do {
             async let watching: Void = reaper.watching()
             async let subnet = createNetwork(plan)
             let prepared = try await images()
             let names = Dictionary(
                 prepared.all.map { ($0, $1.parts[0]) }, uniquingKeysWith: { first, _ in first })
-            try await carry(Set(names.values).subtracting([own]), to: Array(engines.values), timeline)
+            // What removes nodes on a machine runs in the first image.
+            try await carry([own] + Set(names.values).subtracting([own]), to: Array(engines.values), timeline)
+            reaper.include(placement.distinct.map(\.id))
             let files = NodeFiles(plan, in: try await subnet, hostIP: nil, credentials: credentials)
             let start = SwarmStart(
                 plan: plan, subnet: try await subnet, files: files, machines: placement.machines, engines: engines,
@@ -137,10 +136,10 @@ package struct SwarmBackend: Backend {
         }
     }
 
-    private func carry(_ names: Set<String>, to engines: [DockerEngine], _ timeline: Timeline) async throws {
+    private func carry(_ names: [String], to engines: [DockerEngine], _ timeline: Timeline) async throws {
         let images = SwarmImages(manager: swarm.manager, registry: options.chosenRegistry, timeline: timeline)
         // A machine that gets two at once gets neither sooner.
-        for name in names.sorted() { try await images.ensure(name, on: engines) }
+        for name in names { try await images.ensure(name, on: engines) }
     }
 
     package func clusters(includingRemains: Bool) async throws -> [any BackendCluster] {

@@ -178,7 +178,8 @@ extension SwarmCluster {
         } else {
             machines = try await swarm.machines().map(\.id)
         }
-        let reaper = try await SwarmReaper.begin(summary.id, on: swarm.manager, image: image, machines: machines)
+        let reaper = try await SwarmReaper.begin(summary.id, on: swarm.manager, image: image)
+        reaper.include(machines)
         try await reaper.watching()
         return reaper
     }

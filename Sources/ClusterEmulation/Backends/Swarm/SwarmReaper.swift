@@ -60,23 +60,21 @@ final class SwarmReaper: Sendable {
     }
 
     /// Begins to start the container. From then on it takes the cluster away, however this process ends: Docker's command, in a session of
-    /// its own, starts it all the same, and what it reads has ended then.
+    /// its own, starts it all the same, and what it reads has ended then. Of the machines it must be told (``include(_:)``).
     ///
     /// - Parameters:
     ///   - cluster: The cluster.
     ///   - manager: The manager's engine.
-    ///   - image: The node image, which all machines have that have nodes.
-    ///   - machines: The Swarm's names for the machines that have nodes.
+    ///   - image: The node image.
     ///   - patience: How long it may hear nothing before it takes the cluster away.
     /// - Returns: What ends the watch.
     /// - Throws: ``ClusterError`` if Docker's command could not be started.
     static func begin(
-        _ cluster: ClusterID, on manager: DockerEngine, image: String, machines: [String],
-        patience: Duration = .seconds(600)
+        _ cluster: ClusterID, on manager: DockerEngine, image: String, patience: Duration = .seconds(600)
     ) async throws -> SwarmReaper {
         let (reading, writing) = try StreamSocket.pair()
         Forks.keepFromChildren(writing.rawValue)
-        let command = manager.command(words(cluster, image, machines, patience))
+        let command = manager.command(words(cluster, image, patience))
         var options = PlatformOptions()
         options.createSession = true
         let steps = Steps()
@@ -107,6 +105,14 @@ final class SwarmReaper: Sendable {
         return reaper
     }
 
+    /// Tells it the machines that may have nodes from now on. One that has none yet must not be told of unless it has the image: the
+    /// container's own work there would wait for the image, and somebody else for the work.
+    ///
+    /// - Parameter machines: The Swarm's names for them.
+    func include(_ machines: [String]) {
+        isOver.withLock { if !$0 { Self.tell("on \(machines.joined(separator: ","))", lifeline) } }
+    }
+
     /// Returns when it watches.
     ///
     /// - Throws: ``ClusterError`` if the container could not be started; `CancellationError`.
@@ -123,17 +129,14 @@ final class SwarmReaper: Sendable {
             ))
     }
 
-    private static func words(_ cluster: ClusterID, _ image: String, _ machines: [String], _ patience: Duration)
-        -> [String]
-    {
+    private static func words(_ cluster: ClusterID, _ image: String, _ patience: Duration) -> [String] {
         let name = DockerArguments.network(cluster)
         let program = ["-c", "import sys; exec(sys.argv[1])", String(cString: swarm_reaping_program())]
         let socket = "type=bind,source=/var/run/docker.sock,target=/var/run/docker.sock"
         return ["run", "--interactive", "--rm", "--sig-proxy=false", "--network", "none", "--read-only"]
             + ["--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--mount", socket, "--user", "root"]
             + ["--log-driver", "none", "--entrypoint", "python3", image] + program
-            + ["watch", name, "\(geteuid())", image, "\(name)-reaper", machines.joined(separator: ",")]
-            + ["\(patience / .seconds(1))"]
+            + ["watch", name, "\(geteuid())", image, "\(name)-reaper", "\(patience / .seconds(1))"]
     }
 
     /// Ends the watch: everything is removed already, or meant to stay. What it has said last is known then.
