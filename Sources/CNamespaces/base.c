@@ -38,7 +38,7 @@ void make_base(const struct step *at, int is_root) {
 
 static void show_folder(const struct step *at, const char *source, const char *name) {
     MUST(mkdir(name, 0755));
-    attach(at, hold(at, source, 1, 0), name);
+    attach(at, hold(at, source, 1, 1), name);
 }
 
 // Only this machine's root may make devices. Others get this machine's own, where it lets them.
@@ -89,7 +89,7 @@ void fill_base_with_mounts(const struct step *at, int is_root, const int *held) 
         else
             attach(at, is_root ? held[next++] : hold(at, mount_point->source, 1, mount_point->read_only), name);
     }
-    put_files(at, cluster->files, cluster->file_count);
+    put_shared_files(at, cluster->files, cluster->file_count);
 }
 
 int shares_folders(const struct ns_cluster *cluster) {
@@ -108,5 +108,5 @@ void renew_shared(const struct step *at) {
         if (mount_point->overlay) MUST(umount2(numbered(memory, 't', i), MNT_DETACH));
         make_shared(at, mount_point, i, name);
     }
-    put_files(at, cluster->files, cluster->file_count);
+    put_shared_files(at, cluster->files, cluster->file_count);
 }

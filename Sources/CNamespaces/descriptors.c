@@ -33,7 +33,9 @@ ssize_t receive_with(int socket, void *bytes, size_t length, int *held, size_t *
     union rights rights;
     struct iovec part = {bytes, length};
     struct msghdr message = {
-        .msg_iov = &part, .msg_iovlen = 1, .msg_control = &rights, .msg_controllen = CMSG_SPACE(*count * sizeof *held)};
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = &rights,
+        // CMSG_SPACE is rounded up: one more than there is room for would fit.
+        .msg_controllen = CMSG_LEN(*count * sizeof *held)};
     ssize_t received;
     *count = 0;
     while ((received = recvmsg(socket, &message, MSG_CMSG_CLOEXEC | flags)) < 0 && errno == EINTR) {}

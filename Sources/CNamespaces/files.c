@@ -3,6 +3,7 @@
 
 #include "descriptors.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,8 +18,14 @@ void leave_files(const struct step *at, int channel, int files) { MUST(send_with
 int take_files(int channel) {
     char byte;
     int files;
-    size_t count = 1;
-    return receive_with(channel, &byte, 1, &files, &count, MSG_DONTWAIT) == 1 && count ? files : -1;
+    size_t count;
+    ssize_t received;
+    // A node that ends with a request unread is told of first, once, as an error: what it has left is behind that.
+    do {
+        count = 1;
+        received = receive_with(channel, &byte, 1, &files, &count, MSG_DONTWAIT);
+    } while (received < 0 && errno == ECONNRESET);
+    return received == 1 && count ? files : -1;
 }
 
 // --- folders ----------------------------------------------------------------------------------------------------------

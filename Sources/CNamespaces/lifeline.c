@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -151,9 +152,25 @@ static int serve_request(
     return serve_node_request(cluster, lifeline, request, descriptor);
 }
 
+// Whoever asks the lifeline can have programs of this machine run. A node may see a cluster's folder, in a folder that is shared with it. It can't show
+// the user namespace that the maker is in: the kernel lets nobody have one above their own. Returns 0, or -1 if it is somebody else's.
+static int get_to_know(const struct ns_cluster *cluster, struct client *client) {
+    char byte;
+    int users;
+    size_t count = 1;
+    struct stat status;
+    ssize_t received = receive_with(client->socket, &byte, 1, &users, &count, MSG_DONTWAIT);
+    if (received < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
+    if (received != 1 || count != 1) return -1;
+    client->is_known = fstat(users, &status) == 0 && status.st_dev == cluster->users[0] && status.st_ino == cluster->users[1];
+    close(users);
+    return client->is_known ? 0 : -1;
+}
+
 // Returns 0, or -1 if the client has gone, or does not read what it has asked for.
 static int serve_client(const struct ns_cluster *cluster, struct lifeline *lifeline, struct client *client) {
     struct ns_request request;
+    if (!client->is_known) return get_to_know(cluster, client);
     ssize_t count = recv(client->socket, &request, sizeof request, MSG_DONTWAIT);
     if (count < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
     if (count != sizeof request) return -1;
@@ -165,8 +182,7 @@ static int serve_client(const struct ns_cluster *cluster, struct lifeline *lifel
     return tell(client, &answer, descriptor);
 }
 
-// Whoever asks the lifeline can have programs of this machine run. A node that sees the cluster's folder, in a folder that is shared with it,
-// must not: its processes have numbers here, and those outside of the cluster have none.
+// The cluster's own processes have numbers here, and those outside of it have none.
 static int is_outside(int socket) {
     struct ucred peer;
     socklen_t size = sizeof peer;
@@ -197,7 +213,7 @@ static void let_go(struct lifeline *lifeline, size_t client) {
 _Noreturn void hold_together(const struct ns_cluster *cluster, int maker, struct lifeline *lifeline) {
     enum { listener, maker_process, asked, first_refusal, first_asker = first_refusal + refusal_count };
     static struct pollfd polled[first_asker + most_executions + most_clients];
-    lifeline->clients[lifeline->client_count++] = (struct client){.socket = cluster->lifeline};
+    lifeline->clients[lifeline->client_count++] = (struct client){.socket = cluster->lifeline, .is_known = 1};
     for (;;) {
         // Whoever comes when all places are taken waits for one.
         polled[listener] = (struct pollfd){
@@ -211,9 +227,9 @@ _Noreturn void hold_together(const struct ns_cluster *cluster, int maker, struct
         size_t count = lifeline->client_count;
         for (size_t i = 0; i < count; i++) {
             struct client *client = &lifeline->clients[i];
-            if (client->socket >= 0) tell_changes(cluster, lifeline, client);
+            if (client->socket >= 0 && client->is_known) tell_changes(cluster, lifeline, client);
             polled[first_client + i] = (struct pollfd){
-                .fd = client->socket, .events = client->told < lifeline->last_change ? POLLOUT : POLLIN};
+                .fd = client->socket, .events = client->is_known && client->told < lifeline->last_change ? POLLOUT : POLLIN};
         }
         int ready = poll_or_bury(polled, first_client + count, -1);
         bury(cluster, lifeline);

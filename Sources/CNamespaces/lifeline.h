@@ -27,6 +27,7 @@ enum { most_nodes = 1024, most_clients = 128 };
 /// Somebody who is connected to the lifeline.
 struct client {
     int socket;
+    int is_known;   ///< whether they have introduced themselves as the maker's user: nothing is told and done before
     uint64_t told;  ///< the number of the last change that they have been told
 };
 

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -53,24 +54,45 @@ static void write_whole(const struct step *at, int file, const char *bytes, size
     }
 }
 
-static void put_file(const struct step *at, const struct ns_file *file) {
-    if (!file->bytes) {
-        if (mkdir(file->path, file->mode) < 0) {
-            if (errno != EEXIST) fail(at, file->path);
-            return;  // a folder of the image's keeps its owner and mode
-        }
-    } else {
-        int opened = open(file->path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, file->mode);
-        if (opened < 0) fail(at, file->path);
-        write_whole(at, opened, file->bytes, file->length);
-        close(opened);
+static void put_file(const struct step *at, int folder, const char *name, const struct ns_file *file) {
+    if (!file->bytes && mkdirat(folder, name, file->mode) < 0) {
+        if (errno != EEXIST) fail(at, file->path);
+        return;  // a folder of the image's keeps its owner and mode
     }
-    if (chown(file->path, file->owner, file->group) < 0 || chmod(file->path, file->mode) < 0)
+    int way = file->bytes ? O_WRONLY | O_CREAT | O_TRUNC : O_RDONLY | O_DIRECTORY;
+    int opened = openat(folder, name, way | O_NOFOLLOW | O_CLOEXEC, file->mode);
+    if (opened < 0) fail(at, file->path);
+    if (file->bytes) write_whole(at, opened, file->bytes, file->length);
+    if (fchown(opened, file->owner, file->group) < 0 || fchmod(opened, file->mode) < 0)
         fail(at, "giving a file of the node its owner and mode");
+    close(opened);
 }
 
 void put_files(const struct step *at, const struct ns_file *files, size_t count) {
-    for (size_t i = 0; i < count; i++) put_file(at, &files[i]);
+    for (size_t i = 0; i < count; i++) put_file(at, AT_FDCWD, files[i].path, &files[i]);
+}
+
+static void put_shared_file(const struct step *at, const struct ns_file *file) {
+    struct open_how inside = {
+        .flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
+    char shared[12], below[4096] = ".";
+    const char *rest = strchr(file->path, '/') + 1, *name = strrchr(file->path, '/') + 1;
+    size_t length = name - rest;
+    if (rest - file->path > (ptrdiff_t)sizeof shared || length >= sizeof below) errno = ENAMETOOLONG, fail(at, file->path);
+    memcpy(shared, file->path, rest - 1 - file->path);
+    shared[rest - 1 - file->path] = 0;
+    if (length) memcpy(below, rest, length - 1), below[length - 1] = 0;
+    int base = open(shared, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    MUST(base);
+    int folder = syscall(SYS_openat2, base, below, &inside, sizeof inside);
+    if (folder < 0) fail(at, file->path);
+    put_file(at, folder, name, file);
+    close(folder);
+    close(base);
+}
+
+void put_shared_files(const struct step *at, const struct ns_file *files, size_t count) {
+    for (size_t i = 0; i < count; i++) put_shared_file(at, &files[i]);
 }
 
 static void make_folder(const struct step *at, const char *path, mode_t mode) {

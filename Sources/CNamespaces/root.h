@@ -20,6 +20,10 @@ void attach(const struct step *at, int tree, const char *path);
 /// Writes files, and makes folders, by paths as the calling process sees them.
 void put_files(const struct step *at, const struct ns_file *files, size_t count);
 
+/// The same in the shared folders of the cluster's base: the paths begin with the folder's name there. What an image has in a folder leads
+/// nowhere else, neither by a link nor by `..`.
+void put_shared_files(const struct step *at, const struct ns_file *files, size_t count);
+
 /// Writes a letter and a number to a text of 12 bytes, and returns it: the names of what a cluster holds in its base. These are
 /// `l0` and on for layers, `d0` for devices, `s0` for shared folders.
 const char *numbered(char *text, char letter, int number);

@@ -1,4 +1,4 @@
-"""Runs on a node as root and breaks the names that its programs ask for, or mends them:
+"""Runs on a node as root and breaks the names that its programs ask for, or heals them:
 missing NAME; wrong NAME ADDRESS; slow SECONDS; heal; heal missing NAME, heal wrong NAME, heal slow.
 
 While something is broken, a small resolver of the node's own answers: what /etc/hosts had, what is broken of it, and for all else

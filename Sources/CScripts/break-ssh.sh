@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs on a node as root and breaks its sshd on purpose, or mends it: `sh -c TEXT sh FAULT [VALUE]`, `sh -c TEXT sh heal [FAULT…]`.
+# Runs on a node as root and breaks its sshd on purpose, or heals it: `sh -c TEXT sh FAULT [VALUE]`, `sh -c TEXT sh heal [FAULT…]`.
 #   refuse-logins                   nobody is let in
 #   stall-before-banner             connections are accepted, and nothing is ever said
 #   stall-after-key-exchange        logins are never answered
@@ -7,7 +7,7 @@
 #   change-host-key                 other host keys than the pinned ones
 #   slow-banner SECONDS             the first line comes late
 #   drop-after BYTES                connections are reset when so much has been carried
-# A fault that is there already takes the new value. `heal` without faults mends all. A reason goes to standard error.
+# A fault that is there already takes the new value. `heal` without faults heals all. A reason goes to standard error.
 set -eu
 kept=/var/lib/cluster-fixture/ssh
 settings=/etc/ssh/sshd_config.d

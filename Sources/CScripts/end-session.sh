@@ -1,8 +1,41 @@
 #!/bin/sh
-# end-session.sh LEADER: runs on a node, and ends all processes of the session that LEADER leads or has led: by SIGTERM, and by SIGKILL
+# end-session.sh LEADER [USER]: runs on a node, and ends all processes of the session that LEADER leads or has led: by SIGTERM, and by SIGKILL
 # what is left of them a second later. Returns when none is left; with 1 if some can't be ended, which are another user's.
+#
+# Without USER, it is run by the one who has begun the session. If another user's programs are in it, which sudo has started, say, it ends
+# nothing: the leader stays, and tells root whose session it is.
+#
+# With USER, it is run by root, for that user. LEADER may be any number, since a start-up file of USER's can have printed it. So the leader has
+# to be USER's, or to be the child of a process of USER's, as the session of an `exec sudo` is. Then all is ended that is in the session, which
+# may be root's. If the leader has ended, nothing tells whose session it was: only USER's own processes are ended.
 set -u
-leader=$1
+leader=$1 only=''
+
+# who PROCESS: sets `real` to the user who has started it, whatever rights it has got since, and `parent` to its parent.
+who() {
+    real='' parent=''
+    {
+        while read -r key value _; do
+            case $key in
+                PPid:) parent=$value ;;
+                Uid:) real=$value && break ;;
+            esac
+        done <"/proc/$1/status"
+    } 2>/dev/null
+}
+
+if [ -n "${2-}" ]; then
+    user=$(id -u -- "$2") || exit 1
+    who "$leader"
+    if [ "$user" = 0 ] || [ "$real" = "$user" ]; then
+        :
+    elif [ -z "$real" ]; then
+        only=$user
+    else
+        who "$parent"
+        [ "$real" = "$user" ] || exit 1
+    fi
+fi
 
 # Prints the processes of the session that have not ended: its leader first, a shell that would tell of the others' ends.
 members() {
@@ -15,8 +48,18 @@ members() {
         set -- ${text##*) }
         process=${file#/proc/}
         case ${4-}${1-} in
-            "$leader"[!XZ]) printf '%s ' "${process%/stat}" ;;
+            "$leader"[!XZ])
+                process=${process%/stat}
+                if [ -z "$only" ] || { who "$process" && [ "$real" = "$only" ]; }; then printf '%s ' "$process"; fi
+                ;;
         esac
+    done
+}
+
+# are_own PROCESS…: whether this user may end them all. Those that have ended meanwhile do not count.
+are_own() {
+    for process; do
+        kill -0 "$process" 2>/dev/null || [ ! -d "/proc/$process" ] || return 1
     done
 }
 
@@ -31,6 +74,7 @@ while processes=$(members) && [ -n "$processes" ]; do
     now=$(clock)
     # shellcheck disable=SC2086
     if [ $stage = begun ]; then
+        [ -n "${2-}" ] || are_own $processes || exit 1
         # One that is stopped hears of it when it goes on.
         kill -TERM $processes && kill -CONT $processes
         stage=asked since=$now

@@ -11,6 +11,10 @@
 # The machine is taken by a lock (flock) on a folder that all of its users share. The kernel lets go of it when the holder
 # dies, however it dies: so whoever gets the lock knows that nobody else is there. Files in that folder only tell who it is.
 #
+# Whoever comes first makes the folder and owns it. The owner can put it elsewhere, with the lock, make another one, and move files between
+# the two. So whoever gets the lock also looks for a holder of another folder (`is_held_elsewhere`). Then it does not matter who owns the
+# folder: a file in it that tells of this user's cluster tells of a dead one.
+#
 # `hold` gets orders from standard input, one in a line: `end`, or `stay` for a cluster that outlives its maker. The end of the
 # input, which is the end of the connection, is an `end` as well.
 set -u
@@ -27,7 +31,25 @@ refuse() {
     exit 1
 }
 
+# own FOLDER: whether it is a folder of this user's, and no link to one.
+# shellcheck disable=SC3067 # -O is in dash, bash and busybox.
+own() { [ -d "$1" ] && [ ! -L "$1" ] && [ -O "$1" ]; }
+
+# Prints the first line of standard input, as far as it can be printed.
+line() { head -c 400 | head -n 1 | tr -cd '[:print:]'; }
+
 # --- what a cluster has begun ----------------------------------------------------------------------------------------
+
+# noted FOLDER: the sessions that commands have noted in their files there, each behind the number of the file's user.
+noted() {
+    # Another user's folder may have anything under these names.
+    own "$1" || return
+    for file in "$1"/sessions-*; do
+        if [ ! -f "$file" ] || [ -L "$file" ]; then continue; fi
+        # The file's user is asked for by its descriptor: another file may have its name by now.
+        { user=$(stat -L -c %u /proc/self/fd/8) && sed "s|^|noted $user |" <&8 && echo; } 2>/dev/null 8<"$file"
+    done
+}
 
 # processes CLUSTER FOLDER: those that have the cluster's mark in their environment or are in a scope of a command's, what is in a session
 # that one of them leads, and what is left of a command's session when its shell has ended. A session has its number as long as anybody is in it.
@@ -37,17 +59,15 @@ processes() {
             grep -lszxF "LC_CLUSTER_FIXTURE=$1" /proc/[0-9]*/environ
             grep -lsE "/cf-$1-[0-9]+\.scope\$" /proc/[0-9]*/cgroup
         } | sed 's|^/proc/\([0-9]*\)/.*|marked \1|'
-        for file in "$2"/sessions-*; do
-            # Commands note theirs themselves: what is noted counts for their own user's processes.
-            [ ! -f "$file" ] || { sed "s|^|noted $(stat -c %u "$file") |" "$file" && echo; }
-        done
+        noted "$2"
         stat -c 'owner %n %u' /proc/[0-9]* 2>/dev/null | sed 's|/proc/||'
         # Any user's program may have line breaks in its name, which stand there as they are. So each line has a word of ours in front, and the
         # number of the file that it is from: none is taken for a line of another kind, or for another process's.
         grep -asH '' /proc/[0-9]*/stat | sed 's|^/proc/\([0-9]*\)/stat:|process \1 |'
     } | awk -v own=$$ '
         $1 == "marked" { marked[$2] = 1; next }
-        $1 == "noted" { noted[$3] = $4; user[$3] = $2; next }
+        # Commands note their sessions themselves: what is noted counts for their own user'"'"'s processes.
+        /^noted [0-9]+ [0-9]+ [0-9]+$/ { noted[$2, $3] = $4; next }
         $1 == "owner" { owner[$2] = $3; next }
         $1 == "process" { said[$2] = said[$2] " " $0 }
         END {
@@ -60,11 +80,13 @@ processes() {
                 session[process] = field[4]
                 begun[process] = field[20]
             }
-            # A session of this number whose leader began at another time is somebody else'"'"'s.
-            for (number in noted) if (number in begun && begun[number] != noted[number]) delete noted[number]
             for (process in session) {
                 leader = session[process]
-                if (process in marked || leader in marked || leader in noted && owner[process] == user[leader]) print process
+                user = owner[process]
+                is_noted = (user, leader) in noted
+                # A session of this number whose leader began at another time is somebody else'"'"'s.
+                if (is_noted && leader in begun && begun[leader] != noted[user, leader]) is_noted = 0
+                if (process in marked || leader in marked || is_noted) print process
             }
         }'
 }
@@ -83,8 +105,7 @@ end_processes() {
 # leave CLUSTER FOLDER: nothing beyond a mount, and no link is followed.
 leave() {
     end_processes "$1" "$2"
-    # shellcheck disable=SC3067 # -O is in dash, bash and busybox.
-    if [ -d "$2" ] && [ ! -L "$2" ] && [ -O "$2" ]; then
+    if own "$2"; then
         # What root does not need, root does not do in other users' folders.
         [ "$(id -u)" = 0 ] || find "$2" -xdev -type d ! -perm -700 -exec chmod u+rwx {} + 2>/dev/null
         rm -rf --one-file-system -- "$2"
@@ -96,8 +117,8 @@ leave() {
 
 # told FILE: one line of a file that anybody may have written.
 told() {
-    # Of a pipe somebody would wait for ever.
-    [ -f "$1" ] && { head -c 400 <"$1" | head -n 1 | tr -cd '[:print:]'; } 2>/dev/null
+    # A pipe would be waited for without an end, and a link may lead to a file that nobody else is to see.
+    [ -f "$1" ] && [ ! -L "$1" ] && { line <"$1"; } 2>/dev/null
 }
 
 # Who holds it: of what is told, the last. Whatever somebody has told who has died is older.
@@ -107,8 +128,30 @@ holder() {
     told "$lease/$newest"
 }
 
-# tell WORDS: tells others of this holder, in a new file.
-tell() { (set -C && umask 022 && printf '%s\n' "$$ $folder $1" >"$lease/$cluster") 2>/dev/null; }
+# tell WORDS: tells others of this holder, in a new file of the folder that is locked.
+tell() { (set -C && umask 022 && printf '%s\n' "$$ $folder $1" >"/proc/self/fd/9/$cluster") 2>/dev/null; }
+
+# Whether the folder that is locked is the one that others find, and not one behind a link.
+is_in_place() {
+    # shellcheck disable=SC2046 # Numbers, one word each.
+    set -- $(stat -c %d:%i "$lease" /proc/self/fd/9/. 2>/dev/null)
+    [ $# = 2 ] && [ "$1" = "$2" ]
+}
+
+# Whether there is a holder of another folder, which was in this one's place before. Root sees all holders, and an ordinary user sees their
+# own. So nobody takes their own living cluster for remains, wherever the folder's owner has put its file.
+is_held_elsewhere() {
+    # The name is part of a longer word here: otherwise grep would find itself.
+    # shellcheck disable=SC2062 # It is not a pattern.
+    holders=$(grep -lszxF --regexp=cluster-fixture-host /proc/[0-9]*/cmdline)
+    for file in $holders; do
+        place=${file%/cmdline}
+        # A process in a container has another root: that is another machine. A process without the descriptor holds nothing.
+        # shellcheck disable=SC3013 # -ef is in dash, bash and busybox.
+        if [ "$place/root" -ef / ] && [ -e "$place/fd/9" ] && ! [ "$place/fd/9" -ef /proc/self/fd/9 ]; then return 0; fi
+    done
+    return 1
+}
 
 take() {
     tries=0
@@ -117,17 +160,16 @@ take() {
         (umask 0 && mkdir -m 1777 "$lease") 2>/dev/null
         if [ ! -d "$lease" ] || [ -L "$lease" ]; then refuse "$lease is there, and is not a folder"; fi
         if command exec 9<"$lease"; then
-            if ! flock -n 9; then
+            if ! flock -n 9 || is_held_elsewhere; then
                 say busy "$(holder)"
                 exit 1
             fi
             # Whoever held it may have removed it meanwhile, and it be another's by now.
-            # shellcheck disable=SC3013 # -ef is in dash, bash and busybox.
-            if tell "$1" && [ /proc/self/fd/9 -ef "$lease" ]; then return 0; fi
+            if is_in_place && tell "$1"; then return 0; fi
             exec 9<&-
         fi
         tries=$((tries + 1))
-        [ $tries -lt 20 ] || refuse "$lease can't be written to"
+        [ $tries -lt 20 ] || refuse "$lease can't be written to: its owner or root has to remove it"
         sleep 0.05
     done
 }
@@ -135,10 +177,11 @@ take() {
 # What is left of holders who have died: only what this user has written is believed.
 clear_remains() {
     for file in "$lease"/*; do
-        old=${file##*/}
+        old=${file##*/} text=''
+        if [ "$old" = "$cluster" ] || [ ! -f "$file" ] || [ -L "$file" ]; then continue; fi
+        # The file's user is asked for by its descriptor: another file may have its name by now.
         # shellcheck disable=SC3067 # -O is in dash, bash and busybox.
-        if [ "$old" = "$cluster" ] || [ ! -f "$file" ] || [ -L "$file" ] || [ ! -O "$file" ]; then continue; fi
-        text=$(told "$file")
+        { [ ! -f /proc/self/fd/8 ] || [ ! -O /proc/self/fd/8 ] || text=$(line <&8); } 2>/dev/null 8<"$file"
         place=${text#* }
         place=${place%% *}
         if printf '%s\n' "$old" | grep -qxE '[0-9a-f]{10}' && [ "${place##*/}" = "cf-$old" ]; then
@@ -150,7 +193,8 @@ clear_remains() {
 
 # --- what is asked ----------------------------------------------------------------------------------------------------
 
-note() { printf '%s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$1" >>"$folder/log"; }
+# note WORDS: adds a line to the cluster's log, as long as the folder is there.
+note() { own "$folder" && printf '%s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$1" >>"$folder/log"; }
 
 # make LOGIN: the folder is the holder's, what is in it for commands is theirs.
 make() {
@@ -171,6 +215,13 @@ require_shell() {
     esac
 }
 
+# Leaves the machine to others. The lock is let go before its folder is removed: otherwise somebody could see a holder of another folder.
+let_go() {
+    leave "$cluster" "$folder"
+    exec 9<&-
+    rmdir "$lease" 2>/dev/null
+}
+
 hold() {
     login=$1 words=$2
     require_shell "$(id -un)"
@@ -189,8 +240,7 @@ hold() {
     clear_remains
     text=$script
     if ! complaint=$(make "$login" 2>&1); then
-        leave "$cluster" "$folder"
-        rmdir "$lease"
+        let_go
         refuse "$folder can't be made ($complaint)"
     fi
     note "taken for $words"
@@ -221,9 +271,7 @@ hold() {
         done
     done
     trap '' TERM
-    leave "$cluster" "$folder"
-    rmdir "$lease" 2>/dev/null
-    exec 9<&-
+    let_go
     # shellcheck disable=SC3067
     if [ -e "$folder" ] && [ -O "$folder" ]; then refuse "$folder can't be removed"; fi
     say ended

@@ -6,9 +6,11 @@
 # LENGTH bytes of standard input come first: variables, as a shell reads them, so that they are on no command line. The rest is the line's.
 # Whatever the line starts is found again by its mark, by its session, and where systemd is, by its scope: that one keeps also what cleans
 # its environment, begins a session and loses its parents.
-# If the cluster's folder is gone, somebody else may have made one of the name: either it, or the part of it for commands, is this user's.
+# If the cluster's folder is gone, somebody else may have made one of its name, with links to other users' files. So the folder has to be this
+# user's or root's, and what is used of it no link. It is looked at from inside, since its path may lead elsewhere a moment later.
 # shellcheck disable=SC3067 # -O is in dash, bash and busybox.
-if { [ ! -O "$1" ] && [ ! -O "$1/work" ]; } || [ -L "$1" ] || ! cd -- "$1/work" 2>/dev/null; then
+if [ -L "$1" ] || ! cd -- "$1" 2>/dev/null || { [ ! -O . ] && [ "$(stat -c %u .)" != 0 ]; } ||
+    [ -L work ] || [ -L "sessions-$3" ] || [ ! -f "sessions-$3" ] || ! cd -P work 2>/dev/null; then
     echo "cluster-fixture: $1 is gone" >&2
     exit 255
 fi
@@ -16,7 +18,7 @@ read -r statistics <"/proc/$$/stat" && echo "$$ $(
     # shellcheck disable=SC2086 # Fields: the twentieth behind the program's name is the time of its start.
     set -- ${statistics##*) }
     echo "${20}"
-)" >>"$1/sessions-$3"
+)" >>"../sessions-$3"
 unset statistics
 [ "$4" = 0 ] || eval "$(head -c "$4")"
 export "LC_CLUSTER_FIXTURE=$2" "TMPDIR=$1/tmp"

@@ -5,6 +5,8 @@ set -eu
 folder=$1 user=$2
 shift 2
 mkdir -p "$folder"
+# Passwords and tokens stand in it.
+install -m 0600 -o "$user" /dev/null "$folder/inventory.json"
 cat >"$folder/inventory.json"
 printf %s "$SSH_CONFIG" >"$folder/ssh_config"
 install -m 0644 -o "$user" /dev/null "$folder/pid"

@@ -25,7 +25,7 @@ is_old() { [ ! -e /usr/lib/openssh/sshd-session ]; }
 # another first one, of the same number.
 restart_sshd() {
     sshd=$(cat /run/sshd.pid 2>/dev/null) || return 0
-    [ "$(sed 's/.*) \(.\).*/\1/' "/proc/$sshd/stat" 2>/dev/null)" != T ] || fail 'sshd is stalled: mend it first'
+    [ "$(sed 's/.*) \(.\).*/\1/' "/proc/$sshd/stat" 2>/dev/null)" != T ] || fail 'sshd is stalled: heal it first'
     kill "$sshd" 2>/dev/null || return 0
     while [ -d "/proc/$sshd" ]; do sleep 0.01; done
     unset FAKETIME_SHARED

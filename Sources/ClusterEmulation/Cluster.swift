@@ -62,7 +62,8 @@ public final class Cluster: Sendable {
     public var knownHostsFile: String { runtime.access.knownHostsFile }
 
     /// This machine's address in the cluster's network, where the nodes reach it and it reaches them by their addresses; nil if it
-    /// has none: with an ordinary user's namespaces, and where Docker has a machine of its own.
+    /// has none: with an ordinary user's namespaces, with Docker on macOS, on a Swarm, and with existing hosts that do not all see this machine at the same
+    /// address of its own.
     public var hostIP: String? { runtime.cluster.hostIP }
 
     /// The name of the backend that it runs on: `docker`, `namespaces`, `swarm` or `hosts`.
@@ -71,10 +72,10 @@ public final class Cluster: Sendable {
     /// How long each step of its start took.
     public var startTimes: StartTimes { StartTimes(runtime.timeline.events) }
 
-    /// How long the steps of its last ``reset()`` or ``restore(_:)`` took that there were; nil before the first.
+    /// How long each step of its last ``reset()`` or ``restore(_:)`` took; nil before the first.
     public var resetTimes: StartTimes? { runtime.resetTimes }
 
-    /// Removes the cluster without a trace. A second call waits for the first and does nothing.
+    /// Removes the cluster without a trace, as `cluster-fixture down` does (``Node/stop()`` only switches a node off). A second call waits for the first and does nothing.
     ///
     /// The removal is completed even when the task is cancelled.
     ///

@@ -14,7 +14,7 @@ public struct ClusterConfiguration: Sendable, Hashable {
         set { serviceList = ServiceList(newValue) }
     }
     private var serviceList: ServiceList
-    /// What is there of a real site's networks and rules that code has to get along with; nothing by default.
+    /// The network rules of a real site that the cluster has; none by default.
     public var site: Site
     /// Where the nodes run.
     public var backend: BackendChoice
@@ -31,13 +31,14 @@ public struct ClusterConfiguration: Sendable, Hashable {
     /// Whether the nodes may reach what this machine reaches, such as a package index. With Docker they always may.
     public var outside: Bool
     /// Whether the nodes may connect to services of this machine that listen on all of its addresses, such as a server that
-    /// the test runs and the nodes call back. They find this machine as `host.cluster`. With Docker they always may.
+    /// the test runs and the nodes call back. They find this machine as `host.cluster`. With Docker they always may. An ordinary user's namespaces, a
+    /// Swarm and Docker on macOS have no `host.cluster`: there, ``Node/reverseForward(_:)`` leads to this machine.
     public var hostAccess: Bool
     /// The range of IPv4 addresses out of which the cluster's subnet is taken, such as `10.77.0.0/16`; nil is what `CLUSTER_FIXTURE_SUBNETS` names,
     /// or 198.18.0.0/15, which is set aside for testing networks (RFC 2544). A subnet is at least a /24, and none that this machine has
     /// a route to.
     public var subnets: String?
-    /// Whether the nodes have addresses of IPv6 as well, by which their names lead to them: unique local ones (RFC 4193). `::1` they always have.
+    /// Whether the nodes have addresses of IPv6 as well, by which their names lead to them: unique local ones (RFC 4193). They have `::1` in any case.
     public var ipv6: Bool
     /// Whether `ubuntu` may become root by `sudo`, without a password.
     public var sudo: Bool

@@ -76,7 +76,7 @@ extension ClusterError {
         }
         private let storage: Storage
 
-        /// The configuration can't work; nothing was started.
+        /// A setting or an argument can't work; nothing was done.
         public static let invalidConfiguration = Code(storage: .invalidConfiguration)
         /// No backend can run here, or not the one that was asked for.
         public static let backendUnavailable = Code(storage: .backendUnavailable)
@@ -100,9 +100,10 @@ extension ClusterError {
         public static let timedOut = Code(storage: .timedOut)
         /// The cluster could not be removed completely.
         public static let teardownFailed = Code(storage: .teardownFailed)
-        /// Something could not be broken, or mended, as it was asked for: the node does not let it be done.
+        /// Something could not be broken, or healed, as it was asked for: the node does not let it be done.
         public static let faultFailed = Code(storage: .faultFailed)
-        /// There is no cluster here: outside a fixture's scope, before set-up or after teardown.
+        /// There is no cluster, node, service, endpoint, snapshot or pool of that name, or no cluster here: outside a fixture's scope, before set-up or
+        /// after teardown.
         public static let noCluster = Code(storage: .noCluster)
 
         /// The code's name.

@@ -30,7 +30,11 @@ extension Node {
 
     /// Copies a file or a folder from the node, as `upload` does to it.
     ///
-    /// The copy belongs to whoever runs the test. Setuid, setgid and sticky bits are not taken from a node.
+    /// The copy belongs to whoever runs the test. Only files, links and folders are taken from a node, without setuid, setgid and sticky bits, and nothing is
+    /// written through a link that is there. A file that is there is replaced; if the target itself is a link to a file, what it leads to is.
+    ///
+    /// It is unpacked in a new folder (`.cf-…`) where the copy goes to, and then renamed. If it fails, what has arrived of a folder is there, and nothing of a single
+    /// file. If the task is cancelled, nothing is there.
     ///
     /// - Parameters:
     ///   - source: A path on the node, relative to the user's home unless it begins with `/`.

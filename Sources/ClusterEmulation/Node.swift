@@ -54,8 +54,8 @@ public struct Node: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension Node {
-    /// The private key file that lets the test process in as `user`; on a machine that was there before its cluster, the first that
-    /// is tried, and empty if there is none, as where an agent has the keys.
+    /// The private key file that lets the test process in as `user`; of an existing host, the first that OpenSSH
+    /// tries, and empty if the keys are an agent's.
     public func identityFile(for user: User = .ubuntu) -> String {
         provisioned.existing?.identityFile ?? access.identityFiles[user] ?? ""
     }

@@ -2,7 +2,7 @@
 public struct NodeLimits: Sendable, Hashable {
     /// The number of processors, in fractions if you like; nil means unlimited.
     public var processors: Double?
-    /// Memory in bytes; nil means unlimited.
+    /// Memory in bytes; nil means unlimited. With namespaces it takes root, as ``processors`` does.
     public var memory: Int?
     /// What a node may write to its file system, in bytes.
     ///
@@ -28,7 +28,7 @@ public struct NodeLimits: Sendable, Hashable {
 
     /// Limits a node.
     ///
-    /// The last five are limits of each process (setrlimit(2)): a number is the soft limit and the hard one. It can't be more than what
+    /// The last five are limits of setrlimit(2), ``processes`` of what one user runs on all nodes, the others of each process: a number is the soft limit and the hard one. It can't be more than what
     /// whoever starts the nodes may have: the process that starts the cluster, or the engine. Whatever else a process may use has no
     /// limit but theirs.
     ///

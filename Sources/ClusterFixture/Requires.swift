@@ -12,7 +12,7 @@ extension Trait where Self == ConditionTrait {
     ///
     /// - Parameters:
     ///   - needs: What the test needs.
-    ///   - backend: The backend that its fixture asks for.
+    ///   - backend: The backend of the test's fixture: a fixture that names one in code has it named here too.
     /// - Returns: The trait.
     public static func requires(_ needs: ClusterNeed..., on backend: BackendChoice = .automatic) -> Self {
         let names = needs.map(\.rawValue).joined(separator: ", ")

@@ -42,7 +42,7 @@ struct ClusterOptions: ParsableArguments {
         completion: .file())
     var hosts: String?
 
-    @Option(help: "A name for the cluster: lower-case letters, digits and hyphens.")
+    @Option(help: "A name for the cluster, or for the pool: lower-case letters, digits and hyphens, a letter first.")
     var name: String?
 
     @Option(help: "How many processors a node may use, such as 0.5.")
@@ -89,7 +89,7 @@ struct ClusterOptions: ParsableArguments {
     @Option(
         name: .shortAndLong,
         help:
-            "A port of every node that is published on 127.0.0.1: 8787, 18080:8080 for a port of your choice, 5353/udp."
+            "A port of every node that is published on 127.0.0.1 (with a Swarm, on the address of the node's machine): 8787, 18080:8080 for a port of your choice, 5353/udp."
     )
     var publish: [PublishedPort] = []
 

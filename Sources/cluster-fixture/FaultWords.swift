@@ -23,8 +23,8 @@ struct FaultWords {
 
     enum Deed {
         case begin(Fault)
-        /// What is mended, and how; it tells of nodes that have ended.
-        case mend(String, (any BackendCluster) async throws -> [String])
+        /// What is healed, and how; it tells of nodes that have ended.
+        case heal(String, (any BackendCluster) async throws -> [String])
     }
 
     static let topics = ["partition", "isolate", "degrade", "network", "ssh", "clock", "disk", "names", "heal"]
@@ -58,7 +58,7 @@ struct FaultWords {
         if let other = options.names.first(where: { allowed[topic]?.contains($0) != true }) {
             throw ValidationError("\(other) has no meaning with \(topic).")
         }
-        if topic == "heal" || words == ["heal"] { return try mending() }
+        if topic == "heal" || words == ["heal"] { return try healing() }
         switch topic {
         case "partition": return .begin(try partition())
         case "isolate": return .begin(.isolated(try named()))
@@ -69,7 +69,7 @@ struct FaultWords {
         case "names": return .begin(.names(try nameFault(), on: try own()))
         default:
             throw ValidationError(
-                "The network is mended by `network heal`, and broken by partition, isolate and degrade.")
+                "The network is healed by `network heal`, and broken by partition, isolate and degrade.")
         }
     }
 
@@ -169,25 +169,25 @@ struct FaultWords {
         }
     }
 
-    // MARK: mending
+    // MARK: healing
 
-    private func mending() throws -> Deed {
+    private func healing() throws -> Deed {
         if topic == "heal" {
             guard words.isEmpty else {
-                throw ValidationError("heal mends everything: of one kind, write for example `ssh heal`.")
+                throw ValidationError("heal heals everything: of one kind, write for example `ssh heal`.")
             }
             let nodes = node.map { [$0] }
-            return .mend(node ?? "everything") { try await $0.heal(nodes) }
+            return .heal(node ?? "everything") { try await $0.heal(nodes) }
         }
         if ["partition", "isolate", "degrade", "network"].contains(topic) {
             if node != nil { throw ValidationError("The network is the cluster's: write `fault lab network heal`.") }
-            return .mend("the network") { cluster in
+            return .heal("the network") { cluster in
                 try await NetworkFaults(of: cluster).replace(by: .healthy)
                 return []
             }
         }
         let node = try own()
-        return .mend("\(topic) on \(node)") { [topic] cluster in
+        return .heal("\(topic) on \(node)") { [topic] cluster in
             switch topic {
             case "ssh": try await cluster.healSSH(of: node)
             case "disk": try await cluster.healDisk(of: node)

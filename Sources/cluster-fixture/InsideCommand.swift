@@ -22,7 +22,7 @@ struct InsideCommand: Sendable {
     func start(_ cluster: Cluster) async throws -> ForegroundProcess {
         let homes = try await node.run("getent passwd root ubuntu | cut -d: -f1,6", as: .root).requireSuccess().lines
         let inventory = cluster.inventory.inside(
-            Self.place, homes: Dictionary(homes.map { Self.pair($0) }) { first, _ in first })
+            Self.place, homes: Dictionary(homes.map { Self.pair($0) }) { first, _ in first }, for: user)
         let needs = ProgramNeeds(words[0], in: folder)
         let missing = try await node.run(
             ["sh", "-c", String(cString: inside_preparing_script()), "sh", Self.place, "\(user)"] + needs.all,

@@ -4,7 +4,7 @@ import Foundation
 
 /// A process with clusters, for tests: `Victim NAME` starts one, says `ready`, and stops it when its standard input ends,
 /// unless it is killed before; `Victim NAME COUNT` makes and removes so many, one after another; with `failing` the work on
-/// it fails; with `breaking` it breaks and mends its cluster until it is killed. With `services` its clusters have them, with `faults` the
+/// it fails; with `breaking` it breaks and heals its cluster until it is killed. With `services` its clusters have them, with `faults` the
 /// network is a bad one.
 @main
 struct Victim {

@@ -104,7 +104,9 @@ struct ns_cluster {
     int guard_log;             ///< where it writes
     int lifeline;              ///< the cluster ends when the other end of this socket is closed, which is its maker's: here and
                                ///< there as on every connection to `listener`
-    int listener;              ///< a listening socket in the cluster's folder: whoever connects can ask what the maker can
+    int listener;              ///< a listening socket in the cluster's folder: whoever connects, and has introduced themselves by
+                               ///< ``ns_introduce`` as one of the maker's users, can ask what the maker can
+    uint64_t users[2];         ///< the user namespace that the maker is in: its st_dev and st_ino
     const struct ns_node *nodes;
     size_t node_count;
 };
@@ -144,6 +146,10 @@ struct ns_report {
 /// `NS_USERS`: its users can be mapped. `NS_NETWORK`: its network is there to be joined, and its rules are in force. `NS_STARTED`: a node
 /// that had ended was started again.
 enum { NS_USERS = 1, NS_NETWORK = 2, NS_CONNECTED = 3, NS_FAILED = 4, NS_ENDED = 5, NS_ANSWER = 6, NS_STARTED = 7 };
+
+/// Shows a lifeline, as the first that it hears, which user namespace the calling process is in: a node of another cluster can't show the maker's. Returns
+/// 0, or -1 with errno set.
+int ns_introduce(int socket);
 
 /// Reads one report, and the descriptor that came with it, or -1. Returns 1, or 0 at the end.
 int ns_receive(int socket, struct ns_report *report, int *descriptor);

@@ -61,7 +61,7 @@ extension Backend {
 package enum Availability: Sendable, Hashable {
     /// It can; the description says what it is, in half a line.
     case available(String)
-    /// It can't, for this reason, and this mends it.
+    /// It can't, for this reason, and this heals it.
     case unavailable(reason: String, remedy: String)
 }
 

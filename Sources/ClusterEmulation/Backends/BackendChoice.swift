@@ -27,6 +27,9 @@ public struct BackendChoice: Sendable, Hashable, CustomStringConvertible {
     public static let docker = docker(host: nil)
 
     /// A Docker-compatible engine on this machine, named as in `DOCKER_HOST`, such as `unix:///run/docker.sock`.
+    ///
+    /// - Parameter host: The engine's address; nil is that of the engine that the `docker` command would use.
+    /// - Returns: The choice.
     public static func docker(host: String?) -> BackendChoice {
         BackendChoice(kind: .docker(host: host)) { DockerBackend(DockerEngine(host: host)) }
     }
@@ -42,6 +45,9 @@ public struct BackendChoice: Sendable, Hashable, CustomStringConvertible {
     public static let swarm = swarm(SwarmOptions())
 
     /// A Docker Swarm, with more said about it.
+    ///
+    /// - Parameter options: What the Swarm is asked for.
+    /// - Returns: The choice.
     public static func swarm(_ options: SwarmOptions) -> BackendChoice {
         BackendChoice(kind: .swarm(options)) { SwarmBackend(options) }
     }
@@ -77,7 +83,7 @@ public struct BackendChoice: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Two choices are equal if they name the same backend and, with Docker, the same engine.
+    /// Two choices are equal if they name the same backend with the same settings: an engine's address, a Swarm's options, a file of hosts.
     public static func == (left: Self, right: Self) -> Bool { left.kind == right.kind }
 
     /// Hashes what makes choices equal.

@@ -62,14 +62,19 @@ package struct Evidence: Sendable {
             ? name(path) : path.split(separator: "/").joined(separator: "-")
     }
 
-    /// Writes the files, each in the place of one that is there.
+    /// Writes the files, each in the place of one that is there. One that can't be written is not in the way of the others.
+    ///
+    /// - Throws: Why the first could not be written.
     package func write(to folder: OwnFolder) throws {
-        for file in files { try folder.replace(file.name, with: file.text, mode: 0o644) }
+        var failures: [any Error] = []
+        func attempt(_ body: () throws -> Void) { do { try body() } catch { failures.append(error) } }
+        for file in files { attempt { try folder.replace(file.name, with: file.text, mode: 0o644) } }
         for node in nodes {
             // One after the other: a hundred nodes' packets are more than memory may hold.
             guard let packets = PacketFile(of: node.name, in: packetsFolder).data else { continue }
-            try folder.replace("\(node.name).pcap", with: packets)
+            attempt { try folder.replace("\(node.name).pcap", with: packets) }
         }
+        if let failure = failures.first { throw failure }
     }
 
     /// A node's text: how it is doing, and the commands that were run on it.

@@ -78,7 +78,7 @@ struct JUnitReport {
     private func seconds(_ time: Double) -> String { String(format: "%.3f", max(0, time)) }
 
     private func attribute(_ text: String) -> String {
-        "\"" + escaped(text).replacing("\"", with: "&quot;").replacing("\n", with: "&#10;") + "\""
+        "\"" + escaped(text).replacingSigns("\"\n") { $0 == "\n" ? "&#10;" : "&quot;" } + "\""
     }
 
     /// Without what XML 1.0 can't have at all.
@@ -91,6 +91,7 @@ struct JUnitReport {
             default: result.append("\u{FFFD}")
             }
         }
-        return String(result).replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+        // By scalars, as programs read it: `<` with an accent behind it is another character to Swift.
+        return String(result).replacingSigns("&<>") { $0 == "&" ? "&amp;" : $0 == "<" ? "&lt;" : "&gt;" }
     }
 }

@@ -63,7 +63,9 @@ struct NodeExamination: Sendable {
         case .failure(let error): log = "The log could not be had: \(Self.words(error))\n"
         }
         func evidence(_ state: String, _ parts: [NodeEvidence.Part] = []) -> NodeEvidence {
-            let isLog = { (part: NodeEvidence.Part) in part.title.hasPrefix(Self.logTitle) }
+            // The node says what it likes: a log that nobody asked for is not one.
+            let titles = Set((logs[node.name] ?? []).map { Self.logTitle + $0 })
+            let isLog = { (part: NodeEvidence.Part) in titles.contains(part.title) }
             let logs = parts.filter(isLog).map {
                 NodeEvidence.Part(title: String($0.title.dropFirst(Self.logTitle.count)), text: $0.text)
             }

@@ -3,11 +3,11 @@ extension BackendCluster {
     ///
     /// - Parameter nodes: The names of the nodes; nil means all, and the network too.
     /// - Returns: The names of those that have ended: nothing was done to them.
-    /// - Throws: ``ClusterError``; what else there is to be mended is mended first.
+    /// - Throws: ``ClusterError``; what else there is to be healed is healed first.
     package func heal(_ nodes: [String]? = nil) async throws -> [String] {
         let names = nodes ?? self.nodes.map(\.name)
         for name in names { _ = try index(of: name) }
-        try requireOwnNodes(to: "mended")
+        try requireOwnNodes(to: "healed")
         let states = try await states()
         let ended = names.filter { states[$0] != .running }
         let failures = Locked<[any Error]>([])
@@ -27,7 +27,7 @@ extension BackendCluster {
         return ended
     }
 
-    /// A frozen node is let go on first, and a disk made writable, so that the rest can be mended.
+    /// A frozen node is let go on first, and a disk made writable, so that the rest can be healed.
     private func heal(_ node: String) async throws {
         if let pausing = self as? any NodePausing { try await pausing.resume(node) }
         try await healDisk(of: node)
@@ -38,12 +38,12 @@ extension BackendCluster {
 
     /// Mends whatever is broken of a node's sshd.
     package func healSSH(of node: String) async throws {
-        try await NodeScript.ssh.run(["heal"], on: node, of: self, "sshd can't be mended")
+        try await NodeScript.ssh.run(["heal"], on: node, of: self, "sshd can't be healed")
     }
 
     /// Mends all names of a node.
     package func healNames(of node: String) async throws {
-        try await NodeScript.names.run(["heal"], on: node, of: self, "names can't be mended")
+        try await NodeScript.names.run(["heal"], on: node, of: self, "names can't be healed")
     }
 
     /// Gives a node's file system its room back, and lets it be written.

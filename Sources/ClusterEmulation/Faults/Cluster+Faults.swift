@@ -1,5 +1,5 @@
 extension Cluster {
-    /// Breaks something as long as a closure runs. It is mended however that ends: returning, throwing, or cancelled.
+    /// Breaks something as long as a closure runs. It is healed however that ends: returning, throwing, or cancelled.
     ///
     /// ```swift
     /// let cluster = try Cluster.current
@@ -9,10 +9,11 @@ extension Cluster {
     /// ```
     ///
     /// - Parameters:
-    ///   - faults: What is broken, in this order; it is mended in the opposite order. Nodes that were killed or stopped are ready again.
+    ///   - faults: What is broken, in this order; it is healed in the opposite order. Nodes that were killed or stopped are started again, without the
+    ///     programs and services that ran on them.
     ///   - body: What to do meanwhile.
     /// - Returns: What the closure returns.
-    /// - Throws: What the closure throws; ``ClusterError`` if there is no such node, the backend can't do it, or it can't be mended.
+    /// - Throws: What the closure throws; ``ClusterError`` if there is no such node, the backend can't do it, or it can't be healed.
     @discardableResult
     public nonisolated(nonsending) func under<Result>(
         _ faults: Fault..., body: nonisolated(nonsending) () async throws -> Result
@@ -20,13 +21,13 @@ extension Cluster {
         try await under(faults, body)
     }
 
-    /// Breaks something as long as a closure runs. It is mended however that ends: returning, throwing, or cancelled.
+    /// Breaks something as long as a closure runs. It is healed however that ends: returning, throwing, or cancelled.
     ///
     /// - Parameters:
     ///   - faults: What is broken.
     ///   - body: What to do meanwhile.
     /// - Returns: What the closure returns.
-    /// - Throws: What the closure throws; ``ClusterError`` if there is no such node, the backend can't do it, or it can't be mended.
+    /// - Throws: What the closure throws; ``ClusterError`` if there is no such node, the backend can't do it, or it can't be healed.
     @discardableResult
     public nonisolated(nonsending) func under<Result>(
         _ faults: [Fault], _ body: nonisolated(nonsending) () async throws -> Result
@@ -61,7 +62,7 @@ struct FaultScene: Sendable {
             }
             result = try await body()
         } catch {
-            // What the body threw is what the caller wants to know; what could not be mended is printed as well.
+            // What the body threw is what the caller wants to know; what could not be healed is printed as well.
             do { try await end(begun.reversed()) } catch { Progress.say("\(error)") }
             throw error
         }
@@ -69,7 +70,7 @@ struct FaultScene: Sendable {
         return result
     }
 
-    /// Begins a fault; seen through even if the task is cancelled, so that it is known what there is to be mended.
+    /// Begins a fault; seen through even if the task is cancelled, so that it is known what there is to be healed.
     @discardableResult
     func begin(_ fault: Fault) async throws -> BegunFault {
         try await explaining(fault.node) {
@@ -84,10 +85,10 @@ struct FaultScene: Sendable {
     }
 
     /// Mends all that is broken at a place of a node, such as `ssh`, by `body`.
-    func mend(_ node: String, _ place: String, _ body: @escaping @Sendable () async throws -> Void) async throws {
+    func heal(_ node: String, _ place: String, _ body: @escaping @Sendable () async throws -> Void) async throws {
         try await explaining(node) {
             _ = try cluster.index(of: node)
-            try cluster.requireOwnNodes(to: "mended")
+            try cluster.requireOwnNodes(to: "healed")
             try await body()
         }
         timeline.endFaults(at: place, of: node)
@@ -121,7 +122,7 @@ struct FaultScene: Sendable {
             guard await access.isClosed else { throw error }
             throw ClusterError(
                 .noCluster,
-                "\(node ?? "The network") can't be broken or mended: its cluster was stopped by this process.",
+                "\(node ?? "The network") can't be broken or healed: its cluster was stopped by this process.",
                 node: node, underlying: error)
         }
     }

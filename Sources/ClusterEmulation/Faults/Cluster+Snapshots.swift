@@ -2,7 +2,7 @@ extension Node {
     /// Makes an image of the node's files as they are at this moment: the node is frozen meanwhile, and goes on afterwards.
     ///
     /// Other clusters can have nodes of it, `ClusterFixture(nodes: 3, image: try await node.snapshot())`, in this run or another:
-    /// `cluster-fixture images` shows it, and `NodeImage.snapshot` takes its name. The cluster's own keys are not in it.
+    /// `NodeImage.snapshot` takes its name, which `"\(image)"` and `cluster-fixture snapshot` give. The cluster's own keys are not in it.
     ///
     /// - Returns: The image.
     /// - Throws: ``ClusterError`` if the backend can't do that, or the image can't be made; `CancellationError`.

@@ -100,6 +100,6 @@ extension Timeline {
         }
         for number in open { endFault(number, node: node) }
         // Another process may have begun it.
-        if isOfFoundCluster { note(.mended, node: node, place) }
+        if isOfFoundCluster { note(.healed, node: node, place) }
     }
 }

@@ -33,7 +33,7 @@ public struct FaultMix: Sendable, Hashable {
     /// The names of the nodes that are spared; the network's faults concern them all the same.
     public var spared: Set<String>
 
-    /// Says what there is.
+    /// Describes which faults a random schedule may have.
     ///
     /// - Parameters:
     ///   - kinds: Which kinds there are; by default a node that is killed, stopped or frozen, and a network that is cut.
@@ -178,7 +178,7 @@ private struct Making {
         return Bool.random(using: &chance) ? .missing(other) : .slow(delay)
     }
 
-    /// A node has one fault at a time, and so has the network: what is off can't be broken, nor mended. Nothing is so quick that a
+    /// A node has one fault at a time, and so has the network: what is off can't be broken, nor healed. Nothing is so quick that a
     /// fault could begin the moment another ends.
     private static func collide(_ one: FaultSchedule.Entry, _ other: FaultSchedule.Entry) -> Bool {
         let gap = Duration.milliseconds(100)

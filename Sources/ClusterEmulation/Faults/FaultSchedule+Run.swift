@@ -1,14 +1,14 @@
 extension Cluster {
     /// Runs a closure while faults begin and end as a schedule says.
     ///
-    /// When the closure ends, however it does, what is broken is mended, and what has not begun does not begin. A fault begins later than
+    /// When the closure ends, however it does, what is broken is healed, and what has not begun does not begin. A fault begins later than
     /// it is to if its node is not yet as before the last one.
     ///
     /// - Parameters:
     ///   - schedule: The faults.
     ///   - body: What to do meanwhile.
     /// - Returns: What the closure returns.
-    /// - Throws: What the closure throws; ``ClusterError`` if something could not be broken or mended.
+    /// - Throws: What the closure throws; ``ClusterError`` if something could not be broken or healed.
     @discardableResult
     public nonisolated(nonsending) func underFaults<Result>(
         _ schedule: FaultSchedule, _ body: nonisolated(nonsending) () async throws -> Result
@@ -27,7 +27,7 @@ extension Cluster {
         return result
     }
 
-    /// Returns when all faults are over, or the task is cancelled and they are mended. One that can't be is not a reason to leave the others.
+    /// Returns when all faults are over, or the task is cancelled and they are healed. One that can't be is not a reason to leave the others.
     private func run(_ schedule: FaultSchedule) async throws {
         let beginning = ContinuousClock.now
         var begun: [(entry: FaultSchedule.Entry, task: Task<Void, any Error>)] = []

@@ -34,10 +34,10 @@ public struct FaultSchedule: Sendable, Hashable {
     /// The faults, in the order in which they begin.
     public let entries: [Entry]
 
-    /// Says when what is broken.
+    /// Makes a schedule of these faults.
     public init(_ entries: [Entry]) { self.entries = entries.sorted { $0.begin < $1.begin } }
 
-    /// Says when what is broken.
+    /// Makes a schedule of these faults.
     public init(_ entries: Entry...) { self.init(entries) }
 }
 

@@ -84,6 +84,6 @@ extension NameFault: NodeBreakage {
     }
 
     func end(on node: String, of cluster: any BackendCluster) async throws {
-        try await NodeScript.names.run(["heal"] + script.heal, on: node, of: cluster, "names can't be mended")
+        try await NodeScript.names.run(["heal"] + script.heal, on: node, of: cluster, "names can't be healed")
     }
 }

@@ -3,7 +3,7 @@ extension Node {
     public var disk: DiskFaults { DiskFaults(node: self) }
 }
 
-/// Breaks a node's file system, and mends it.
+/// Breaks a node's file system, and heals it.
 ///
 /// A disk that is slow, or that gives errors, is not there: no kernel lets an ordinary user have one without a block device, and a file
 /// system in user space in its place would be slow for everything else as well.
@@ -30,7 +30,7 @@ public struct DiskFaults: Sendable {
     /// - Throws: ``ClusterError`` if the node has ended.
     public func heal() async throws {
         let (scene, node) = (node.scene, node.name)
-        try await scene.mend(node, "disk") { try await scene.cluster.healDisk(of: node) }
+        try await scene.heal(node, "disk") { try await scene.cluster.healDisk(of: node) }
     }
 
     /// Leaves only so many bytes on the node's file system as long as a closure runs, however that ends.

@@ -3,7 +3,7 @@ extension Node {
     public var names: NameFaults { NameFaults(node: self) }
 }
 
-/// Breaks the names that a node's programs ask for, and mends them. See ``NameFault``.
+/// Breaks the names that a node's programs ask for, and heals them. See ``NameFault``.
 public struct NameFaults: Sendable {
     let node: Node
 
@@ -27,13 +27,13 @@ public struct NameFaults: Sendable {
     /// - Throws: ``ClusterError`` if the node has ended.
     public func heal() async throws {
         let (scene, node) = (node.scene, node.name)
-        try await scene.mend(node, "names") { try await scene.cluster.healNames(of: node) }
+        try await scene.heal(node, "names") { try await scene.cluster.healNames(of: node) }
     }
 
     /// Breaks names as long as a closure runs, however that ends.
     ///
     /// - Returns: What the closure returns.
-    /// - Throws: What the closure throws; ``ClusterError`` if they can't be broken or mended.
+    /// - Throws: What the closure throws; ``ClusterError`` if they can't be broken or healed.
     @discardableResult
     public nonisolated(nonsending) func under<Result>(
         _ fault: NameFault, _ body: nonisolated(nonsending) () async throws -> Result

@@ -26,14 +26,14 @@ extension Node {
     /// and its answer.
     ///
     /// - Parameters:
-    ///   - latency: How long everything is under way besides.
-    ///   - jitter: How far the latency wanders to either side.
+    ///   - latency: How long everything is under way besides, in each direction; an hour at most.
+    ///   - jitter: How far the latency wanders to either side, the latency at most.
     ///   - loss: The chance of a frame to be lost, 0 to 1.
     ///   - duplication: The chance of a frame to arrive twice.
-    ///   - reordering: The chance of a frame to overtake those before it.
+    ///   - reordering: The chance of a frame to overtake those before it; it takes a latency.
     ///   - corruption: The chance of a frame to be damaged.
-    ///   - bandwidth: How many bits get through in a second; nil for any number.
-    ///   - mtu: How many bytes the longest packet has that passes; nil for all.
+    ///   - bandwidth: How many bits get through in a second, 1000 to 10^12; nil for any number.
+    ///   - mtu: How many bytes the longest packet has that passes, 68 to 65,535; nil for all.
     ///   - mtuIsSilent: Whether longer ones vanish without a word.
     ///   - seed: What chance is made of: see ``NetworkConditions/seed``.
     ///   - includingMachine: Whether what is between the node and this machine is worse as well. Published ports are not the
@@ -54,14 +54,14 @@ extension Node {
     /// Makes what is between the node and all other nodes worse as long as a closure runs, however that ends.
     ///
     /// - Parameters:
-    ///   - latency: How long everything is under way besides.
-    ///   - jitter: How far the latency wanders to either side.
+    ///   - latency: How long everything is under way besides, in each direction; an hour at most.
+    ///   - jitter: How far the latency wanders to either side, the latency at most.
     ///   - loss: The chance of a frame to be lost, 0 to 1.
     ///   - duplication: The chance of a frame to arrive twice.
-    ///   - reordering: The chance of a frame to overtake those before it.
+    ///   - reordering: The chance of a frame to overtake those before it; it takes a latency.
     ///   - corruption: The chance of a frame to be damaged.
-    ///   - bandwidth: How many bits get through in a second; nil for any number.
-    ///   - mtu: How many bytes the longest packet has that passes; nil for all.
+    ///   - bandwidth: How many bits get through in a second, 1000 to 10^12; nil for any number.
+    ///   - mtu: How many bytes the longest packet has that passes, 68 to 65,535; nil for all.
     ///   - mtuIsSilent: Whether longer ones vanish without a word.
     ///   - seed: What chance is made of: see ``NetworkConditions/seed``.
     ///   - includingMachine: Whether what is between the node and this machine is worse as well.

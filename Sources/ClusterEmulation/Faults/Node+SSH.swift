@@ -3,9 +3,9 @@ extension Node {
     public var ssh: SSHFaults { SSHFaults(node: self) }
 }
 
-/// Breaks a node's sshd, and mends it: what SSH libraries must survive. See ``SSHFault`` for what each fault is.
+/// Breaks a node's sshd, and heals it: what SSH libraries must survive. See ``SSHFault`` for what each fault is.
 ///
-/// Each is done to the node's own sshd, by the backend's own way, so it can be mended when nobody can log in. One that is there already
+/// Each is done to the node's own sshd, by the backend's own way, so it can be healed when nobody can log in. One that is there already
 /// takes the new value. A fault stays when the node is started again.
 public struct SSHFaults: Sendable {
     let node: Node
@@ -46,7 +46,7 @@ public struct SSHFaults: Sendable {
     /// - Throws: ``ClusterError`` if the node has ended.
     public func heal() async throws {
         let (scene, node) = (node.scene, node.name)
-        try await scene.mend(node, "ssh") { try await scene.cluster.healSSH(of: node) }
+        try await scene.heal(node, "ssh") { try await scene.cluster.healSSH(of: node) }
     }
 
     package func begin(_ fault: SSHFault) async throws { try await node.scene.begin(.ssh(fault, on: node.name)) }
@@ -61,7 +61,7 @@ extension SSHFaults {
     /// ```
     ///
     /// - Returns: What the closure returns.
-    /// - Throws: What the closure throws; ``ClusterError`` if it can't be broken or mended.
+    /// - Throws: What the closure throws; ``ClusterError`` if it can't be broken or healed.
     @discardableResult
     public nonisolated(nonsending) func under<Result>(
         _ fault: SSHFault, _ body: nonisolated(nonsending) () async throws -> Result

@@ -1,7 +1,7 @@
 import CScripts
 import Foundation
 
-/// A way to break a node without its SSH, and to mend it.
+/// A way to break a node without its SSH, and to heal it.
 protocol NodeBreakage: Sendable, Hashable {
     /// What is the matter then, for people.
     var words: String { get }
@@ -19,7 +19,7 @@ extension NodeBreakage {
     func check() throws {}
 }
 
-/// A script of ours that breaks and mends something on a node, as its root.
+/// A script of ours that breaks and heals something on a node, as its root.
 struct NodeScript: Sendable {
     let program: [String]
 

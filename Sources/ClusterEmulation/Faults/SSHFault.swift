@@ -126,6 +126,6 @@ extension SSHFault: NodeBreakage {
     }
 
     func end(on node: String, of cluster: any BackendCluster) async throws {
-        try await NodeScript.ssh.run(["heal", name], on: node, of: cluster, "sshd can't be mended")
+        try await NodeScript.ssh.run(["heal", name], on: node, of: cluster, "sshd can't be healed")
     }
 }

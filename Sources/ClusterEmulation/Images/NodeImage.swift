@@ -75,8 +75,8 @@ public struct NodeImage: Sendable, Hashable, CustomStringConvertible {
     /// An image that was made of a node, by ``Node/snapshot()``, under the name that it got.
     public static func snapshot(_ name: String) -> NodeImage { NodeImage(source: .snapshot(name), description: name) }
 
-    /// Removes an image that was made of a node, which nothing runs on any more. Otherwise it stays until `cluster-fixture images --remove NAME`, or until `cluster-fixture prune --images` finds that it was not used
-    /// for 30 days.
+    /// Removes an image that was made of a node, which nothing runs on any more. Otherwise it stays until `cluster-fixture images --remove NAME`, or until
+    /// `cluster-fixture prune --images` finds that another version made it, or that it was not used for 30 days (with Docker: was made 30 days ago).
     ///
     /// - Throws: ``ClusterError`` if something runs on it, or it is an image of another kind.
     public func removeSnapshot() async throws {

@@ -12,7 +12,7 @@ import Musl
 enum PathTrust {
     /// A place where they could.
     struct Flaw: Sendable, Hashable {
-        /// What mends it.
+        /// What heals it.
         let remedy: String
         /// What it is: a clause.
         let sentence: String

@@ -6,8 +6,9 @@ extension Inventory {
     /// - Parameters:
     ///   - folder: Where on a node its ssh_config and the inventory are.
     ///   - homes: The homes of the users there, by their names.
+    ///   - reader: Whose it is there. Root knows all passwords, and another user their own.
     /// - Returns: The inventory, of which nothing is written.
-    package func inside(_ folder: String, homes: [String: String]) -> Inventory {
+    package func inside(_ folder: String, homes: [String: String], for reader: ClusterEmulation.User) -> Inventory {
         var inside = self
         inside.sshConfig = folder + "/ssh_config"
         inside.knownHosts = "/etc/ssh/ssh_known_hosts"
@@ -20,6 +21,7 @@ extension Inventory {
             }
             for (place, user) in nodes[index].users.enumerated() {
                 inside.nodes[index].users[place].identityFile = (homes[user.name] ?? "") + "/.ssh/id_ed25519"
+                if reader != .root, user.name != reader.rawValue { inside.nodes[index].users[place].password = nil }
             }
         }
         for (service, endpoint) in services.indices.flatMap({ service in

@@ -63,7 +63,7 @@ public struct Inventory: Codable, Sendable, Hashable {
         public package(set) var publishedPorts: [PublishedPort]
         /// The folder that the cluster has on a machine which was there before it; left out where the cluster has made the node.
         public let folder: String?
-        /// Who can log in, the one first who is to be taken if nothing else is said: `ubuntu` and `root`. On a machine that was there
+        /// The users who can log in; the first is the default: `ubuntu` and `root`. On a machine that was there
         /// before, its own login user, and `root` where that one can log in.
         public package(set) var users: [User]
     }
@@ -92,11 +92,11 @@ public struct Inventory: Codable, Sendable, Hashable {
         public package(set) var url: String
     }
 
-    /// A port of this machine that leads to a port of a node.
+    /// A port where this machine reaches a node, which leads to a port of the node.
     public struct PublishedPort: Codable, Sendable, Hashable {
         /// The port in the node.
         public let nodePort: Int
-        /// The port of this machine's loopback.
+        /// The port of 127.0.0.1; with a Swarm, of the node's machine.
         public package(set) var port: Int
         /// What comes to it: `tcp` or `udp`.
         public let transport: ClusterEmulation.PublishedPort.Transport
@@ -109,7 +109,7 @@ public struct Inventory: Codable, Sendable, Hashable {
         /// The private key's file.
         public package(set) var identityFile: String
         /// The password, if the cluster's ``ClusterConfiguration/passwordLogins`` asks for any; else it is left out.
-        public let password: String?
+        public package(set) var password: String?
     }
 }
 

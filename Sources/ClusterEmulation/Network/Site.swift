@@ -42,7 +42,7 @@ public struct Site: Sendable, Hashable {
         self.noWayOut = noWayOut
     }
 
-    /// Nothing of it.
+    /// A site without any of these rules.
     public static let open = Site()
 
     /// Compute nodes are behind the login node, and take jobs but don't submit any.

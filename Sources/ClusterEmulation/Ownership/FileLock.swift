@@ -32,7 +32,7 @@ final class FileLock: Sendable {
     /// - Returns: Nil if one of them has had it for so long.
     /// - Throws: What `open` throws; `CancellationError`.
     static func take(within limit: Duration, _ open: () throws -> Int32) async throws -> FileLock? {
-        var (end, pause, last) = (ContinuousClock.now + limit, 1, Int?.none)
+        var (end, last, pauses) = (ContinuousClock.now + limit, Int?.none, Pauses(upTo: .milliseconds(10)))
         while true {
             let file = try open()
             let taken = taken(file)
@@ -42,8 +42,7 @@ final class FileLock: Sendable {
             }
             if taken != last { (end, last) = (ContinuousClock.now + limit, taken) }
             guard ContinuousClock.now < end else { return nil }
-            try await Task.sleep(for: .milliseconds(pause))
-            pause = min(2 * pause, 10)
+            try await pauses.pass()
         }
     }
 

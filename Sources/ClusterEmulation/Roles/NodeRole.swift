@@ -13,7 +13,7 @@ public struct NodeRole: Sendable, Hashable {
     public var count: Int
     /// What its nodes are made of; nil is the cluster's image.
     public var image: NodeImage?
-    /// What each of its nodes may use; nil is as the cluster's limits have it.
+    /// What each of its nodes may use, in the place of all of the cluster's limits; nil is the cluster's limits.
     public var limits: NodeLimits?
     /// Variables of its nodes besides the cluster's, before which they go.
     public var environment: [String: String]

@@ -5,7 +5,10 @@ import Foundation
 ///
 /// OpenSSH's client can't pass signals on, and what sshd has started goes on when its client is gone. sshd gives each line a session of its
 /// own, led by the shell that reads it. So that shell first tells its number, on standard error and behind a mark that nobody else
-/// prints. The session is then ended by another line over the same connection; where that does not get through, by the backend.
+/// knows. The session is then ended by another line over the same connection; where that does not get through, by the backend.
+///
+/// A start-up file of the user's can find the mark on its shell's command line, and tell another number. So the backend, which may end
+/// anything, ends the session only if it is the user's.
 package final class RemoteCommand: Sendable {
     /// Bytes as they come, of standard output or standard error.
     package typealias Reader = @Sendable (ArraySlice<UInt8>) -> Void
@@ -111,13 +114,9 @@ package final class RemoteCommand: Sendable {
         printed.withLock { printed in
             if let held = printed.held {
                 let read = held + bytes
-                let beginning = Array("\(mark) ".utf8)
-                if let found = read.firstRange(of: beginning),
-                    let end = read[found.upperBound...].firstIndex(of: UInt8(ascii: "\n"))
-                {
-                    told = String(decoding: read[found.upperBound..<end], as: UTF8.self)
+                if let found = Self.leader(in: read, behind: mark) {
+                    (told, shown) = (found.number, found.rest)
                     printed.held = nil
-                    shown = read[..<found.lowerBound] + read[(end + 1)...]
                 } else {
                     printed.held = read
                     shown = []
@@ -127,6 +126,27 @@ package final class RemoteCommand: Sendable {
         }
         if let told { leader.settle(told) }
         if !shown.isEmpty { onError(shown) }
+    }
+
+    /// Finds the number of a process behind the mark. Words that are no such number are not the shell's.
+    ///
+    /// - Returns: The number, and what was printed besides; nil if no number is there yet.
+    static func leader(in printed: [UInt8], behind mark: String) -> (number: String, rest: ArraySlice<UInt8>)? {
+        let beginning = Array("\(mark) ".utf8)
+        var place = printed.startIndex
+        while let found = printed[place...].firstRange(of: beginning),
+            let end = printed[found.upperBound...].firstIndex(of: UInt8(ascii: "\n"))
+        {
+            let word = printed[found.upperBound..<end]
+            // No command is led by the first process.
+            if (1...10).contains(word.count), word.allSatisfy({ (0x30...0x39).contains($0) }),
+                let number = Int(String(decoding: word, as: UTF8.self)), number > 1
+            {
+                return ("\(number)", printed[..<found.lowerBound] + printed[(end + 1)...])
+            }
+            place = found.upperBound
+        }
+        return nil
     }
 
     /// Takes what was held back for what it has printed.
@@ -180,7 +200,7 @@ extension RemoteCommand {
         await Task {
             if await hasEnded(within: .seconds(2)) { return }
             if let leader = leader.known ?? nil, let execute = route.execute {
-                let output = try? await withDeadline(.seconds(10)) { [words = words(for: leader)] in
+                let output = try? await withDeadline(.seconds(10)) { [words = words(for: leader, of: login)] in
                     try await execute(words)
                 }
                 if output?.succeeded == true { await letGo() }
@@ -200,8 +220,17 @@ extension RemoteCommand {
         await letGo()
     }
 
-    private func words(for leader: String) -> [String] {
-        ["/bin/sh", "-c", String(cString: session_ending_script()), "sh", leader]
+    /// What ends a session. Whoever can end others' sessions names the user whose it has to be.
+    private func words(for leader: String, of user: String? = nil) -> [String] {
+        ["/bin/sh", "-c", String(cString: session_ending_script()), "sh", leader] + (user.map { [$0] } ?? [])
+    }
+
+    /// Who is logged in, as the node knows them: on a machine that was there before, the ordinary user has a name of their own.
+    private var login: String {
+        let data = FileManager.default.contents(atPath: Inventory.file(in: route.folder))
+        let nodes = data.flatMap { try? JSONDecoder().decode(Inventory.self, from: $0) }?.nodes ?? []
+        let node = nodes.first { $0.name == route.node }.map(ProvisionedNode.init)
+        return (try? node?.login(route.user)) ?? "\(route.user)"
     }
 
     /// Waits for the end of a command that was ended. A daemon of its that is in another session may hold the connection open.

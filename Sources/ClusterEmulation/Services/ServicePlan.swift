@@ -4,7 +4,7 @@ public struct ServicePlan: Sendable, Hashable {
     public var nodes: [String]
     /// Files that its nodes have from the beginning.
     public var files: [ServiceFile]
-    /// Where it is reached. Their ports are published on 127.0.0.1.
+    /// Where it is reached. Their ports are published on 127.0.0.1; with a Swarm, on the address of the node's machine.
     public var endpoints: [ServiceEndpoint]
     /// The files on its nodes in which it logs what it does: an error shows their last lines. Those that are not there are passed over.
     public var logs: [String]
@@ -80,7 +80,7 @@ public struct ServiceEndpoint: Sendable, Hashable {
     public var name: String
     /// The name of the node.
     public var node: String
-    /// The port of the node, which is published on 127.0.0.1.
+    /// The port of the node, which is published on 127.0.0.1; with a Swarm, on the address of the node's machine.
     public var port: Int
     /// The scheme of its addresses, such as `http`.
     public var scheme: String

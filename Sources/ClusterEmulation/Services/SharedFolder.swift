@@ -13,7 +13,7 @@ public struct SharedFolder: Service {
     /// containers of Docker's don't have.
     public let bytesPerSecond: Int?
 
-    /// What is called by its path: `/home` is `shared-home`.
+    /// The service's name, which is made of its path: `/home` gives `shared-home`.
     public var name: String {
         "shared" + path.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? String($0) : "-" }.joined()
     }

@@ -81,12 +81,12 @@ package struct Chronicle: Sendable {
                 if let index = faults.removeValue(forKey: number) { result[index].until = event.time }
                 continue
             }
-            if event.kind == "mended" {
+            if event.kind == "healed" {
                 for (number, index) in faults where result[index].isMended(by: event) {
                     result[index].until = event.time
                     faults[number] = nil
                 }
-                // Whoever mends everything lets frozen nodes go on.
+                // Whoever heals everything lets frozen nodes go on.
                 if event.text == nil { for node in event.nodes ?? nodes { finish(&frozen, node, event) } }
                 continue
             }
@@ -121,7 +121,7 @@ package struct Chronicle: Sendable {
 }
 
 extension TimelineEntry {
-    /// Whether a fault is over now that something was mended.
+    /// Whether a fault is over now that something was healed.
     fileprivate func isMended(by event: TimelineEntry) -> Bool {
         let isThere = event.nodes.map { nodes in self.nodes.map { Set($0).isSubset(of: nodes) } ?? false } ?? true
         return isThere && (text ?? "").hasPrefix(event.text ?? "")

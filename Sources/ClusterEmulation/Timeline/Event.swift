@@ -29,7 +29,7 @@ package struct Event: Sendable, Hashable {
         case faultEnded(Int)
         /// Whatever was broken is over: of the kind that the detail names, such as `ssh`, or all of it if it is empty; on a node, or
         /// everywhere. It is for processes that did not begin it.
-        case mended
+        case healed
         /// A test has recorded an issue, which the detail tells.
         case issue
         /// The cluster was let go of: it stays when its maker ends.

@@ -118,7 +118,7 @@ extension Event.Kind {
         case .reset: "reset"
         case .faultBegan: "fault"
         case .faultEnded: "healed"
-        case .mended: "mended"
+        case .healed: "healed"
         case .issue: "issue"
         case .detached: "kept"
         case .stopped: "removed"

@@ -37,7 +37,8 @@ package struct FileTransfer: Sendable {
             }
         }
         if let sink = ends.sink, sink.exitCode == 255 { try await route.requireConnection(sink.complaint) }
-        try settle(failure, ends.source, ends.sink)
+        let causes = Self.causes(ends.source, ends.sink)
+        if !causes.isEmpty { throw failed(failure, causes) }
     }
 
     package func download(from source: String, to target: String) async throws {
@@ -48,39 +49,53 @@ package struct FileTransfer: Sendable {
         let place = LocalTarget(target, copying: name)
         let tar = try await LocalTar.find()
         // A file or a link gets its new name on the node, so that this machine takes nothing else.
-        let newName = (try? place.file(for: .file).name) ?? name ?? "."
-        let newLink = (try? place.file(for: .link).name) ?? newName
+        let newName = (try? place.file(for: .file))?.name ?? name ?? "."
+        let newLink = (try? place.file(for: .link))?.name ?? newName
         let mark = "cluster-fixture-\(UInt64.random(in: 0 ... .max))"
         let words = [path, folder, name ?? ".", Self.renaming(to: newName), Self.renaming(to: newLink), mark]
         let command = try await route.command(Self.line(file_sending_script(), words))
-        let made = Locked<(path: String, ownMode: Substring)?>(nil)
         let pipeline = Pipeline()
-        let ends = try await telling("copying \(source) from \(route.node)", pipeline) {
-            try await pipeline.run(command, mark: mark) { line in
-                let parts = line.split(separator: " ", maxSplits: 1)
-                do throws(LocalPlace.Refusal) {
-                    guard let kind = parts.first.flatMap({ LocalPlace.Kind(rawValue: String($0)) }) else {
-                        throw LocalPlace.Refusal("the node said \"\(ClusterConfiguration.printable(line))\"")
+        try await withArrival { arrival in
+            let ends = try await telling("copying \(source) from \(route.node)", pipeline) {
+                try await pipeline.run(command, mark: mark) { line in
+                    do throws(LocalPlace.Refusal) {
+                        let begun = try Arrival(line, at: place)
+                        arrival.withLock { $0 = begun }
+                        return tar.unpack(begun.onlyName, into: begun.folder)
+                    } catch {
+                        throw failed(failure, [error.words])
                     }
-                    guard kind == .folder else {
-                        let file = try place.file(for: kind)
-                        return tar.unpack(file.name, into: file.folder, isThere: true)
-                    }
-                    let folder = try place.folder()
-                    if !folder.isThere { made.withLock { $0 = (folder.path, parts.dropFirst().first ?? "") } }
-                    return tar.unpack(nil, into: folder.path, isThere: folder.isThere)
-                } catch {
-                    throw failed(failure, [error.words])
                 }
             }
+            var causes = Self.causes(ends.source, ends.sink)
+            if let arrival = arrival.withLock({ $0 }) {
+                let isWhole = causes.isEmpty
+                let refusals = await BlockingThread.run {
+                    arrival.putInPlace(isWhole: isWhole, adoptingFacts: !tar.keepsFoldersOwnMode)
+                }
+                causes += refusals
+            }
+            if ends.source.exitCode == 255 { try await route.requireConnection(ends.source.complaint) }
+            if !causes.isEmpty { throw failed(failure, causes) }
         }
-        if ends.source.exitCode == 255 { try await route.requireConnection(ends.source.complaint) }
-        try settle(failure, ends.source, ends.sink)
-        if !tar.keepsFoldersOwnMode, let made = made.withLock({ $0 }) { LocalTarget.adopt(made.ownMode, at: made.path) }
     }
 
-    /// Throws if one of the two has failed, for the cause that it gave.
-    private func settle(_ failure: String, _ source: CommandOutput, _ sink: CommandOutput?) throws {
+    /// Gives a closure a place for what arrives. Whatever comes of the closure, nothing is left in a staging folder.
+    private func withArrival(_ body: (Locked<Arrival?>) async throws -> Void) async throws {
+        let arrival = Locked<Arrival?>(nil)
+        let result: Result<Void, any Error>
+        do {
+            try await body(arrival)
+            result = .success(())
+        } catch {
+            result = .failure(error)
+        }
+        if let arrival = arrival.withLock({ $0 }) { await BlockingThread.run { arrival.discard() } }
+        try result.get()
+    }
+
+    /// Why one of the two has failed, as it said itself; empty if neither has.
+    private static func causes(_ source: CommandOutput, _ sink: CommandOutput?) -> [String] {
         var causes: [String] = []
         // A file that somebody goes on writing is copied as it was found.
         let isOnlyChanged =
@@ -94,7 +109,7 @@ package struct FileTransfer: Sendable {
             causes += Self.causes(sink)
         }
         if sink == nil, causes.isEmpty { causes = ["the node sent nothing"] }
-        if !causes.isEmpty { throw failed(failure, causes) }
+        return causes
     }
 
     private func failed(_ failure: String, _ causes: [String]) -> ClusterError {

@@ -67,14 +67,37 @@ struct LocalPlace: Sendable {
         let words: String
 
         init(_ words: String) { self.words = words }
+
+        /// What the system has just said.
+        static func bySystem() -> Refusal { Refusal(String(cString: strerror(errno))) }
+
+        /// The same, of a path.
+        func of(_ path: String) -> Refusal { Refusal("\(path): \(words)") }
     }
 }
 
 /// Where a copy goes on this machine, as `cp -R` has it.
 struct LocalTarget: Sendable {
+    /// A name in a folder, or the folder itself.
+    struct Destination: Sendable {
+        /// The path of a folder that is there.
+        let folder: String
+        /// The name that the copy has in the folder; nil if what is in a copied folder goes into it.
+        let name: String?
+        /// Whether the folder's path may be that of a link, because the user has written it.
+        let isFollowed: Bool
+
+        var path: String {
+            guard let name else { return folder }
+            return folder.hasSuffix("/") ? folder + name : folder + "/" + name
+        }
+    }
+
     private let place: LocalPlace
     /// Whether the place is a folder into which the contents of another go.
     private let isContents: Bool
+    /// Whether the user has written the place's name, which is the source's otherwise.
+    private let isNamed: Bool
 
     /// - Parameters:
     ///   - target: What the user has written. If a folder is there, the copy goes into it.
@@ -83,11 +106,15 @@ struct LocalTarget: Sendable {
         let asked = LocalPlace(target)
         let goesInto = asked.isFolder
         isContents = goesInto && name == nil
+        isNamed = !goesInto
         place = goesInto && name != nil ? LocalPlace(asked.path + "/" + (name ?? "")) : asked
     }
 
-    /// The place's name, for an archive that is made for it. A link to a file is followed: what it leads to is written.
-    func file(for kind: LocalPlace.Kind) throws(LocalPlace.Refusal) -> (folder: String, name: String) {
+    /// Where a file or a link goes.
+    ///
+    /// A link to a file is followed if the user has named it: what it leads to is replaced. A link that was found in a folder may come from
+    /// a node, and is replaced itself.
+    func file(for kind: LocalPlace.Kind) throws(LocalPlace.Refusal) -> Destination {
         var path = place.path
         var status = stat()
         if kind == .link ? lstat(path, &status) == 0 : stat(path, &status) == 0 {
@@ -96,18 +123,37 @@ struct LocalTarget: Sendable {
             guard type == S_IFREG || type == S_IFLNK else {
                 throw LocalPlace.Refusal("\(path) is there and is neither a file nor a folder")
             }
-            if kind == .file, let real = realpath(path, nil) {
+            if kind == .file, isNamed, let real = realpath(path, nil) {
                 path = String(cString: real)
                 free(real)
             }
         } else if path.utf8.last == UInt8(ascii: "/") {
             throw LocalPlace.Refusal("there is no folder \(path)")
         }
-        guard case (let folder, let name?) = LocalPlace.parts(of: path) else {
-            throw LocalPlace.Refusal("\(path) is not a name that a file can have")
+        return try destination(path)
+    }
+
+    /// Where a folder goes: into the one that is there, or to a name that is free.
+    func folder() throws(LocalPlace.Refusal) -> Destination {
+        let path = place.path
+        // What the user has named may be a link to a folder. What is within it is not to lead anywhere else.
+        if isContents { return Destination(folder: path, name: nil, isFollowed: true) }
+        var status = stat()
+        if lstat(path, &status) == 0 {
+            guard status.st_mode & S_IFMT == S_IFDIR else {
+                throw LocalPlace.Refusal("\(path) is there and is not a folder")
+            }
+            return Destination(folder: path, name: nil, isFollowed: false)
         }
+        return try destination(path)
+    }
+
+    /// A path as a name in a folder.
+    private func destination(_ path: String) throws(LocalPlace.Refusal) -> Destination {
+        let (folder, name) = LocalPlace.parts(of: path)
         try requireFolder(folder)
-        return (folder, name)
+        guard let name else { throw LocalPlace.Refusal("\(path) is not a name that anything can have") }
+        return Destination(folder: folder, name: name, isFollowed: true)
     }
 
     /// Says it plainly if a path has no folder to be in. Whatever else is the matter with it, those say who write there.
@@ -116,28 +162,5 @@ struct LocalTarget: Sendable {
         guard stat(path, &status) != 0, errno == ENOENT else { return }
         throw LocalPlace.Refusal(
             "there is no folder \(path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path)")
-    }
-
-    /// The folder for the contents of one that is copied, which is made if it is not there.
-    func folder() throws(LocalPlace.Refusal) -> (path: String, isThere: Bool) {
-        let path = place.path
-        var status = stat()
-        // What its name leads to may be gone into; what is within it is not to lead anywhere else.
-        if isContents || lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR { return (path, true) }
-        if lstat(path, &status) == 0 { throw LocalPlace.Refusal("\(path) is there and is not a folder") }
-        try requireFolder(LocalPlace.parts(of: path).folder)
-        guard mkdir(path, 0o700) == 0 else {
-            throw LocalPlace.Refusal("\(path): \(String(cString: strerror(errno)))")
-        }
-        return (path, false)
-    }
-
-    /// Gives a folder the mode and the time that another has elsewhere, as `stat` writes them: octal digits, seconds.
-    static func adopt(_ text: Substring, at folder: String) {
-        let words = text.split(separator: " ")
-        guard words.count == 2, let mode = mode_t(words[0], radix: 8), let seconds = Int(words[1]) else { return }
-        chmod(folder, mode & 0o777)
-        let time = timeval(tv_sec: seconds, tv_usec: 0)
-        utimes(folder, [time, time])
     }
 }

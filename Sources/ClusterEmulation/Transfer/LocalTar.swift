@@ -31,15 +31,14 @@ struct LocalTar: Sendable {
     /// else's rights come with it (setuid, setgid and sticky bits).
     ///
     /// - Parameters:
-    ///   - name: All that is taken, or nil for everything. What is there already under this name is written over.
-    ///   - folder: Where to.
-    ///   - isThere: Whether the folder was there before, and is to stay as it is.
+    ///   - name: All that is taken, or nil for everything.
+    ///   - folder: Where to. It is empty: tar keeps within a folder only where no links are that it has not made itself.
     /// - Returns: The program, not started.
-    func unpack(_ name: String?, into folder: String, isThere: Bool) -> Command {
+    func unpack(_ name: String?, into folder: String) -> Command {
         let words: [String]
         switch make {
         case .gnu:
-            let kept = name != nil ? ["--overwrite", "--no-recursion"] : isThere ? ["--no-overwrite-dir"] : []
+            let kept = name == nil ? [] : ["--no-recursion"]
             words =
                 ["--extract", "--file=-", "--no-same-permissions", "--no-same-owner", "--no-unquote"] + kept
                 + ["--directory=\(folder)"] + (name.map { ["./\($0)"] } ?? [])
@@ -54,7 +53,7 @@ struct LocalTar: Sendable {
         return Command("/bin/sh", ["-c", "umask 0; " + run, "sh"] + words, environment: Self.environment)
     }
 
-    /// Whether a folder that is made for the contents of another gets that one's mode and time from the archive.
+    /// Whether the folder that an archive is unpacked in gets the mode and the time of the one that was packed.
     var keepsFoldersOwnMode: Bool { make == .gnu }
 
     /// Messages that can be read here, and names as they are. macOS writes files of its own beside others unless it is told not to.

@@ -3,7 +3,7 @@ import ClusterEmulation
 
 struct FaultCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "fault", abstract: "Breaks a cluster on purpose, and mends it.",
+        commandName: "fault", abstract: "Breaks a cluster on purpose, and heals it.",
         discussion: """
             A fault stays until it is healed. All of them work when nobody can log in any more. `kill`, `stop` and `pause` are \
             commands of their own.
@@ -77,25 +77,25 @@ struct FaultCommand: AsyncParsableCommand {
         case .begin(let fault):
             _ = try await fault.begin(on: found.cluster, timeline: found.timeline)
             Console.note("\(found.summary.name): \(fault.saying(of: found.cluster.nodes.map(\.name)))")
-        case .mend(let what, let body):
+        case .heal(let what, let body):
             let ended = try await body(found.cluster)
             note(on: found, node, but: ended)
             for name in ended {
-                Console.note("\(found.summary.name): \(name) has ended: nothing could be mended there")
+                Console.note("\(found.summary.name): \(name) has ended: nothing could be healed there")
             }
-            Console.note("\(found.summary.name): mended \(what)")
+            Console.note("\(found.summary.name): healed \(what)")
         }
     }
 
-    /// Notes what is mended: the network, one kind, or everything on the nodes that run.
+    /// Notes what is healed: the network, one kind, or everything on the nodes that run.
     private func note(on found: ListedCluster, _ node: String?, but ended: [String]) {
         let (topic, timeline) = (words.first ?? "", found.timeline)
         if topic == "heal" {
             let nodes = (node.map { [$0] } ?? found.cluster.nodes.map(\.name)).filter { !ended.contains($0) }
-            if !nodes.isEmpty { timeline.note(.mended, nodes: nodes) }
-            if node == nil { timeline.note(.mended, "network") }
+            if !nodes.isEmpty { timeline.note(.healed, nodes: nodes) }
+            if node == nil { timeline.note(.healed, "network") }
         } else {
-            timeline.note(.mended, node: node, ["partition", "isolate", "degrade"].contains(topic) ? "network" : topic)
+            timeline.note(.healed, node: node, ["partition", "isolate", "degrade"].contains(topic) ? "network" : topic)
         }
     }
 }

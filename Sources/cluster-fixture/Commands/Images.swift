@@ -7,11 +7,12 @@ struct Images: AsyncParsableCommand {
         abstract: "Shows the images, root file systems and layers that are kept, and what uses them; or removes some.",
         discussion: """
             `prune --images` removes those that nothing runs on and that another version has made, or that were not used \
-            for a month.
+            for 30 days (with Docker: that were made 30 days ago).
 
             EXAMPLES:
               cluster-fixture images --json | jq 'map(.size) | add'
-              cluster-fixture images --remove snapshot-21535f97c3
+              cluster-fixture images --remove snapshot-21535f97c3                   (namespaces)
+              cluster-fixture images --remove cluster-fixture/snapshot:21535f97c3   (Docker)
             """)
 
     @Flag(help: "Print them as a JSON list; sizes are in bytes, times as in ISO 8601.")

@@ -6,7 +6,7 @@ struct Prune: AsyncParsableCommand {
         abstract: "Removes what dead processes left behind, on every backend.",
         discussion: """
             Clusters that `up` has started stay, and so do those whose process is alive. --images also removes images that \
-            nothing runs on and that another version has made, or that were not used for a month.
+            nothing runs on and that another version has made, or that were not used for 30 days (with Docker: that were made 30 days ago).
 
             EXAMPLES:
               cluster-fixture prune

@@ -5,7 +5,8 @@ struct Reset: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Makes a cluster as new: processes are gone, files as they were at the start.",
         discussion: """
-            Names, addresses, ports and keys stay. It takes a fraction of the time that another cluster would.
+            Names, addresses, ports and keys stay. It takes a fraction of the time that another cluster would. A \
+            cluster with services is refused: only the process that started it can start them again.
 
             EXAMPLE:
               cluster-fixture reset lab

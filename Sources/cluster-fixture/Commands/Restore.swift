@@ -5,7 +5,7 @@ struct Restore: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Makes a cluster what it was when `snapshot` kept its files.",
         discussion: """
-            All processes end; names, addresses, ports and keys stay.
+            All processes end; names, addresses, ports and keys stay. A cluster with services is refused.
 
             EXAMPLE:
               cluster-fixture restore lab warm

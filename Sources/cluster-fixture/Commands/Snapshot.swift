@@ -6,7 +6,7 @@ struct Snapshot: AsyncParsableCommand {
         abstract: "Keeps the files of a node as an image, or those of a whole cluster for `restore`.",
         discussion: """
             The nodes are frozen meanwhile, and go on afterwards. The image's name is printed: other clusters can be made of it. What is \
-            kept of a whole cluster goes with the cluster.
+            kept of a whole cluster goes with the cluster, which may have no services.
 
             EXAMPLES:
               cluster-fixture up --image $(cluster-fixture snapshot lab/node1)

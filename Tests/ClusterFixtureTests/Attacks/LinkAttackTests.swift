@@ -81,6 +81,51 @@ struct LinkAttackTests {
         }
     }
 
+    /// An image may be one of a node that somebody has taken over. In folders that all nodes share, what is set up is set up before anybody is in the node.
+    @Test(arguments: [
+        "sed -i 's|:/home/ubuntu:|:/home/../../../../../../../..$0/home:|' /etc/passwd",
+        "sed -i 's|:/home/ubuntu:|:/home//ubuntu:|' /etc/passwd",
+        "rm -rf /home/ubuntu && ln -s \"$0/home\" /home/ubuntu",
+        "rm -rf /home/ubuntu/.ssh && ln -s \"$0/home\" /home/ubuntu/.ssh",
+        "mv /etc/passwd /etc/accounts && ln -s accounts /etc/passwd",
+    ])
+    func aSharedFoldersContentLeadsNowhereElse(change: String) async throws {
+        try await withTemporaryFolder { folder in
+            try FileManager.default.createDirectory(atPath: folder + "/home/.ssh", withIntermediateDirectories: true)
+            try "theirs".write(toFile: folder + "/home/.ssh/authorized_keys", atomically: true, encoding: .utf8)
+            try "theirs".write(toFile: folder + "/home/authorized_keys", atomically: true, encoding: .utf8)
+            chmod(folder, 0o755)
+            let before = try snapshot(of: folder)
+            let image = try await withCluster(backend: .namespaces) { cluster in
+                let output = try await cluster.handle.execute(["sh", "-ec", change, folder], on: "node1")
+                try output.requireSuccess()
+                return try await cluster[0].snapshot()
+            }
+            let configuration = ClusterConfiguration(
+                image: image, services: [.sharedFolder("/home")], backend: .namespaces)
+            await #expect(throws: ClusterError.self) { try await Cluster.start(configuration) }
+            #expect(try snapshot(of: folder) == before)
+            try await image.removeSnapshot()
+        }
+    }
+
+    @Test func aSnapshotIsTidiedUpWhereItIs() async throws {
+        try await withTemporaryFolder { folder in
+            chmod(folder, 0o777)
+            let key = folder + "/ssh/ssh_host_ed25519_key"
+            try FileManager.default.createDirectory(atPath: folder + "/ssh", withIntermediateDirectories: true)
+            try "theirs".write(toFile: key, atomically: true, encoding: .utf8)
+            let before = try snapshot(of: folder)
+            try await withCluster(backend: .namespaces) { cluster in
+                let change = #"cp -a /etc /moved && rm -rf /etc && ln -s "$0" /etc"#
+                try await cluster.handle.execute(["sh", "-ec", change, folder], on: "node1").requireSuccess()
+                let error = try await #require(throws: ClusterError.self) { try await cluster[0].snapshot() }
+                #expect(error.log.contains("its /etc is a link"), "\(error)")
+                #expect(try snapshot(of: folder) == before)
+            }
+        }
+    }
+
     private func copyOfARoot(in folder: String) async throws -> String {
         let prepared = try await NamespacesBackend().prepare(.node, timeline: Timeline(Progress()))
         let root = try #require(prepared.parts.last)

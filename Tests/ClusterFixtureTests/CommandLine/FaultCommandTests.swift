@@ -3,7 +3,7 @@ import FixtureTestSupport
 import Foundation
 import Testing
 
-/// What the command line breaks and mends of clusters that other processes have made.
+/// What the command line breaks and heals of clusters that other processes have made.
 @Suite(.requiresBackend, .timeLimit(.minutes(10)))
 struct FaultCommandTests {
     private func withLab(
@@ -88,7 +88,7 @@ struct FaultCommandTests {
             #expect(try await ssh("ssh node2 hostname").standardOutput == "node2\n")
             let now = try await ssh("date +%s").standardOutput.trimmingCharacters(in: .newlines)
             #expect(try abs(#require(Double(now)) - Date().timeIntervalSince1970) < 120)
-            // What is off can't be broken, and is not an obstacle to mending the rest.
+            // What is off can't be broken, and is not an obstacle to healing the rest.
             #expect(try await command.run("kill", lab + "/node2").exitCode == 0)
             let off = try await command.run("fault", lab + "/node2", "ssh", "refuse-logins")
             #expect(off.exitCode == 70 && off.standardError.contains("node2 has ended"), "\(off.complaint)")

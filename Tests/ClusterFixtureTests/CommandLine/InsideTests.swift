@@ -54,6 +54,23 @@ struct InsideTests {
     }
     #endif
 
+    /// The inventory has passwords, and services' tokens.
+    @Test(arguments: try await BackendUnderTest.usable(), User.allCases)
+    func nobodyElseOnTheNodeReadsTheInventory(backend: BackendUnderTest, user: User) async throws {
+        try await CommandLine.with(backend) { command in
+            let script = """
+                stat -c '%a %U' "$CLUSTER_INVENTORY"
+                python3 -c 'import json, os
+                for each in json.load(open(os.environ["CLUSTER_INVENTORY"]))["nodes"][0]["users"]:
+                    print(each["name"], "password" in each)' | sort
+                """
+            let words = ["--password-logins", "--user", "\(user)", "--inside", "node1", "--", "sh", "-c", script]
+            let run = try await command.run(["run"] + words)
+            let root = user == .root ? "root True" : "root False"
+            #expect(run.lines == ["600 \(user)", root, "ubuntu True"], "\(run)")
+        }
+    }
+
     @Test(arguments: try await BackendUnderTest.usable())
     func howACommandEndsIsTold(backend: BackendUnderTest) async throws {
         try await CommandLine.with(backend) { command in

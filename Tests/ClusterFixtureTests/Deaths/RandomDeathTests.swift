@@ -8,7 +8,7 @@ import Testing
 private let rounds = ProcessInfo.processInfo.environment["CLUSTER_FIXTURE_KILLS"].flatMap { Int($0) } ?? 0
 
 /// SIGKILL at moments that nobody chose, across set-up, use and teardown: a second later, nothing is left. In every third round
-/// the clusters have services: Slurm, and folders that the nodes share. In every other third round they are being broken and mended.
+/// the clusters have services: Slurm, and folders that the nodes share. In every other third round they are being broken and healed.
 ///
 /// `scripts/kill-at-random` runs it, on its own: a second is not long on a machine that runs a hundred other tests.
 @Suite(

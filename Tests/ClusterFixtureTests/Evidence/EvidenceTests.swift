@@ -60,6 +60,33 @@ import Testing
         }
     }
 
+    /// A node's own programs may be somebody else's by now, and say of logs what they like.
+    @Test(arguments: try await BackendUnderTest.usable())
+    func whatANodeSaysNamesNoFile(backend: BackendUnderTest) async throws {
+        try await withCluster(nodes: 2, backend: backend.choice, configure: { $0.services = [Chatter()] }) { cluster in
+            let title = String(repeating: "x", count: 300)
+            let script = """
+                #!/bin/sh
+                for mark in $(cat /proc/[0-9]*/cmdline | tr '\\0' '\\n' | grep ^cluster-fixture- | sort -u); do
+                    for title in / \(title) ../../other; do printf '\\n%s log %s\\nhere\\n' "$mark" "$title"; done
+                done
+                """
+            try await cluster[0].write(script, to: "/usr/local/sbin/df", as: .root)
+            try await cluster[0].run("chmod 755 /usr/local/sbin/df", as: .root).requireSuccess()
+            try await withTemporaryFolder { folder in
+                let evidence = await cluster.evidence(of: "a test")
+                try evidence.write(to: OwnFolder(folder))
+                let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+                #expect(
+                    names == [
+                        "junit.xml", "node1.chatter.log", "node1.log", "node1.txt", "node2.log", "node2.txt",
+                        "timeline.html", "timeline.jsonl",
+                    ])
+                #expect(evidence.files.first { $0.name == "node1.txt" }?.text.contains("log ../../other") == true)
+            }
+        }
+    }
+
     /// A service that logs a line.
     private struct Chatter: Service {
         let name = "chatter"

@@ -34,13 +34,14 @@ import Testing
         try await withCluster(nodes: 2, backend: backend.choice, name: "junit") { cluster in
             let timeline = cluster.timeline
             timeline.end(timeline.begin(.test, "passes", place: "Module/File.swift"))
-            let failing = timeline.begin(.test, "fails <&\"'> ]]>", place: "Module/File.swift")
+            let failing = timeline.begin(.test, "fails <\u{301}&\"\u{200D}'> ]]>", place: "Module/File.swift")
             try await cluster[1].kill()
             timeline.end(failing, trouble: "File.swift:3: \u{1b}[31m1 < 2 && \"x\" \u{0}\nsecond line ]]> é")
             let lines = try await read(await cluster.evidence(of: "a suite"))
             #expect(
                 Array(lines.prefix(4)) == [
-                    "1 2 1 0 True", "passed Module.File passes True", "Failure Module.File fails <&\"'> ]]> True",
+                    "1 2 1 0 True", "passed Module.File passes True",
+                    "Failure Module.File fails <\u{301}&\"\u{200D}'> ]]> True",
                     "'File.swift:3: \\ufffd[31m1 < 2 && \"x\" \\ufffd'",
                 ])
             #expect(try #require(lines.last).contains("second line ]]> \\xe9\\nnode2: down, killed, since "))

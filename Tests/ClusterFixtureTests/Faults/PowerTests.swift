@@ -87,6 +87,33 @@ struct PowerTests {
         }
     }
 
+    /// A node that is on its way down does not read what it is asked any more.
+    @Test(arguments: try await BackendUnderTest.usable())
+    func whatWasAskedOfANodeAsItEndedCostsNoFiles(_ backend: BackendUnderTest) async throws {
+        try await withCluster(nodes: 1, backend: backend.choice) { cluster in
+            let (node, handle) = (cluster[0], cluster.handle)
+            // It ends a second after it is told to.
+            let slow = "trap 'sleep 1; exit' TERM; touch /root/begun; while :; do sleep 0.1; done"
+            try await node.run("echo kept > /root/kept", as: .root).requireSuccess()
+            try await node.run("setsid bash -c \(quoted(slow)) > /dev/null 2>&1 < /dev/null &", as: .root)
+            try await node.run("until test -e /root/begun; do sleep 0.01; done", as: .root).requireSuccess()
+            let asking = Task {
+                await withTaskGroup(of: Void.self) { group in
+                    while !Task.isCancelled {
+                        group.addTask { _ = try? await handle.execute(["true"], on: node.name) }
+                        try? await Task.sleep(for: .milliseconds(100))
+                    }
+                }
+            }
+            _ = try? await node.run("poweroff", as: .root)
+            #expect(try await eventually { try await handle.states()[node.name] != .running })
+            asking.cancel()
+            await asking.value
+            try await node.start()
+            #expect(try await node.run("cat /root/kept", as: .root).standardOutput == "kept\n")
+        }
+    }
+
     @Test(arguments: try await BackendUnderTest.usable())
     func aNodeCanBeKilledAndStartedAgainAndAgain(_ backend: BackendUnderTest) async throws {
         try await withCluster(nodes: 2, backend: backend.choice) { cluster in

@@ -51,7 +51,7 @@ struct UnderFaultsTests {
                     throw Oops()
                 }
             }
-            // What was in force is mended, and the last never began.
+            // What was in force is healed, and the last never began.
             let output = try await cluster[1].run("ssh node1 hostname").standardOutput
             #expect(output == "node1\n")
         }

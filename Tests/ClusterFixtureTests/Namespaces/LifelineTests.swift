@@ -53,23 +53,57 @@ struct LifelineTests {
         }
     }
 
-    /// A folder that is shared with the nodes may have the cluster's own in it.
+    /// A folder that is shared with the nodes may have the cluster's own in it, and other clusters' too. To connect to a socket takes no right to write.
     @Test func aNodeGetsNoAnswer() async throws {
         let above = (Workspace(cluster: .random()).folder as NSString).deletingLastPathComponent
-        let configuration = ClusterConfiguration(backend: .namespaces, mounts: [Mount(above, at: "/mnt")])
-        try await withCluster(configuration) { cluster in
-            let place = "/mnt/" + (cluster.handle.summary.folder as NSString).lastPathComponent
-            let asking = """
-                import socket
-                s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-                s.connect("\(place)/lifeline.sock")
-                s.send(bytes([1, 0, 0, 0] + 12 * [0]))
-                print("answered", len(s.recv(100)))
-                """
-            let output = try await cluster.handle.execute(["python3", "-c", asking], on: "node1")
-            // With root's cluster, the folder is nobody's in there.
-            #expect(!output.succeeded || output.standardOutput == "answered 0\n", "\(output)")
-            #expect(try await cluster[0].run("true").exitCode == 0)
+        let mounts = [Mount(above, at: "/mnt", isReadOnly: true)]
+        try await withCluster(ClusterConfiguration(backend: .namespaces, mounts: mounts)) { cluster in
+            try await withCluster(backend: .namespaces) { other in
+                for asked in [cluster, other] {
+                    let place = "/mnt/" + (asked.handle.summary.folder as NSString).lastPathComponent
+                    let asking = """
+                        import os, socket, sys
+                        s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+                        s.connect("\(place)/lifeline.sock")
+                        try:
+                            if sys.argv[1] == "introduced":
+                                socket.send_fds(s, [b"u"], [os.open("/proc/self/ns/user", os.O_RDONLY)])
+                            if sys.argv[1] == "crowded":
+                                socket.send_fds(s, [b"u"], [0, 1])
+                            s.send(bytes([1, 0, 0, 0] + 12 * [0]))
+                            print("answered", len(s.recv(100)))
+                        except OSError:
+                            print("answered 0")
+                        """
+                    for way in ["at once", "introduced", "crowded"] {
+                        let output = try await cluster.handle.execute(["python3", "-c", asking, way], on: "node1")
+                        // With root's cluster, the folder is nobody's in there.
+                        #expect(!output.succeeded || output.standardOutput == "answered 0\n", "\(output)")
+                        #expect(output.succeeded || output.standardError.contains("PermissionError"), "\(output)")
+                    }
+                    #expect(try await asked[0].run("true").exitCode == 0)
+                    #expect(try await NamespaceCluster(asked.handle.summary).states() == ["node1": .running])
+                }
+            }
+        }
+    }
+
+    /// A kept cluster's line may be typed days later, when something else has the number of its process.
+    @Test func theLineThatRemovesAClusterEndsNoOtherProcess() async throws {
+        try await withCluster(backend: .namespaces) { cluster in
+            let line = cluster.handle.removalCommand
+            let process = try #require(line.firstMatch(of: /\/proc\/(\d+)\//)?.1)
+            let other = Process()
+            other.executableURL = URL(fileURLWithPath: "/bin/sleep")
+            other.arguments = ["600"]
+            try other.run()
+            let mistaken = line.replacing(process, with: "\(other.processIdentifier)")
+            #expect(try await Command("sh", ["-c", mistaken]).output().succeeded)
+            #expect(other.isRunning)
+            other.terminate()
+            #expect(try await Command("sh", ["-c", line]).output().succeeded)
+            let isGone = try await eventually { (try? await NamespaceCluster(cluster.handle.summary).states()) == nil }
+            #expect(isGone)
         }
     }
 

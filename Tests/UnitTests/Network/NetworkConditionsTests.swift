@@ -91,11 +91,11 @@ import Testing
             #expect(both.seed == 7)
         }
         // A part of one that says "healthy" leaves the other's.
-        var mended = NetworkConditions.partition([["node1"], ["node2", "node3"]])
-        mended[from: .node("node1"), to: .node("node2")] = .healthy
-        let both = mended + .oneWay(from: ["node1"], to: ["node2"])
+        var healed = NetworkConditions.partition([["node1"], ["node2", "node3"]])
+        healed[from: .node("node1"), to: .node("node2")] = .healthy
+        let both = healed + .oneWay(from: ["node1"], to: ["node2"])
         #expect(both[from: .node("node1"), to: .node("node2")].isCut)
-        #expect(!(mended + .healthy)[from: .node("node1"), to: .node("node2")].isCut)
+        #expect(!(healed + .healthy)[from: .node("node1"), to: .node("node2")].isCut)
     }
 
     @Test func itIsPrintedAsAPersonWouldSayIt() {

@@ -39,13 +39,13 @@ struct ChronicleTests {
         _ = timeline.beginFault("ssh: it refuses logins", node: "node2")
         _ = timeline.beginFault("network: node1 | node2, node3")
         func open() -> [String?] { chronicle(timeline).entries.filter { $0.until == nil }.map(\.text) }
-        timeline.note(.mended, node: "node1", "ssh")
+        timeline.note(.healed, node: "node1", "ssh")
         #expect(open() == ["disk: it is full", "ssh: it refuses logins", "network: node1 | node2, node3"])
-        timeline.note(.mended, "network")
+        timeline.note(.healed, "network")
         #expect(open() == ["disk: it is full", "ssh: it refuses logins"])
-        timeline.note(.mended, node: "node2")
+        timeline.note(.healed, node: "node2")
         #expect(open() == ["disk: it is full"])
-        timeline.note(.mended)
+        timeline.note(.healed)
         #expect(open() == [])
     }
 

@@ -22,9 +22,10 @@ extension DockerCluster: NodePower {
 
     /// Returns when the engine also tells that a node has ended. It does so a moment later than it knows.
     private func awaitEnd(of node: String) async throws {
-        for attempt in 0..<1000 {
+        var pauses = Pauses(upTo: .milliseconds(20))
+        for _ in 0..<1000 {
             if try await state(of: node).node != .running { return }
-            try await Task.sleep(for: .milliseconds(min(1 << min(attempt, 5), 20)))
+            try await pauses.pass()
         }
     }
 
@@ -49,12 +50,13 @@ extension DockerCluster: NodePausing {
     /// runc gives up after some milliseconds, with nothing frozen, where processes begin meanwhile or the machine has much to do. Its authors leave it
     /// to whoever asks to ask again (github.com/opencontainers/runc, pull requests 2791 and 4388).
     private func freeze(_ node: String) async throws {
+        var pauses = Pauses(from: .milliseconds(2), upTo: .seconds(1))
         for attempt in 1...10 {
             do {
                 try await engine.change(["pause", container(node)], node: node, else: "\(node) could not be paused")
                 return
             } catch let error as ClusterError where attempt < 10 && error.message.contains("unable to freeze") {
-                try await Task.sleep(for: .milliseconds(1 << attempt))
+                try await pauses.pass()
             }
         }
     }

@@ -23,18 +23,12 @@ import Musl
 final class HostLease: Sendable {
     private let lifeline: FileDescriptor
     private let process: Task<Void, Never>
-    private let mark: String
+    private let heard: HeardLines
+    /// Where the cluster's folder is to be.
+    private let folder: String
     /// How ssh has ended, if it could be started. Who waits for this hears of a deadline; who waits for a task's value does not.
     private let ended: Once<Int32?>
     private let isClosed = Locked(false)
-    private let heard: Locked<Heard>
-
-    /// What the shell has said: lines of its own, and what anything else complained of.
-    private struct Heard {
-        var lines: [String] = []
-        var complaint = ""
-        var waiting: CheckedContinuation<Void, Never>?
-    }
 
     /// What becomes of a machine that is wanted.
     enum Answer {
@@ -49,49 +43,22 @@ final class HostLease: Sendable {
         case unreachable(exitCode: Int32, complaint: String)
     }
 
-    /// What is known of a machine that is held.
-    struct Facts {
-        /// The cluster's folder on it.
-        let folder: String
-        /// This machine's address and its own, of the connection; nil if the machine does not tell.
-        let client: String?
-        let server: String?
-        /// What was left there by holders who have died, in their own words.
-        let remains: [String]
-    }
-
-    private init(_ command: Command, mark: String, lifeline: FileDescriptor, input: FileDescriptor) {
-        (self.lifeline, self.mark) = (lifeline, mark)
-        let (heard, ended) = (Locked(Heard()), Once<Int32?>())
-        (self.heard, self.ended) = (heard, ended)
+    private init(
+        _ command: Command, _ heard: HeardLines, folder: String, lifeline: FileDescriptor, input: FileDescriptor
+    ) {
+        (self.lifeline, self.heard, self.folder) = (lifeline, heard, folder)
+        let ended = Once<Int32?>()
+        self.ended = ended
         process = Task {
             let code = try? await Subprocess.run(
                 command.executable, arguments: Arguments(command.arguments), environment: command.subprocessEnvironment,
                 input: .fileDescriptor(input, closeAfterSpawningProcess: true), output: .sequence,
                 error: .combinedWithOutput
             ) { execution in
-                for try await line in execution.standardOutput.strings() {
-                    Self.take(line, mark, heard)
-                }
+                for try await line in execution.standardOutput.strings() { heard.take(line) }
             }.terminationStatus.shellCode
             ended.settle(code)
-            heard.withLock { heard in
-                heard.waiting?.resume()
-                heard.waiting = nil
-            }
-        }
-    }
-
-    private static func take(_ line: String, _ mark: String, _ heard: Locked<Heard>) {
-        let line = line.trimmingCharacters(in: .newlines)
-        heard.withLock { heard in
-            if line.hasPrefix(mark + " ") {
-                heard.lines.append(String(line.dropFirst(mark.count + 1)))
-            } else {
-                heard.complaint += line + "\n"
-            }
-            heard.waiting?.resume()
-            heard.waiting = nil
+            heard.end()
         }
     }
 
@@ -112,16 +79,16 @@ final class HostLease: Sendable {
     ) async throws -> Answer {
         let (reading, writing) = try StreamSocket.pair()
         Forks.keepFromChildren(writing.rawValue)
-        let mark = "cluster-fixture-\(UInt64.random(in: 0 ... .max))"
+        let heard = HeardLines()
         let script = String(cString: host_holding_script())
-        let line = Self.line(script, [mark, "hold", "\(cluster)", base, login] + owner)
-        let lease = HostLease(Command("ssh", ssh + [line]), mark: mark, lifeline: writing, input: reading)
+        let line = Self.line(script, [heard.mark, "hold", "\(cluster)", base, login] + owner)
+        let lease = HostLease(
+            Command("ssh", ssh + [line]), heard, folder: "\(base)/cf-\(cluster)", lifeline: writing, input: reading)
         lease.tell(script)
         return try await withTaskCancellationHandler {
             try await lease.answer(within: limit)
         } onCancel: {
             lease.letGo()
-            lease.wake()
         }
     }
 
@@ -133,7 +100,7 @@ final class HostLease: Sendable {
                 await giveUp()
                 throw CancellationError()
             }
-            let (isOver, lines) = (self.isOver, heard.withLock { $0.lines })
+            let (isOver, lines) = (self.isOver, heard.lines)
             if let answer = lines.first(where: { !$0.hasPrefix("over ") }) {
                 let remains = lines.filter { $0.hasPrefix("over ") }.map { String($0.dropFirst("over ".count)) }
                 if let answer = await self.answer(answer, remains) { return answer }
@@ -145,7 +112,7 @@ final class HostLease: Sendable {
                 await giveUp()
                 return .silent(limit, complaint: complaint)
             }
-            await moreIsHeard(than: count, within: left)
+            await heard.more(than: count, within: left)
         }
     }
 
@@ -161,10 +128,11 @@ final class HostLease: Sendable {
         let rest = words.count == 2 ? words[1] : ""
         switch words.first {
         case "held":
-            let facts = rest.split(separator: " ").map(String.init)
-            guard facts.count == 4 else { break }
-            let (client, server) = (facts[1] == "-" ? nil : facts[1], facts[2] == "-" ? nil : facts[2])
-            return .held(self, Facts(folder: facts[0], client: client, server: server, remains: remains))
+            if let facts = Facts(rest, folder: folder, remains: remains) { return .held(self, facts) }
+            await giveUp()
+            return .refused(
+                "it names another folder than the cluster's, or an address that is none (\(ClusterConfiguration.printable(rest)))"
+            )
         case "busy":
             await giveUp()
             return .busy(holder: rest)
@@ -180,31 +148,6 @@ final class HostLease: Sendable {
         close()
         return .unreachable(exitCode: (ended.known ?? nil) ?? 255, complaint: complaint)
     }
-
-    /// Returns when the shell has said more, or has ended, or the time is over; or only something else was printed.
-    private func moreIsHeard(than count: Int, within limit: Duration) async {
-        let end = ContinuousClock.now + limit
-        let alarm = Task {
-            try await Task.sleep(until: end)
-            wake()
-        }
-        defer { alarm.cancel() }
-        await withCheckedContinuation { continuation in
-            let isThere = heard.withLock { heard -> Bool in
-                if heard.lines.count > count || isOver || Task.isCancelled || end <= .now { return true }
-                heard.waiting = continuation
-                return false
-            }
-            if isThere { continuation.resume() }
-        }
-    }
-
-    private func wake() {
-        heard.withLock { heard in
-            heard.waiting?.resume()
-            heard.waiting = nil
-        }
-    }
 }
 
 extension HostLease {
@@ -212,7 +155,7 @@ extension HostLease {
     var isOver: Bool { ended.known != nil }
 
     /// What anything but the shell itself has said.
-    var complaint: String { heard.withLock { $0.complaint }.trimmingCharacters(in: .whitespacesAndNewlines) }
+    var complaint: String { heard.complaint }
 
     /// Leaves the machine: what was started there is ended, and the cluster's folder removed.
     ///
@@ -222,7 +165,7 @@ extension HostLease {
         tell("end\n")
         let isInTime = await ends(within: limit)
         close()
-        let lines = heard.withLock { $0.lines }
+        let lines = heard.lines
         if lines.contains("ended") { return nil }
         if let refused = lines.last(where: { $0.hasPrefix("refused ") }) {
             return String(refused.dropFirst("refused ".count))
@@ -235,14 +178,10 @@ extension HostLease {
     ///
     /// - Throws: ``ClusterError`` if it can't be told.
     func stay(on node: String) async throws {
-        let count = heard.withLock { $0.lines.count }
+        let count = heard.lines.count
         tell("stay\n")
-        let limit = ContinuousClock.now + .seconds(20)
-        // What else is printed wakes it as well.
-        while heard.withLock({ $0.lines.count }) == count, !isOver, !Task.isCancelled, limit > .now {
-            await moreIsHeard(than: count, within: limit - .now)
-        }
-        guard heard.withLock({ $0.lines.last }) == "stays" else {
+        await heard.more(than: count, within: .seconds(20))
+        guard heard.lines.last == "stays" else {
             throw ClusterError(
                 .connectionLost, "The lock of \(node) can't be kept for the cluster: \(complaint)", node: node)
         }

@@ -113,6 +113,7 @@ final class ClusterSpecification {
         cluster.ping_groups = arena.text("0 \(try ClusterUsers.lastGroup())")
         cluster.nodes = arena.array(nodes)
         cluster.node_count = nodes.count
+        cluster.users = try LifelineConnection.ownUsers()
         cluster.listener = try LifelineConnection.listen(in: plan.workspace)
         inherited.append(cluster.listener)
         if let outside {

@@ -25,9 +25,7 @@ package struct LayeredImage: Sendable {
 
     /// The folders of `/run` that the image's packages made.
     func entriesOfRun() -> [RootEntry] {
-        guard let layer = layers.first(where: { Self.isFile($0 + Self.runFolders) }),
-            let list = try? String(contentsOfFile: layer + Self.runFolders, encoding: .utf8)
-        else { return [] }
+        guard let list = layers.lazy.compactMap({ LayerFile(Self.runFolders, in: $0).text }).first else { return [] }
         return list.split(separator: "\n").compactMap { line in
             let words = line.split(separator: " ", maxSplits: 3)
             guard words.count == 4, words[3].hasPrefix("/run/"), let mode = UInt32(words[0], radix: 8),
@@ -37,34 +35,33 @@ package struct LayeredImage: Sendable {
         }
     }
 
-    /// Whatever else an image's own scripts may have put there is not read.
-    private static func isFile(_ path: String) -> Bool {
-        var status = stat()
-        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-    }
-
     package typealias Account = (user: UInt32, group: UInt32, home: String)
 
     /// The user `ubuntu` of the image.
     package func ubuntu() throws -> Account {
         if let account = account("ubuntu") { return account }
-        throw ClusterError(.imageUnavailable, "The image has no user ubuntu.")
+        throw ClusterError(.imageUnavailable, "The image has no user ubuntu with a home of a plain path.")
     }
 
-    /// A user of the image.
+    /// A user of the image, whose home is a plain path.
     func account(_ name: String) -> Account? {
         // The uppermost layer that has the file has all of it.
-        for folder in folders {
-            guard let accounts = try? String(contentsOfFile: folder + "/etc/passwd", encoding: .utf8) else { continue }
-            for line in accounts.split(separator: "\n") {
-                let fields = line.split(separator: ":", omittingEmptySubsequences: false)
-                guard fields.count == 7, fields[0] == name, let user = UInt32(fields[2]), let group = UInt32(fields[3])
-                else { continue }
-                return (user, group, String(fields[5]))
-            }
-            return nil
+        let accounts = folders.lazy.map { LayerFile("/etc/passwd", in: $0) }.first { !$0.isAbsent }?.text ?? ""
+        for line in accounts.split(separator: "\n") {
+            let fields = line.split(separator: ":", omittingEmptySubsequences: false)
+            guard fields.count == 7, fields[0] == name, let user = UInt32(fields[2]), let group = UInt32(fields[3])
+            else { continue }
+            return Self.isPlain(fields[5]) ? (user, group, String(fields[5])) : nil
         }
         return nil
+    }
+
+    /// Whether a path is absolute, and has no part that leads up, or nowhere.
+    private static func isPlain(_ path: Substring) -> Bool {
+        path.hasPrefix("/")
+            && path.dropFirst().split(separator: "/", omittingEmptySubsequences: false).allSatisfy {
+                !["", ".", ".."].contains($0)
+            }
     }
 
     /// The places among ``folders`` of those that have a folder at a path, down to one that has something else there.

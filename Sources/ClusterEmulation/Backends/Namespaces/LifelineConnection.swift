@@ -50,6 +50,16 @@ final class LifelineConnection: Sendable {
         return descriptor
     }
 
+    /// What the kernel calls the user namespace of this process, in which everybody is who may ask.
+    static func ownUsers() throws -> (UInt64, UInt64) {
+        var status = stat()
+        guard stat("/proc/self/ns/user", &status) == 0 else {
+            throw ClusterError(
+                .provisioningFailed, "/proc/self/ns/user can't be read: \(String(cString: strerror(errno))).")
+        }
+        return (UInt64(status.st_dev), UInt64(status.st_ino))
+    }
+
     /// Connects to the lifeline of a cluster that was found.
     ///
     /// - Throws: ``ClusterError`` with the code `clusterLost` if nobody listens any more.
@@ -57,7 +67,7 @@ final class LifelineConnection: Sendable {
         let path = "\(cluster.summary.folder)/\(file)"
         let descriptor = packetSocket()
         if cluster.summary.workspace.opened != nil,
-            UnixSocket.withAddress(path, { connect(descriptor, $0, $1) }) == 0
+            UnixSocket.withAddress(path, { connect(descriptor, $0, $1) }) == 0, ns_introduce(descriptor) == 0
         {
             return try LifelineConnection(descriptor, isMakers: false, nodes: cluster.nodes.map(\.name))
         }

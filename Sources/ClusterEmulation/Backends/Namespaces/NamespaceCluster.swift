@@ -216,9 +216,12 @@ extension NamespaceCluster {
         }
     }
 
-    /// Without a process there is nothing to end, and 0 would be the person's own shell.
+    /// Without a process there is nothing to end, and 0 would be the person's own shell. When somebody types this, another process may have the number:
+    /// it was started at another time (proc_pid_stat(5)).
     var removalCommand: String {
-        state.withLock { $0.lifeline }.map { "kill -KILL \($0.processID)" } ?? "true"
+        state.withLock { $0.lifeline }.map {
+            "{ ! grep -qs ' \($0.started) ' /proc/\($0.processID)/stat || kill -KILL \($0.processID); }"
+        } ?? "true"
     }
 }
 #endif

@@ -61,14 +61,28 @@ package struct NamespaceImages: Sendable {
     private static let unpacking = """
         cd "$1"
         shift
+        # The node's root has made these files: what is removed must be the layer's, and not what a link leads to.
+        own() {
+            place=u
+            rest=${1#u/}
+            while [ "$rest" != "${rest#*/}" ]; do
+                place=$place/${rest%%/*} rest=${rest#*/}
+                [ ! -L "$place" ] || {
+                    echo "its ${place#u} is a link" >&2
+                    exit 1
+                }
+            done
+        }
+        remove() { for path; do own "$path" && rm -f "$path"; done; }
         tar --extract --file=input --same-owner --same-permissions --numeric-owner --xattrs --xattrs-include='*' u
-        if [ -e u/etc/ssh/sshd_config.d/cluster-fixture.conf ] && [ -e u/etc/shadow ]; then
+        own u/etc/ssh/sshd_config.d/cluster-fixture.conf
+        if [ -e u/etc/ssh/sshd_config.d/cluster-fixture.conf ] && [ -f u/etc/shadow ] && [ ! -L u/etc/shadow ]; then
             sed -i 's/^\\(root\\|ubuntu\\):[^:]*:/\\1:*:/' u/etc/shadow
         fi
-        rm -f u/etc/ssh/ssh_host_*_key u/etc/ssh/ssh_host_*_key.pub u/etc/sudoers.d/cluster-fixture
-        rm -f u/etc/ssh/sshd_config.d/cluster-fixture.conf u/etc/ssh/sshd_config.d/environment.conf
+        remove u/etc/ssh/ssh_host_*_key u/etc/ssh/ssh_host_*_key.pub u/etc/sudoers.d/cluster-fixture
+        remove u/etc/ssh/sshd_config.d/cluster-fixture.conf u/etc/ssh/sshd_config.d/environment.conf
         find u -path '*/.ssh/*' \\( -name 'id_*' -o -name environment -o -name authorized_keys \\) -delete
-        for file; do rm -f "u$file"; done
+        for file; do remove "u$file"; done
         """
 
     /// Removes a layer of the cache that no node stands on, and that none will.

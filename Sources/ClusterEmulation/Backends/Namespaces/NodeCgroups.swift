@@ -39,10 +39,10 @@ enum NodeCgroups {
     /// Removes a cluster's groups. They are empty when its processes are gone, which nothing tells of processes that are not
     /// this one's children: those that still end are waited for, two seconds at most.
     static func remove(_ cluster: ClusterPlan.ID) async {
-        var pause = Duration.milliseconds(1)
-        while !removeEmpty(cluster), pause < .seconds(1) {
-            try? await Task.sleep(for: pause)
-            pause *= 2
+        var pauses = Pauses(upTo: .seconds(1))
+        for _ in 0...10 {
+            if removeEmpty(cluster) { return }
+            try? await pauses.pass()
         }
     }
 

@@ -53,6 +53,7 @@ final class NetworkJoins: Sendable {
     }
 
     private func persist(_ body: () async throws -> Void) async throws {
+        var pauses = Pauses(from: .seconds(1), upTo: .seconds(8))
         for attempt in 1... {
             do { return try await body() } catch let error as ClusterError
                 where attempt < 5 && Self.cameTooLate(error, attempt)
@@ -62,7 +63,7 @@ final class NetworkJoins: Sendable {
                         "a node is started once more, because of this: \(ClusterError.sentence(error.message))")
                 }
                 // What the engine has begun, it takes back first, which takes a slow one longer.
-                try await Task.sleep(for: .seconds(1 << (attempt - 1)))
+                try await pauses.pass()
             }
         }
     }

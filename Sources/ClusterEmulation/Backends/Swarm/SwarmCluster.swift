@@ -202,7 +202,8 @@ extension SwarmCluster {
     private func removeNetwork() async throws -> Bool {
         let network = DockerArguments.network(summary.id)
         var isRemoved = false
-        for attempt in 0..<300 {
+        var pauses = Pauses(upTo: .milliseconds(100))
+        for _ in 0..<300 {
             let removal = try await swarm.manager.ask(["network", "rm", network])
             isRemoved = isRemoved || removal.succeeded
             // The Swarm takes what is to be a pattern for the beginning of a name.
@@ -213,7 +214,7 @@ extension SwarmCluster {
                 if isRemoved { return true }
                 if try await swarm.manager.ask(["node", "ls", "--quiet"]).succeeded { return true }
             }
-            try? await Task.sleep(for: .milliseconds(min(1 << min(attempt, 7), 100)))
+            try? await pauses.pass()
         }
         return false
     }

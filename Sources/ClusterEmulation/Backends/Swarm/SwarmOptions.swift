@@ -30,6 +30,15 @@ public struct SwarmOptions: Sendable, Hashable {
     public var throughGateway: Bool
 
     /// Describes what a Swarm is asked for.
+    ///
+    /// - Parameters:
+    ///   - manager: The manager's address, or a context's name; nil is what the environment says.
+    ///   - constraints: What machines have to be, in Swarm's words.
+    ///   - spreadOver: The label over whose values nodes are spread; nil is none.
+    ///   - isEncrypted: Whether the network is encrypted between machines.
+    ///   - registry: By which registry machines get images; nil is what the environment says, or none.
+    ///   - addressLabel: The label that says by which address nodes are reached; nil is what the environment says, or none.
+    ///   - throughGateway: Whether nodes are reached through one of them alone.
     public init(
         manager: String? = nil, constraints: [String] = [], spreadOver: String? = nil, isEncrypted: Bool = false,
         registry: String? = nil, addressLabel: String? = nil, throughGateway: Bool = false

@@ -135,10 +135,11 @@ extension SwarmBackend {
     }
 
     private func isSetUp(_ network: String) async throws -> Bool {
-        for attempt in 0..<30 {
+        var pauses = Pauses(upTo: .milliseconds(100))
+        for _ in 0..<30 {
             let driver = try await swarm.manager.ask(["network", "inspect", "--format", "{{.Driver}}", network])
             if driver.lines == ["overlay"] { return true }
-            try await Task.sleep(for: .milliseconds(min(1 << attempt, 100)))
+            try await pauses.pass()
         }
         return false
     }

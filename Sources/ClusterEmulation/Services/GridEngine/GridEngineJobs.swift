@@ -83,17 +83,23 @@ extension RunningService where Kind == GridEngine {
     }
 
     /// All jobs that wait or run, whoever they belong to: an array once for each of its states.
+    ///
+    /// - Throws: ``ClusterError`` with the code `commandFailed` if Grid Engine does not answer.
     public func queue() async throws -> [BatchJob] {
         let listing = try await login.run(["qstat", "-u", "*", "-xml"]).requireSuccess().standardOutput
         return GridEngineRecords.queue(listing, suffix: suffix)
     }
 
     /// Lets a node start no more jobs; those that run go on.
+    ///
+    /// - Throws: ``ClusterError`` with the code `commandFailed` if Grid Engine refuses it.
     public func drain(_ node: Node) async throws {
         try await login.run(["qmod", "-d", queue(of: node)], as: .root).requireSuccess()
     }
 
     /// Lets a node start jobs again.
+    ///
+    /// - Throws: ``ClusterError`` with the code `commandFailed` if Grid Engine refuses it.
     public func resume(_ node: Node) async throws {
         try await login.run(["qmod", "-e", queue(of: node)], as: .root).requireSuccess()
     }

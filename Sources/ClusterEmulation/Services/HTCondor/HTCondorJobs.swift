@@ -76,18 +76,24 @@ extension RunningService where Kind == HTCondor {
     }
 
     /// All jobs that wait or run, whoever they belong to, each of several under a number for itself.
+    ///
+    /// - Throws: ``ClusterError`` with the code `commandFailed` if HTCondor does not answer.
     public func queue() async throws -> [BatchJob] {
         let words = ["condor_q", "-allusers"] + HTCondorRecords.fields
         return HTCondorRecords.jobs(try await login.run(words).requireSuccess().standardOutput)
     }
 
     /// Lets a node start no more jobs; those that run go on.
+    ///
+    /// - Throws: ``ClusterError`` with the code `commandFailed` if HTCondor refuses it.
     public func drain(_ node: Node) async throws {
         try await login.run(["condor_drain", "-graceful", node.fqdn], as: .root)
             .requireSuccess()
     }
 
     /// Lets a node start jobs again.
+    ///
+    /// - Throws: ``ClusterError`` with the code `commandFailed` if HTCondor refuses it.
     public func resume(_ node: Node) async throws {
         try await login.run(["condor_drain", "-cancel", node.fqdn], as: .root).requireSuccess()
     }

@@ -133,6 +133,8 @@ extension RunningService where Kind == Slurm {
     }
 
     /// The jobs that have not ended.
+    ///
+    /// - Throws: ``ClusterError`` with the code `commandFailed` if Slurm does not answer.
     public func queue() async throws -> [SlurmJob] {
         SlurmJob.read(try await slurm(["scontrol", "show", "job"]).standardOutput).filter { !$0.state.isEnd }
     }
