@@ -32,7 +32,7 @@ public struct ClusterConfiguration: Sendable, Hashable {
     public var outside: Bool
     /// Whether the nodes may connect to services of this machine that listen on all of its addresses, such as a server that
     /// the test runs and the nodes call back. They find this machine as `host.cluster`. With Docker they always may. An ordinary user's namespaces, a
-    /// Swarm and Docker on macOS have no `host.cluster`: there, ``Node/reverseForward(_:)`` leads to this machine.
+    /// Swarm and Docker on macOS have no `host.cluster`: there, ``Node/reverseForward(_:as:)`` leads to this machine.
     public var hostAccess: Bool
     /// The range of IPv4 addresses out of which the cluster's subnet is taken, such as `10.77.0.0/16`; nil is what `CLUSTER_FIXTURE_SUBNETS` names,
     /// or 198.18.0.0/15, which is set aside for testing networks (RFC 2544). A subnet is at least a /24, and none that this machine has

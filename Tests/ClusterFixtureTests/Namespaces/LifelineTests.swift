@@ -94,13 +94,14 @@ struct LifelineTests {
             let line = cluster.handle.removalCommand
             let process = try #require(line.firstMatch(of: /\/proc\/(\d+)\//)?.1)
             let other = Process()
-            other.executableURL = URL(fileURLWithPath: "/bin/sleep")
-            other.arguments = ["600"]
+            other.executableURL = URL(fileURLWithPath: "/bin/cat")
+            other.standardInput = Pipe()
+            other.standardOutput = FileHandle.nullDevice
             try other.run()
             let mistaken = line.replacing(process, with: "\(other.processIdentifier)")
             #expect(try await Command("sh", ["-c", mistaken]).output().succeeded)
             #expect(other.isRunning)
-            other.terminate()
+            kill(other.processIdentifier, SIGKILL)
             #expect(try await Command("sh", ["-c", line]).output().succeeded)
             let isGone = try await eventually { (try? await NamespaceCluster(cluster.handle.summary).states()) == nil }
             #expect(isGone)
