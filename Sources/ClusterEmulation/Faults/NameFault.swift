@@ -1,11 +1,3 @@
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
-
 /// What is the matter with names that a node's programs ask for. While there is any such fault, a resolver of the node's own gives
 /// the answers of DNS: for the cluster's names as /etc/hosts had them, for others as the node's own resolvers do.
 ///
@@ -54,7 +46,7 @@ extension NameFault: NodeBreakage {
         case .missing(let name): try check(name: name)
         case .wrong(let name, let address):
             try check(name: name)
-            guard isAddress(address) else {
+            guard IPAddress.isValid(address) else {
                 throw ClusterError(
                     .invalidConfiguration, "\"\(ClusterConfiguration.printable(address))\" is not an address.")
             }
@@ -72,11 +64,6 @@ extension NameFault: NodeBreakage {
             throw ClusterError(
                 .invalidConfiguration, "\"\(ClusterConfiguration.printable(name))\" is not a machine's name.")
         }
-    }
-
-    private func isAddress(_ text: String) -> Bool {
-        var bytes = in6_addr()
-        return inet_pton(AF_INET, text, &bytes) == 1 || inet_pton(AF_INET6, text, &bytes) == 1
     }
 
     func begin(on node: String, of cluster: any BackendCluster) async throws {

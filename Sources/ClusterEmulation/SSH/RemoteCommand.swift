@@ -128,7 +128,7 @@ package final class RemoteCommand: Sendable {
         if !shown.isEmpty { onError(shown) }
     }
 
-    /// Finds the number of a process behind the mark. Words that are no such number are not the shell's.
+    /// Finds the number of a process behind the mark. The shell's word is the first that is such a number.
     ///
     /// - Returns: The number, and what was printed besides; nil if no number is there yet.
     static func leader(in printed: [UInt8], behind mark: String) -> (number: String, rest: ArraySlice<UInt8>)? {
@@ -200,7 +200,7 @@ extension RemoteCommand {
         await Task {
             if await hasEnded(within: .seconds(2)) { return }
             if let leader = leader.known ?? nil, let execute = route.execute {
-                let output = try? await withDeadline(.seconds(10)) { [words = words(for: leader, of: login)] in
+                let output = try? await withDeadline(.seconds(10)) { [words = words(for: leader, of: route.login)] in
                     try await execute(words)
                 }
                 if output?.succeeded == true { await letGo() }
@@ -223,14 +223,6 @@ extension RemoteCommand {
     /// What ends a session. Whoever can end others' sessions names the user whose it has to be.
     private func words(for leader: String, of user: String? = nil) -> [String] {
         ["/bin/sh", "-c", String(cString: session_ending_script()), "sh", leader] + (user.map { [$0] } ?? [])
-    }
-
-    /// Who is logged in, as the node knows them: on a machine that was there before, the ordinary user has a name of their own.
-    private var login: String {
-        let data = FileManager.default.contents(atPath: Inventory.file(in: route.folder))
-        let nodes = data.flatMap { try? JSONDecoder().decode(Inventory.self, from: $0) }?.nodes ?? []
-        let node = nodes.first { $0.name == route.node }.map(ProvisionedNode.init)
-        return (try? node?.login(route.user)) ?? "\(route.user)"
     }
 
     /// Waits for the end of a command that was ended. A daemon of its that is in another session may hold the connection open.

@@ -48,7 +48,8 @@ package final class SSHAccess: Sendable {
         return node
     }
 
-    private func login(_ user: User, on node: String) -> String { (try? self.node(node).login(user)) ?? "\(user)" }
+    /// A user as the node knows them.
+    func login(_ user: User, on node: String) -> String { (try? self.node(node).login(user)) ?? "\(user)" }
 
     private func writeConfiguration(of name: String) throws {
         let node = node(name)

@@ -66,7 +66,7 @@ struct Arrival: Sendable {
         }
     }
 
-    /// Removes the staging folder with what is still in it. To do so once more is no harm.
+    /// Removes the staging folder with what is still in it. It can be called again.
     func discard() {
         staging.remove()
         if let formerMode { place.setMode(formerMode) }

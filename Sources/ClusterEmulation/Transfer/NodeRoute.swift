@@ -4,6 +4,8 @@ import Foundation
 package struct NodeRoute: Sendable {
     let node: String
     let user: User
+    /// The user as the node knows them: on an existing host, the ordinary user has a name of their own.
+    let login: String
     /// The cluster's folder, which goes with it.
     let folder: String
     /// The program that carries a line there and its standard streams.
@@ -41,7 +43,7 @@ extension NodeRoute {
     /// Over the connection that all of this process's commands for the node share.
     init(_ access: SSHAccess, _ node: String, _ user: User, by cluster: (any BackendCluster)? = nil) {
         let folder = (access.configurationFile as NSString).deletingLastPathComponent
-        self.init(node: node, user: user, folder: folder) { line in
+        self.init(node: node, user: user, login: access.login(user, on: node), folder: folder) { line in
             let opened = try await access.open(node, user)
             guard opened.succeeded else { throw await access.unreachable(node, user, opened.complaint) }
             return access.command(line, on: node, as: user)
@@ -59,8 +61,10 @@ extension NodeRoute {
     package init(_ inventory: Inventory, _ node: String, _ user: User, by cluster: (any BackendCluster)? = nil) {
         let provisioned = inventory.nodes.first { $0.name == node }.map(ProvisionedNode.init)
         let options = ["BatchMode=yes", "LogLevel=ERROR", "ConnectTimeout=60"].flatMap { ["-o", $0] }
-        self.init(node: node, user: user, folder: inventory.workspace.folder) { line in
-            let login = try provisioned?.login(user) ?? "\(user)"
+        let known = (try? provisioned?.login(user)) ?? "\(user)"
+        self.init(node: node, user: user, login: known, folder: inventory.workspace.folder) { line in
+            // Who can't log in there is told so when the line is to go.
+            let login = try provisioned?.login(user) ?? known
             var line = line
             if let place = provisioned?.existing, let cluster = inventory.workspace.cluster {
                 line = place.line(line, of: cluster, as: login)

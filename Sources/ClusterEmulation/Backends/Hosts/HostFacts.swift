@@ -1,11 +1,3 @@
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
-
 extension HostLease {
     /// What is known of a machine that is held.
     struct Facts {
@@ -31,16 +23,9 @@ extension HostLease.Facts {
         for word in words[1...2] {
             // Behind a percent sign is an interface of the machine's own: such an address leads nowhere from here.
             let parts = word.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            guard word == "-" || Self.isAddress(parts[0]) else { return nil }
+            guard word == "-" || IPAddress.isValid(parts[0]) else { return nil }
             addresses.append(word == "-" || parts.count > 1 ? nil : word)
         }
         self.init(folder: folder, client: addresses[0], server: addresses[1], remains: remains)
-    }
-
-    private static func isAddress(_ text: String) -> Bool {
-        var bytes = in6_addr()
-        // To C, a text ends at a byte of zero.
-        if text.utf8.contains(0) { return false }
-        return inet_pton(AF_INET, text, &bytes) == 1 || inet_pton(AF_INET6, text, &bytes) == 1
     }
 }
